@@ -1,0 +1,59 @@
+# Two commands matter: `make demo` and `make test`. The rest serves those who work on Coffre.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+AREA ?=
+PYTEST := $(BIN)/python -m pytest
+FAST := tests/unit tests/architecture tests/cli
+AREAS := vault sealing verifier consent storage cli
+export PYTHON
+
+.PHONY: demo test fast slow check format bench lock core dev packages
+
+## make demo [ARGS=--no-serve]: install what the demonstration needs, then tell the whole story
+demo: core
+	$(BIN)/coffre demo $(ARGS)
+
+## make test: everything that CI runs
+test: packages check
+	COFFRE_TIER=full $(PYTEST) -n 2 --durations=25 tests
+
+## make fast: no server, no browser, no Debian package
+fast: dev
+	COFFRE_TIER=fast $(PYTEST) -n 2 -q $(FAST)
+
+## make slow [AREA=sealing]: the whole counts
+slow: packages dev
+	COFFRE_TIER=slow $(PYTEST) -n 2 --timeout=3600 --durations=25 $(if $(AREA),tests/unit/$(AREA),) tests/integration
+
+## make check: style, types, imports, dependencies
+check: dev
+	$(BIN)/ruff check $(AREAS) tests
+	$(BIN)/ruff format --check $(AREAS) tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+format: dev
+	$(BIN)/ruff check --fix $(AREAS) tests
+	$(BIN)/ruff format $(AREAS) tests
+
+## make bench ARGS="seal --json"
+bench: dev
+	$(BIN)/coffre bench $(or $(ARGS),all)
+
+## make lock: solve again, with hashes, leaving a week for bad releases to be noticed
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --exclude-newer "7 days" --no-emit-index-url --no-emit-find-links pyproject.toml
+lock: dev
+	$(LOCK) --group build -o requirements.lock
+	$(LOCK) --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+core:
+	@.ci/install core
+
+dev:
+	@.ci/install dev
+
+packages:
+	@.ci/packages

@@ -1,0 +1,1 @@
+"""`coffre bench`: ours, the physical limit and peers in one run."""

@@ -1,0 +1,1 @@
+"""A dictionary of commands: file name = command name."""

@@ -1,0 +1,1 @@
+"""`coffre demo`: the whole story on embedded parts."""

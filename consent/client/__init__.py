@@ -1,0 +1,1 @@
+"""The two parties' keys; never loaded by the server."""

@@ -1,0 +1,1 @@
+"""Public Merkle log, RFC 9162."""

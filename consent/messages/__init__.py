@@ -1,0 +1,1 @@
+"""Signed messages, each naming the one before by digest."""

@@ -1,0 +1,1 @@
+"""Other people's answers that go into the PDF."""

@@ -1,0 +1,1 @@
+"""From one letter to a million."""

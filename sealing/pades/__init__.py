@@ -1,0 +1,1 @@
+"""Bytes of a PDF in, bytes of a sealed PDF out."""

@@ -1,0 +1,1 @@
+"""The ANTS code, 2D-Doc, pure."""

@@ -1,0 +1,1 @@
+"""The ground: what must lie below everything."""

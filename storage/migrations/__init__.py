@@ -1,0 +1,1 @@
+"""Alembic: the schema, one revision after the other."""

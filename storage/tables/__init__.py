@@ -1,0 +1,1 @@
+"""Every column the server can see, one file per owner."""

@@ -1,0 +1,1 @@
+"""What only a client may do; never loaded by the server."""

@@ -1,0 +1,1 @@
+"""How the person gets in."""

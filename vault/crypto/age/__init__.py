@@ -1,0 +1,1 @@
+"""Age v1, our own."""

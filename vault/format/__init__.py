@@ -1,0 +1,1 @@
+"""What the server may read: pure, no key needed."""

@@ -1,0 +1,1 @@
+"""The site's frame and the safe's pages."""

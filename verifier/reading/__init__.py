@@ -1,0 +1,1 @@
+"""File in; codes, words and signatures out; hostile input lives here."""

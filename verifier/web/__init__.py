@@ -1,0 +1,1 @@
+"""The agent's page, installable, off line."""
