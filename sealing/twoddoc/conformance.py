@@ -64,8 +64,9 @@ class EmissionError(SealingError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         """Keep all problems."""
         told = "; ".join(f"{problem.di or problem.rule}: {problem.reason}" for problem in problems)
-        super().__init__(f"got {len(problems)} problems: {told}", problems=told)
+        super().__init__(f"got {len(problems)} problems: {told}")
         self.problems = tuple(problems)
+        self.parts = tuple((problem.di or "", problem.rule) for problem in problems)
 
 
 class TypeNotForTownsError(SealingError):
