@@ -141,6 +141,22 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "limit"),
+    [("manifest.json", MANIFEST_LIMIT), ("twoddoc/FR77.pem", PEM_LIMIT)],
+)
+def test_a_file_that_is_right_but_too_large_is_refused(real, name, limit):
+    with (real / name).open("ab") as file:
+        file.write(b"\n" * limit)
+    with pytest.raises(TrustFolderError, match="more than"):
+        read_trust([real], Mode.TEST)
+
+
+def test_no_folder_at_all_is_no_trust():
+    with pytest.raises(TrustFolderError):
+        read_trust([], Mode.TEST)
+
+
+@pytest.mark.parametrize(
     ("name", "content"),
     [
         ("twoddoc/FR77.pem", b"not a certificate"),
