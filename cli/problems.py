@@ -214,6 +214,17 @@ PROBLEMS: dict[str, Problem] = {
     "usage.unknown-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("voyez coffre --help"), Exit.USAGE
     ),
+    "verifier.nothing-checked": OUR_FAULT,
+    "verifier.test-trust-in-production": Problem(
+        N_("{path} contient des autorités d'essai, refusées en production"),
+        N_("donnez un dossier de confiance de production avec --trust"),
+        Exit.CONFIGURATION,
+    ),
+    "verifier.trust-folder": Problem(
+        N_("le dossier de confiance ne se lit pas : {path} ({why})"),
+        N_("donnez un dossier de confiance avec --trust DIR"),
+        Exit.CONFIGURATION,
+    ),
 }
 
 

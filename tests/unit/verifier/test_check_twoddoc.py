@@ -11,9 +11,9 @@ from support.twoddoc import MALFORMED, shared_codes
 from support.twoddoc_pki import END, NOW, Authority, Leaf, usage
 
 from sealing.twoddoc.header import NotTwoDDocError
+from verifier.check import Indication, SubIndication
 from verifier.checks.twoddoc import TwoDDocResult, check_twoddoc
 from verifier.trust.trust_list import ListName, Mode, NotRevoked, TrustList, TrustListInfo
-from verifier.verdict import Indication, SubIndication
 
 FAILED, UNSURE, PASSED = Indication.TOTAL_FAILED, Indication.INDETERMINATE, Indication.TOTAL_PASSED
 AUTHORITY = Authority("FR77")

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from support.twoddoc_pki import NOW, Authority, Leaf
 
+from verifier.check import Indication
 from verifier.checks.twoddoc import check_twoddoc
 from verifier.trust.local_list import (
     CRL_LIMIT,
@@ -19,7 +20,6 @@ from verifier.trust.local_list import (
     read_trust,
 )
 from verifier.trust.trust_list import ListName, Mode, TrustListInfo
-from verifier.verdict import Indication
 
 AUTHORITY = Authority("FR77")
 TOWN = AUTHORITY.leaf()
