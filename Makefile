@@ -54,6 +54,7 @@ core:
 
 dev:
 	@.ci/install dev
+	@.ci/node
 
 packages:
 	@.ci/packages
