@@ -43,6 +43,68 @@ OUR_FAULT = Problem(
 )
 
 PROBLEMS: dict[str, Problem] = {
+    "age.armor": Problem(
+        N_("ce texte n'est pas un fichier age lisible"),
+        N_("le fichier a été modifié ou coupé : demandez-en une nouvelle copie"),
+    ),
+    "age.bad-passphrase": Problem(
+        N_("la phrase secrète n'ouvre pas ce fichier"),
+        N_("vérifiez les majuscules, les espaces et la langue du clavier"),
+        Exit.BAD_PASSPHRASE,
+    ),
+    "age.file-key-commitment": Problem(
+        N_("ce fichier ne s'ouvre pas avec la clé sous laquelle il a été déposé"),
+        N_("ne vous fiez pas à ce document et prévenez l'exploitant"),
+    ),
+    "age.header": Problem(
+        N_("ce n'est pas un fichier age, ou son en-tête est abîmé"),
+        N_("vérifiez le nom du fichier, ou demandez-en une nouvelle copie"),
+    ),
+    "age.header-mac": Problem(
+        N_("l'en-tête de ce fichier a été modifié"),
+        N_("n'utilisez pas ce fichier : demandez-en une nouvelle copie"),
+    ),
+    "age.key-file": Problem(
+        N_("{path}, ligne {line} : ce n'est pas une clé attendue ici"),
+        N_("une clé par ligne ; une ligne qui commence par # est une remarque"),
+    ),
+    "age.key-file-empty": Problem(
+        N_("{path} ne contient aucune clé"), N_("indiquez le fichier qui contient vos clés")
+    ),
+    "age.key-text": Problem(
+        N_("cette clé ne se lit pas"),
+        N_("copiez-la en entier : un destinataire commence par age1"),
+    ),
+    "age.mixed-recipients": Problem(
+        N_("ces destinataires ne vont pas ensemble"),
+        N_("chiffrez séparément : post-quantique, forme ancienne ou phrase secrète"),
+        Exit.USAGE,
+    ),
+    "age.no-identity": Problem(
+        N_("ce fichier s'ouvre avec une identité, et aucune n'est indiquée"),
+        N_("ajoutez -i et le fichier de votre identité"),
+        Exit.USAGE,
+    ),
+    "age.no-match": Problem(
+        N_("ce fichier n'a pas été chiffré pour cette identité"),
+        N_("essayez une autre identité, ou demandez à l'expéditeur pour qui il a chiffré"),
+    ),
+    "age.no-recipient": Problem(
+        N_("aucun destinataire n'est indiqué"),
+        N_("ajoutez -r et un destinataire, -R et un fichier, ou -p pour une phrase secrète"),
+        Exit.USAGE,
+    ),
+    "age.passphrase-empty": Problem(
+        N_("la phrase secrète est vide"), N_("choisissez au moins cinq mots"), Exit.BAD_PASSPHRASE
+    ),
+    "age.payload": Problem(
+        N_("le contenu de ce fichier est abîmé ou coupé"),
+        N_("rien n'a été gardé : demandez une nouvelle copie du fichier"),
+    ),
+    "age.stanza-refused": Problem(
+        N_("ce fichier est protégé d'une manière qui n'est pas admise ici"),
+        N_("demandez qu'il soit chiffré pour un destinataire post-quantique"),
+    ),
     "configuration": Problem(
         N_("la configuration ne convient pas"), N_("voyez coffre.toml"), Exit.CONFIGURATION
     ),
@@ -81,13 +143,41 @@ PROBLEMS: dict[str, Problem] = {
     "file.too-large": Problem(
         N_("{path} dépasse la taille permise ({limit} Mio)"), N_("découpez ou allégez le fichier")
     ),
+    "index.head": Problem(
+        N_("l'index du coffre est mal formé"),
+        N_("n'enregistrez rien et prévenez l'exploitant"),
+    ),
+    "index.head-signature": Problem(
+        N_("l'index du coffre n'est pas signé par son propriétaire"),
+        N_("n'enregistrez rien et prévenez l'exploitant"),
+    ),
     "language.catalogue": OUR_FAULT,
+    "prompt.no-terminal": Problem(
+        N_("une phrase secrète est nécessaire, et personne ne peut être interrogé"),
+        N_("indiquez-la par COFFRE_PASSPHRASE ou par COFFRE_PASSPHRASE_FILE"),
+        Exit.USAGE,
+    ),
+    "prompt.passphrases-differ": Problem(
+        N_("les deux phrases sont différentes"), N_("recommencez"), Exit.BAD_PASSPHRASE
+    ),
+    "slot.kdf-refused": Problem(
+        N_("le serveur propose une protection de la phrase secrète qui n'est pas admise"),
+        N_("n'entrez pas votre phrase ici et prévenez l'exploitant"),
+    ),
+    "slot.malformed": Problem(
+        N_("une serrure du coffre est mal formée"), N_("prévenez l'exploitant")
+    ),
     "usage.mistyped-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("vouliez-vous dire « {near} » ?"), Exit.USAGE
     ),
     "usage.unknown-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("voyez coffre --help"), Exit.USAGE
     ),
+    "vault.key-length": OUR_FAULT,
+    "vault.not-canonical": Problem(
+        N_("une réponse du serveur est mal formée"), N_("prévenez l'exploitant")
+    ),
+    "vault.size": Problem(N_("cet objet n'a pas une taille possible"), N_("prévenez l'exploitant")),
 }
 
 
