@@ -43,6 +43,19 @@ OUR_FAULT = Problem(
 )
 
 PROBLEMS: dict[str, Problem] = {
+    "account.bundle": Problem(
+        N_("l'identité de ce coffre ne s'ouvre pas"),
+        N_("n'enregistrez rien et prévenez l'exploitant"),
+    ),
+    "account.identity-mismatch": Problem(
+        N_("le serveur montre d'autres clés que celles de votre coffre"),
+        N_("n'enregistrez rien, ne partagez rien et prévenez l'exploitant"),
+    ),
+    "account.weak-passphrase": Problem(
+        N_("cette phrase secrète est trop facile à deviner"),
+        N_("prenez au moins {least} caractères variés ; plusieurs mots sans rapport conviennent"),
+        Exit.BAD_PASSPHRASE,
+    ),
     "age.armor": Problem(
         N_("ce texte n'est pas un fichier age lisible"),
         N_("le fichier a été modifié ou coupé : demandez-en une nouvelle copie"),
@@ -132,6 +145,29 @@ PROBLEMS: dict[str, Problem] = {
         N_("{path} contient déjà quelque chose"),
         N_("choisissez un dossier neuf ou vide : des clés ne sont jamais remplacées"),
     ),
+    "document.ciphertext-digest": Problem(
+        N_("le serveur a donné un autre objet que celui que vous avez déposé"),
+        N_("rien n'a été gardé : prévenez l'exploitant"),
+    ),
+    "document.content-digest": Problem(
+        N_("le contenu n'est pas celui qui était annoncé"),
+        N_("rien n'a été gardé : ne vous fiez pas à ce document"),
+    ),
+    "document.header-digest": Problem(
+        N_("le serveur a donné une autre clé que celle de ce document"),
+        N_("rien n'a été gardé : prévenez l'exploitant"),
+    ),
+    "document.metadata": Problem(
+        N_("la fiche de ce document n'est pas celle que vous avez enregistrée"),
+        N_("ne vous y fiez pas et prévenez l'exploitant"),
+    ),
+    "document.source-length": Problem(
+        N_("le fichier a changé pendant sa lecture"), N_("fermez-le ailleurs, puis recommencez")
+    ),
+    "document.tar": Problem(
+        N_("ce document n'est pas rangé comme Coffre range les siens"),
+        N_("rien n'a été gardé : ne vous y fiez pas"),
+    ),
     "file.exists": Problem(
         N_("{path} existe déjà"), N_("choisissez un autre nom, ou ajoutez --force")
     ),
@@ -143,12 +179,28 @@ PROBLEMS: dict[str, Problem] = {
     "file.too-large": Problem(
         N_("{path} dépasse la taille permise ({limit} Mio)"), N_("découpez ou allégez le fichier")
     ),
+    "index.chain": Problem(
+        N_("l'index du coffre se contredit ou ne se lit pas"),
+        N_("mettez Coffre à jour ; si cela persiste, prévenez l'exploitant"),
+    ),
+    "index.fork": Problem(
+        N_("le serveur montre un autre historique que celui déjà vu"),
+        N_("n'enregistrez rien, comparez avec un autre appareil et prévenez l'exploitant"),
+    ),
     "index.head": Problem(
         N_("l'index du coffre est mal formé"),
         N_("n'enregistrez rien et prévenez l'exploitant"),
     ),
     "index.head-signature": Problem(
         N_("l'index du coffre n'est pas signé par son propriétaire"),
+        N_("n'enregistrez rien et prévenez l'exploitant"),
+    ),
+    "index.rollback": Problem(
+        N_("le serveur montre un état ancien du coffre"),
+        N_("n'enregistrez rien, comparez avec un autre appareil et prévenez l'exploitant"),
+    ),
+    "index.slot-unlisted": Problem(
+        N_("cette serrure n'a pas été posée par le propriétaire du coffre"),
         N_("n'enregistrez rien et prévenez l'exploitant"),
     ),
     "language.catalogue": OUR_FAULT,
@@ -167,6 +219,11 @@ PROBLEMS: dict[str, Problem] = {
     "slot.malformed": Problem(
         N_("une serrure du coffre est mal formée"), N_("prévenez l'exploitant")
     ),
+    "slot.not-opened": Problem(
+        N_("la phrase secrète n'ouvre pas ce coffre"),
+        N_("vérifiez les majuscules, les espaces et la langue du clavier"),
+        Exit.BAD_PASSPHRASE,
+    ),
     "usage.mistyped-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("vouliez-vous dire « {near} » ?"), Exit.USAGE
     ),
@@ -176,6 +233,10 @@ PROBLEMS: dict[str, Problem] = {
     "vault.key-length": OUR_FAULT,
     "vault.not-canonical": Problem(
         N_("une réponse du serveur est mal formée"), N_("prévenez l'exploitant")
+    ),
+    "vault.wrap": Problem(
+        N_("cette partie du coffre ne s'ouvre pas"),
+        N_("n'enregistrez rien et prévenez l'exploitant"),
     ),
     "vault.size": Problem(N_("cet objet n'a pas une taille possible"), N_("prévenez l'exploitant")),
 }
