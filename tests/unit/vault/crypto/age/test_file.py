@@ -149,6 +149,23 @@ def test_what_is_no_recipient_is_refused(text):
         file.parse_identity(text.lower())
 
 
+def test_a_key_of_one_kind_is_not_read_as_the_other():
+    for parse, text in (
+        (HybridRecipient.parse, CLASSIC.recipient().encode()),
+        (HybridIdentity.parse, CLASSIC.encode()),
+        (HybridIdentity.parse, HYBRID.encode().lower()),
+        (X25519Recipient.parse, HYBRID.recipient().encode()),
+        (X25519Identity.parse, HYBRID.encode()),
+    ):
+        with pytest.raises(Bech32Error):
+            parse(text)
+
+
+def test_a_passphrase_that_is_no_utf_8_is_taken_as_its_bytes():
+    odd = Passphrase(b"caf\xe9".decode("utf-8", "surrogateescape"), log_n=2)
+    assert decrypted(encrypted(b"x", odd), odd) == b"x"
+
+
 def test_a_public_key_that_is_none_is_refused():
     for wrong in (b"", bytes(31), bytes(32)):
         with pytest.raises(Bech32Error):
