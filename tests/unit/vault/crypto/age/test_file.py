@@ -69,6 +69,10 @@ def test_each_of_many_recipients_opens_alone(plain, count):
     identities = [X25519Identity.generate() for _ in range(count)]
     data = encrypted(plain, *(identity.recipient() for identity in identities))
     assert decrypted(data, identities[-1]) == plain
+    out = io.BytesIO()
+    both: list[Identity] = [HYBRID, identities[-1]]
+    file.decrypt(iter(both), io.BytesIO(data), out)
+    assert out.getvalue() == plain
 
 
 def test_a_header_of_one_recipient_has_the_length_that_the_design_tells():
