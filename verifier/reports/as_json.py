@@ -5,7 +5,6 @@ Members and their meaning: `cli/schemas/verdict.schema.json`. Moments are RFC 33
 """
 
 import base64
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -56,12 +55,11 @@ def _answer(conclusion: Conclusion | None) -> Json:
 
 
 def _check(check: Check, tr: Translator) -> Json:
-    details: Mapping[str, str | int] = check.details
     return {
         "id": check.id,
         **_answer(Conclusion(check.indication, check.sub_indication, check.reason)),
         "sentence": reason_of(check, tr),
-        "details": dict(details),
+        "details": dict(check.details),
     }
 
 
