@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "demo": N_("Raconter toute l'histoire, sur de vraies pièces."),
     "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
     "pki": N_("Fabriquer les certificats de démonstration."),
+    "bench": N_("Mesurer la vitesse, contre la limite et d'autres programmes."),
     "version": N_("Dire la version."),
 }
 

@@ -168,6 +168,7 @@ PROBLEMS: dict[str, Problem] = {
         N_("ce document n'est pas rangé comme Coffre range les siens"),
         N_("rien n'a été gardé : ne vous y fiez pas"),
     ),
+    "demo.story": OUR_FAULT,
     "file.exists": Problem(
         N_("{path} existe déjà"), N_("choisissez un autre nom, ou ajoutez --force")
     ),
