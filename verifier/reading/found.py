@@ -36,6 +36,9 @@ class ReadingLimit(StrEnum):
     TIME = "time"
     PIXELS = "pixels"
     WORDS = "words"
+    DAMAGED_PAGES = "damaged-pages"
+    REPAIRED = "repaired"
+    DAMAGED_FILE = "damaged-file"
 
 
 @dataclass(frozen=True, slots=True)
