@@ -28,6 +28,7 @@ SUMMARY = N_(
 
 # One row per file of cli/commands, in the order of the help page.
 COMMANDS: dict[str, str] = {
+    "age": N_("Chiffrer et déchiffrer des fichiers age."),
     "demo": N_("Raconter toute l'histoire, sur de vraies pièces."),
     "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
     "pki": N_("Fabriquer les certificats de démonstration."),
