@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "age": N_("Chiffrer et déchiffrer des fichiers age."),
     "demo": N_("Raconter toute l'histoire, sur de vraies pièces."),
     "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
+    "verify": N_("Vérifier un document scellé, un scan ou un code."),
     "pki": N_("Fabriquer les certificats de démonstration."),
     "bench": N_("Mesurer la vitesse, contre la limite et d'autres programmes."),
     "version": N_("Dire la version."),

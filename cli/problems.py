@@ -213,6 +213,10 @@ PROBLEMS: dict[str, Problem] = {
     "prompt.passphrases-differ": Problem(
         N_("les deux phrases sont différentes"), N_("recommencez"), Exit.BAD_PASSPHRASE
     ),
+    "seal.page-disagrees": Problem(
+        N_("la page ne dit pas ce que dit le code : {parts}"),
+        N_("écrivez sur la page les valeurs du code, à l'identique : rien n'a été écrit"),
+    ),
     "sealing.cms-template": OUR_FAULT,
     "sealing.mark-unreadable": Problem(
         N_("le code posé sur la page ne se relit pas : rien n'a été écrit"),
@@ -348,6 +352,16 @@ PROBLEMS: dict[str, Problem] = {
         N_("prenez B-B"),
         Exit.USAGE,
     ),
+    "usage.moment": Problem(
+        N_("« {at} » n'est pas un moment"),
+        N_("écrivez une date RFC 3339, avec son fuseau : 2026-11-21T10:00:00+01:00"),
+        Exit.USAGE,
+    ),
+    "usage.nothing-to-verify": Problem(
+        N_("il n'y a rien à vérifier, ou un fichier et --raw à la fois"),
+        N_("donnez un ou plusieurs fichiers, ou --raw TEXTE"),
+        Exit.USAGE,
+    ),
     "usage.mistyped-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("vouliez-vous dire « {near} » ?"), Exit.USAGE
     ),
@@ -365,6 +379,41 @@ PROBLEMS: dict[str, Problem] = {
     "vault.wrap": Problem(
         N_("cette partie du coffre ne s'ouvre pas"),
         N_("n'enregistrez rien et prévenez l'exploitant"),
+    ),
+    "verifier.file-broken": Problem(
+        N_("ce fichier est coupé ou abîmé"), N_("demandez-en un nouvel exemplaire")
+    ),
+    "verifier.file-empty": Problem(N_("ce fichier est vide"), N_("vérifiez ce que vous déposez")),
+    "verifier.file-encrypted": Problem(
+        N_("ce PDF ne s'ouvre qu'avec un mot de passe"),
+        N_("demandez un exemplaire sans mot de passe"),
+    ),
+    "verifier.file-refused": OUR_FAULT,
+    "verifier.file-too-large": Problem(
+        N_("ce fichier dépasse {limit} Mio"), N_("demandez un exemplaire plus léger")
+    ),
+    "verifier.file-unknown": Problem(
+        N_("ce fichier n'est ni un PDF ni une image que Coffre lit"),
+        N_("déposez un PDF, ou une image PNG, JPEG, WebP ou TIFF"),
+    ),
+    "verifier.reading-crashed": Problem(
+        N_("la lecture de ce fichier a échoué : il est abîmé, ou fait pour nuire"),
+        N_("n'en concluez rien ; demandez un autre exemplaire"),
+    ),
+    "verifier.reading-stopped": OUR_FAULT,
+    "verifier.reading-too-heavy": Problem(
+        N_("la lecture de ce fichier demande trop de mémoire ({limit} Mio)"),
+        N_("n'en concluez rien ; demandez un exemplaire plus simple"),
+    ),
+    "verifier.reading-too-long": Problem(
+        N_("la lecture de ce fichier a duré plus de {seconds} secondes"),
+        N_("n'en concluez rien ; demandez un exemplaire plus simple"),
+    ),
+    "verifier.too-many-objects": Problem(
+        N_("ce PDF contient plus de {limit} objets"), N_("demandez un exemplaire plus simple")
+    ),
+    "verifier.too-many-pixels": Problem(
+        N_("cette image dépasse {limit} mégapixels"), N_("scannez à 300 points par pouce")
     ),
     "verifier.nothing-checked": OUR_FAULT,
     "verifier.seals-unreadable": OUR_FAULT,
@@ -390,6 +439,7 @@ RULES: dict[str, str] = {
     "issue-date-forbidden": N_("ce type n'a pas de date d'émission"),
     "issue-date-missing": N_("la date d'émission manque"),
     "missing-mandatory": N_("manque"),
+    "not-on-page": N_("n'est pas sur la page"),
     "perimeter": N_("le périmètre n'est pas 01"),
     "signature-date": N_("la date de signature n'est pas dans celles du certificat"),
     "too-long-value": N_("est trop longue"),

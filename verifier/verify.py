@@ -25,11 +25,19 @@ from typing import Final
 from sealing.twoddoc.header import NotTwoDDocError
 from sealing.twoddoc.signature import VerifiedMessage
 from verifier.check import Check
+from verifier.checks.pades import check_seals
 from verifier.checks.printed_text import compare
 from verifier.checks.twoddoc import check_twoddoc
 from verifier.reading.found import FileKind, FoundCode, ReadDocument
 from verifier.trust.trust_list import ListName, TrustList
-from verifier.verdict import NOT_COMPARED, CodeVerdict, PrintedResult, PrintedText, Verdict
+from verifier.verdict import (
+    NOT_COMPARED,
+    CodeVerdict,
+    PrintedResult,
+    PrintedText,
+    SealVerdict,
+    Verdict,
+)
 
 _OTHER_CODES: Final = "scanned-otherwise"
 
@@ -43,6 +51,9 @@ def verify(
     """
     moment = at or now
     checks = [*_reading(document)]  # (1)
+    seals: tuple[SealVerdict, ...] = ()
+    if document.kind is FileKind.PDF:
+        seals = check_seals(document.data, trust, moment)  # (2)
     codes: list[CodeVerdict] = []
     others: list[str] = []
     for found in document.codes:
@@ -52,12 +63,15 @@ def verify(
             others.append(problem.looks_like or "unknown")
     if others:
         checks.append(Check.passed("file.codes", _OTHER_CODES, kinds=" ".join(sorted({*others}))))
-    names = [ListName.TWODDOC, ListName.CRL] if codes else []
+    names = [ListName.TWODDOC] if codes else []
+    names += [ListName.AUTHORITIES] if seals else []
+    names += [ListName.CRL] if codes or seals else []
     return Verdict(
         file=document.name,
         at=moment,
         trust=trust.used(names, now),  # (5)
         codes=tuple(codes),
+        seals=seals,
         checks=tuple(checks),
     )
 

@@ -123,10 +123,11 @@ def build(now: datetime) -> Pki:
     root = _authority("Coffre DEMONSTRATION racine", ec.SECP384R1(), now, None)
     intermediate = _authority("Coffre DEMONSTRATION cachets", ec.SECP384R1(), now, root)
     test_authority = _authority(TEST_AUTHORITY, ec.SECP256R1(), now, None)
+    seal = Usage(non_repudiation=True)
     rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
     seals = {
-        "seal-rsa": seal_leaf("Cachet de demonstration RSA", rsa_key, intermediate, now),
-        "seal-p256": seal_leaf("Cachet de demonstration P-256", _p256(), intermediate, now),
+        "seal-rsa": _leaf("Cachet de demonstration RSA", rsa_key, intermediate, seal, now),
+        "seal-p256": _leaf("Cachet de demonstration P-256", _p256(), intermediate, seal, now),
     }
     twoddocs = {
         f"twoddoc-{kind}": _leaf(f"DM{kind}", _p256(), test_authority, Usage(), now)
@@ -154,11 +155,6 @@ def write(pki: Pki, folder: Path) -> None:
             target.write_bytes(data)
         made.rename(folder)
     flush_folder(folder.parent)
-
-
-def seal_leaf(name: str, key: Key, issuer: Holder, now: datetime) -> Holder:
-    """Make a seal's certificate for a key of the caller's."""
-    return _leaf(name, key, issuer, Usage(non_repudiation=True), now)
 
 
 def empty_list(issuer: Holder, now: datetime) -> bytes:

@@ -12,9 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
-from verifier.reading.document import read_document
-from verifier.verify import verify
-
 from cli.demo import pki
 from cli.demo.people import CLAIRE, MARTIN, letter, lifted
 from cli.files import writing
@@ -26,10 +23,12 @@ from storage.errors import CoffreError
 from storage.language import N_, Translator
 from storage.settings import Settings
 from verifier.check import Indication
+from verifier.reading.document import read_document
 from verifier.reports.sentences import explanation, headline
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode
 from verifier.verdict import Verdict
+from verifier.verify import verify
 
 TYPE = "00"
 
