@@ -365,12 +365,52 @@ PROBLEMS: dict[str, Problem] = {
         N_("cette partie du coffre ne s'ouvre pas"),
         N_("n'enregistrez rien et prévenez l'exploitant"),
     ),
+    "verifier.file-broken": Problem(
+        N_("ce fichier est coupé ou abîmé : il ne se lit pas"),
+        N_("demandez-le de nouveau, ou scannez le document sur papier"),
+    ),
+    "verifier.file-empty": Problem(
+        N_("ce fichier est vide"), N_("demandez-le de nouveau à qui vous l'a envoyé")
+    ),
+    "verifier.file-encrypted": Problem(
+        N_("ce PDF est protégé par un mot de passe"),
+        N_("demandez un exemplaire sans mot de passe"),
+    ),
+    "verifier.file-refused": OUR_FAULT,
+    "verifier.file-too-large": Problem(
+        N_("ce fichier dépasse {limit} Mio"), N_("donnez la page qui porte le code, seule")
+    ),
+    "verifier.file-unknown": Problem(
+        N_("ce fichier n'est ni un PDF ni une image lue par Coffre"),
+        N_("donnez un PDF, ou une image PNG, JPEG, WebP ou TIFF"),
+    ),
     "verifier.nothing-checked": OUR_FAULT,
     "verifier.seals-unreadable": OUR_FAULT,
+    "verifier.reading-crashed": Problem(
+        N_("la lecture de ce fichier a échoué : il est inhabituel, ou fait pour nuire"),
+        N_("n'en concluez rien ; scannez le document sur papier, ou prévenez l'exploitant"),
+    ),
+    "verifier.reading-stopped": OUR_FAULT,
+    "verifier.reading-too-heavy": Problem(
+        N_("la lecture de ce fichier demande plus de {limit} Mio de mémoire"),
+        N_("donnez la page qui porte le code, seule, en 300 points par pouce"),
+    ),
+    "verifier.reading-too-long": Problem(
+        N_("la lecture de ce fichier a été arrêtée après {seconds} secondes"),
+        N_("donnez la page qui porte le code, seule, en 300 points par pouce"),
+    ),
     "verifier.test-trust-in-production": Problem(
         N_("{path} contient des autorités d'essai, refusées en production"),
         N_("donnez un dossier de confiance de production avec --trust"),
         Exit.CONFIGURATION,
+    ),
+    "verifier.too-many-objects": Problem(
+        N_("ce PDF contient plus de {limit} objets"),
+        N_("donnez la page qui porte le code, seule"),
+    ),
+    "verifier.too-many-pixels": Problem(
+        N_("cette image dépasse {limit} millions de pixels"),
+        N_("scannez en 300 points par pouce"),
     ),
     "verifier.trust-folder": Problem(
         N_("le dossier de confiance ne se lit pas : {path} ({why})"),
