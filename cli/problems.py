@@ -145,6 +145,7 @@ PROBLEMS: dict[str, Problem] = {
         N_("{path} contient déjà quelque chose"),
         N_("choisissez un dossier neuf ou vide : des clés ne sont jamais remplacées"),
     ),
+    "demo.story": OUR_FAULT,
     "document.ciphertext-digest": Problem(
         N_("le serveur a donné un autre objet que celui que vous avez déposé"),
         N_("rien n'a été gardé : prévenez l'exploitant"),
@@ -168,7 +169,6 @@ PROBLEMS: dict[str, Problem] = {
         N_("ce document n'est pas rangé comme Coffre range les siens"),
         N_("rien n'a été gardé : ne vous y fiez pas"),
     ),
-    "demo.story": OUR_FAULT,
     "file.exists": Problem(
         N_("{path} existe déjà"), N_("choisissez un autre nom, ou ajoutez --force")
     ),
@@ -352,6 +352,9 @@ PROBLEMS: dict[str, Problem] = {
         N_("prenez B-B"),
         Exit.USAGE,
     ),
+    "usage.mistyped-command": Problem(
+        N_("la commande « {name} » n'existe pas"), N_("vouliez-vous dire « {near} » ?"), Exit.USAGE
+    ),
     "usage.moment": Problem(
         N_("« {at} » n'est pas un moment"),
         N_("écrivez une date RFC 3339, avec son fuseau : 2026-11-21T10:00:00+01:00"),
@@ -361,9 +364,6 @@ PROBLEMS: dict[str, Problem] = {
         N_("il n'y a rien à vérifier, ou un fichier et --raw à la fois"),
         N_("donnez un ou plusieurs fichiers, ou --raw TEXTE"),
         Exit.USAGE,
-    ),
-    "usage.mistyped-command": Problem(
-        N_("la commande « {name} » n'existe pas"), N_("vouliez-vous dire « {near} » ?"), Exit.USAGE
     ),
     "usage.place": Problem(
         N_("« {at} » n'est pas une place"), N_("écrivez auto, ou x,y en millimètres"), Exit.USAGE
@@ -396,6 +396,7 @@ PROBLEMS: dict[str, Problem] = {
         N_("ce fichier n'est ni un PDF ni une image que Coffre lit"),
         N_("déposez un PDF, ou une image PNG, JPEG, WebP ou TIFF"),
     ),
+    "verifier.nothing-checked": OUR_FAULT,
     "verifier.reading-crashed": Problem(
         N_("la lecture de ce fichier a échoué : il est abîmé, ou fait pour nuire"),
         N_("n'en concluez rien ; demandez un autre exemplaire"),
@@ -409,18 +410,17 @@ PROBLEMS: dict[str, Problem] = {
         N_("la lecture de ce fichier a duré plus de {seconds} secondes"),
         N_("n'en concluez rien ; demandez un exemplaire plus simple"),
     ),
-    "verifier.too-many-objects": Problem(
-        N_("ce PDF contient plus de {limit} objets"), N_("demandez un exemplaire plus simple")
-    ),
-    "verifier.too-many-pixels": Problem(
-        N_("cette image dépasse {limit} mégapixels"), N_("scannez à 300 points par pouce")
-    ),
-    "verifier.nothing-checked": OUR_FAULT,
     "verifier.seals-unreadable": OUR_FAULT,
     "verifier.test-trust-in-production": Problem(
         N_("{path} contient des autorités d'essai, refusées en production"),
         N_("donnez un dossier de confiance de production avec --trust"),
         Exit.CONFIGURATION,
+    ),
+    "verifier.too-many-objects": Problem(
+        N_("ce PDF contient plus de {limit} objets"), N_("demandez un exemplaire plus simple")
+    ),
+    "verifier.too-many-pixels": Problem(
+        N_("cette image dépasse {limit} mégapixels"), N_("scannez à 300 points par pouce")
     ),
     "verifier.trust-folder": Problem(
         N_("le dossier de confiance ne se lit pas : {path} ({why})"),

@@ -18,6 +18,7 @@ Rules kept here:
 No disk, no network, no clock: `now` is given; `at` is another moment to judge at, if asked.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -28,7 +29,7 @@ from verifier.check import Check
 from verifier.checks.pades import check_seals
 from verifier.checks.printed_text import compare
 from verifier.checks.twoddoc import check_twoddoc
-from verifier.reading.found import FileKind, FoundCode, ReadDocument
+from verifier.reading.found import NEEDED_MODULE_PIXELS, FileKind, FoundCode, ReadDocument
 from verifier.trust.trust_list import ListName, TrustList
 from verifier.verdict import (
     NOT_COMPARED,
@@ -51,9 +52,6 @@ def verify(
     """
     moment = at or now
     checks = [*_reading(document)]  # (1)
-    seals: tuple[SealVerdict, ...] = ()
-    if document.kind is FileKind.PDF:
-        seals = check_seals(document.data, trust, moment)  # (2)
     codes: list[CodeVerdict] = []
     others: list[str] = []
     for found in document.codes:
@@ -63,24 +61,36 @@ def verify(
             others.append(problem.looks_like or "unknown")
     if others:
         checks.append(Check.passed("file.codes", _OTHER_CODES, kinds=" ".join(sorted({*others}))))
-    names = [ListName.TWODDOC] if codes else []
-    names += [ListName.AUTHORITIES] if seals else []
-    names += [ListName.CRL] if codes or seals else []
+    seals = _seals(document, trust, moment)  # (2)
     return Verdict(
         file=document.name,
         at=moment,
-        trust=trust.used(names, now),  # (5)
+        trust=trust.used(_lists(codes, seals), now),  # (5)
         codes=tuple(codes),
         seals=seals,
         checks=tuple(checks),
     )
 
 
-def _reading(document: ReadDocument) -> list[Check]:
+def _reading(document: ReadDocument) -> Iterator[Check]:
+    """Say what was cut short: a notice, for what was read stands."""
     if document.limits:
-        cut = " ".join(document.limits)
-        return [Check.passed("file.reading", "read-in-part", limits=cut)]
-    return []
+        yield Check.passed("file.reading", "read-in-part", limits=" ".join(document.limits))
+    if document.too_small is not None:
+        told = {"pixels": f"{document.too_small:.1f}", "needed": str(NEEDED_MODULE_PIXELS)}
+        yield Check.passed("file.symbol", "symbol-too-small", **told)
+
+
+def _seals(document: ReadDocument, trust: TrustList, moment: datetime) -> tuple[SealVerdict, ...]:
+    if document.kind is not FileKind.PDF:
+        return ()
+    return check_seals(document.data, trust, moment)
+
+
+def _lists(codes: Sequence[CodeVerdict], seals: Sequence[SealVerdict]) -> list[ListName]:
+    names = [ListName.TWODDOC] if codes else []
+    names += [ListName.AUTHORITIES] if seals else []
+    return [*names, ListName.CRL] if names else []
 
 
 def _code(

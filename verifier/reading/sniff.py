@@ -87,7 +87,8 @@ _STARTS: Final = {
     b"II*\0": Format.TIFF,
     b"MM\0*": Format.TIFF,
 }
-_SEAL_MARKS: Final = (b"/ByteRange", b"/ETSI.CAdES.detached", b"/Adobe.PPK")
+# Those that the check of seals looks for: a broken file that has one is judged, not refused.
+_SEAL_MARKS: Final = (b"/ByteRange", b"/ETSI.CAdES.detached", b"/ETSI.RFC3161", b"/adbe.pkcs7")
 
 
 def sniff(data: bytes) -> Format:
