@@ -6,10 +6,13 @@ ARGS ?=
 AREA ?=
 PYTEST := $(BIN)/python -m pytest
 FAST := tests/unit tests/architecture tests/cli
-AREAS := vault sealing verifier consent storage cli
 export PYTHON
 
-.PHONY: demo test fast slow check format bench lock core dev packages
+## make help: the list
+help:
+	@sed -n 's/^## //p' Makefile
+
+.PHONY: help demo test fast slow check format messages bench lock core dev packages
 
 ## make demo [ARGS=--no-serve]: install what the demonstration needs, then tell the whole story
 demo: core
@@ -29,15 +32,20 @@ slow: packages dev
 
 ## make check: style, types, imports, dependencies
 check: dev
-	$(BIN)/ruff check $(AREAS) tests
-	$(BIN)/ruff format --check $(AREAS) tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+	$(BIN)/python .ci/messages.py
+
+## make messages: write the sentences that are new into the catalogue, untranslated
+messages: dev
+	$(BIN)/python .ci/messages.py --update
 
 format: dev
-	$(BIN)/ruff check --fix $(AREAS) tests
-	$(BIN)/ruff format $(AREAS) tests
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 ## make bench ARGS="seal --json"
 bench: dev

@@ -1,0 +1,185 @@
+"""The settings, read once at the start of a process.
+
+Rules kept here:
+
+- this is the only reader of `COFFRE_*` variables, of their `*_FILE` twins and of `coffre.toml`;
+- order: option > `COFFRE_*` > the file named by `--config`, else `./coffre.toml` > the user's file
+  (XDG) > default;
+- an unknown key of a file stops the start; an unknown `COFFRE_*` variable is only reported;
+- paths in a file are relative to that file; a secret comes from the environment or a file, never
+  from an option;
+- production refuses what belongs to tests (`Settings.refuse_in_production`).
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from storage.errors import ProductionRefusesError, UnknownSettingError, UnreadableSettingsError
+
+PREFIX = "COFFRE_"
+_FILE = "_FILE"
+_TABLES = {"signers", "tsa"}
+_SECRETS = {"passphrase"}
+
+
+class Mode(StrEnum):
+    """What the installation is for; the same words as in a trust manifest."""
+
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class SignerSettings(BaseModel):
+    """One named signer: who holds the key, which certificate goes with it, what it may sign.
+
+    `use` is `seal`, `twoddoc:TYPE` or `attestation`; `key` is the path of a PEM file or a PKCS#11
+    URI; paths are absolute once read.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    certificate: Path
+    chain: tuple[Path, ...] = ()
+    key: str
+    use: Annotated[str, Field(pattern=r"^(seal|attestation|twoddoc:[0-9A-Z]{2})$")]
+
+
+class TsaSettings(BaseModel):
+    """The time-stamp authority; `demo:` is one in the same process, for demo and tests."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str | None = None
+
+
+class Settings(BaseModel):
+    """Every setting of an installation or of a client, frozen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Mode = Mode.TEST
+    lang: str | None = None
+    data: Path = Field(default_factory=lambda: user_data() / "coffre")
+    home: Path = Field(default_factory=lambda: user_data() / "coffre" / "client")
+    trust: tuple[Path, ...] = ()
+    server: str | None = None
+    database: str | None = None
+    unlock_minutes: Annotated[int, Field(ge=1, le=720)] = 15
+    passphrase: SecretStr | None = None
+    signers: dict[str, SignerSettings] = {}
+    tsa: TsaSettings = TsaSettings()
+
+    @classmethod
+    def load(cls, config: Path | None = None, **options: object) -> Self:
+        """Read everything; options that are None are left to the other sources.
+
+        Raises UnreadableSettingsError when a file or value cannot be read, UnknownSettingError when
+        a file holds a key that nobody reads.
+        """
+        values: dict[str, Any] = {}
+        for path in _files(config):
+            values |= _from_file(path, set(cls.model_fields))
+        values |= _from_environment(os.environ, set(cls.model_fields) - _TABLES)
+        values |= {name: value for name, value in options.items() if value is not None}
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            wrong = error.errors(include_input=False, include_url=False)[0]
+            key = ".".join(str(part) for part in wrong["loc"])
+            message = f"got a wrong value for {key}: {wrong['msg']}"
+            raise UnreadableSettingsError(message, path=str(config or key), key=key) from None
+
+    def refuse_in_production(self, what: str) -> None:
+        """Raise ProductionRefusesError in production mode."""
+        if self.mode is Mode.PRODUCTION:
+            raise ProductionRefusesError(f"got {what} in production mode", what=what)
+
+
+def user_data() -> Path:
+    """Give the user's data folder (XDG Base Directory Specification)."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """List the `COFFRE_*` variables that no setting reads, sorted."""
+    known = set(Settings.model_fields) - _TABLES
+    names = {PREFIX + name.upper() for name in known}
+    names |= {PREFIX + name.upper() + _FILE for name in _SECRETS}
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in names)
+
+
+def _files(config: Path | None) -> list[Path]:
+    """List the files to read, the weakest first; a file that was asked for must exist."""
+    user = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    near = config or Path("coffre.toml")
+    found = [path for path in (user / "coffre" / "coffre.toml", near) if path.is_file()]
+    if config is not None and config not in found:
+        raise UnreadableSettingsError(f"got no file at {config}", path=str(config), key="")
+    return found
+
+
+def _from_file(path: Path, known: set[str]) -> dict[str, Any]:
+    """Read one TOML file; its paths become absolute."""
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UnreadableSettingsError(f"got {error}", path=str(path), key="") from error
+    if unknown := sorted(set(values) - known):
+        raise UnknownSettingError(f"got {unknown} in {path}", path=str(path), key=unknown[0])
+    if "passphrase" in values:
+        raise UnknownSettingError("got a passphrase in a file", path=str(path), key="passphrase")
+    folder = path.absolute().parent
+    for name in ("data", "home"):
+        if name in values:
+            values[name] = folder / str(values[name])
+    if "trust" in values:
+        values["trust"] = [folder / str(item) for item in values["trust"]]
+    signers = values.get("signers", {})
+    if isinstance(signers, dict):
+        values["signers"] = {name: _rooted(row, folder) for name, row in signers.items()}
+    return values
+
+
+def _rooted(row: object, folder: Path) -> object:
+    """Make the paths of a signer absolute; what is not a table is left to the model to refuse."""
+    if not isinstance(row, dict):
+        return row
+    rooted = dict(row)
+    if isinstance(row.get("certificate"), str):
+        rooted["certificate"] = folder / row["certificate"]
+    if isinstance(row.get("chain"), list):
+        rooted["chain"] = [folder / str(item) for item in row["chain"]]
+    key = row.get("key")
+    if isinstance(key, str) and not key.startswith("pkcs11:"):
+        rooted["key"] = str(folder / key)
+    return rooted
+
+
+def _from_environment(environ: Mapping[str, str], known: set[str]) -> dict[str, Any]:
+    """Read `COFFRE_NAME`, or the first line of the file that `COFFRE_NAME_FILE` names."""
+    values: dict[str, Any] = {}
+    for name in known:
+        variable = PREFIX + name.upper()
+        if environ.get(variable):
+            values[name] = environ[variable]
+        elif name in _SECRETS and (path := environ.get(variable + _FILE)):
+            values[name] = _secret(Path(path), variable + _FILE)
+    if "trust" in values:
+        values["trust"] = values["trust"].split(os.pathsep)
+    return values
+
+
+def _secret(path: Path, variable: str) -> str:
+    """Read a secret's first line; what follows it and the line's end are not part of it."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"got no secret from the file that {variable} names"
+        raise UnreadableSettingsError(message, path=str(path), key=variable) from error
+    return lines[0] if lines else ""
