@@ -39,9 +39,9 @@ class Slot(SQLModel, table=True):
     account: str = Field(foreign_key="account.id", primary_key=True, max_length=ID_LENGTH)
     id: str = Field(primary_key=True, max_length=ID_LENGTH)
     type: str = Field(max_length=16)
-    kdf: str = Field(max_length=1024)
     epoch: int
-    wrapped: bytes
+    # Canonical JSON: how the key is derived, its commitment, the closed wrap.
+    content: bytes
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -17,9 +17,9 @@ from vault.format.canonical import CanonicalError, from_base64url, to_base64url
 from vault.format.signed_message import MessageSigner, ParsedMessage, PublicKey, sign
 
 TYPE: Final = "coffre-vault-receipt+jwt"
-_MEMBERS: Final = frozenset(
-    "v jti iss iat account document version blob_id size sha256 n head".split()
-)
+_OPAQUE: Final = ("jti", "account", "document", "blob_id", "sha256", "head")
+_NUMBERS: Final = ("v", "iat", "version", "size", "n")
+_MEMBERS: Final = frozenset((*_OPAQUE, *_NUMBERS, "iss"))
 _ID: Final = 16
 _DIGEST: Final = 32
 
@@ -48,8 +48,7 @@ class Receipt:
 
     def issue(self, signer: MessageSigner) -> str:
         """Sign this receipt with the safe's key."""
-        names = ("jti", "account", "document", "blob_id", "sha256", "head")
-        claims: dict[str, object] = {name: to_base64url(getattr(self, name)) for name in names}
+        claims: dict[str, object] = {name: to_base64url(getattr(self, name)) for name in _OPAQUE}
         claims |= {"v": 1, "iss": self.iss, "iat": int(self.at.timestamp())}
         claims |= {"version": self.version, "size": self.size, "n": self.n}
         return sign(TYPE, claims, signer)
@@ -58,10 +57,9 @@ class Receipt:
     def verify(cls, token: str, key: PublicKey) -> Self:
         """Read a receipt signed by the safe's key; raise MessageError's children, ReceiptError."""
         claims = ParsedMessage.parse(token, limit=4096).verify(TYPE, key).claims
-        numbers = ("v", "iat", "version", "size", "n")
         if set(claims) != _MEMBERS or claims["v"] != 1 or not isinstance(claims["iss"], str):
             raise ReceiptError("got other members than those of a receipt")
-        if not all(type(claims[name]) is int and claims[name] >= 0 for name in numbers):
+        if not all(type(claims[name]) is int and claims[name] >= 0 for name in _NUMBERS):
             raise ReceiptError("got a number that is none")
         try:
             return cls(

@@ -4,7 +4,8 @@ Rules kept here (RFC 7515, restricted):
 
 - the protected header holds exactly `alg`, `typ` and `kid`, and `jwk` where the message carries
   its own key; nothing else: no `crit`, `jku`, `x5u`, and never `none`;
-- `alg` is ES256 (P-256) or Ed25519 (RFC 9864, which ends the loose name EdDSA), as the key says, never as the message would like;
+- `alg` is ES256 on P-256, or Ed25519 (RFC 9864, which ends the loose name EdDSA): as the key says,
+  never as the message would like;
 - `kid` is the key's RFC 7638 thumbprint, and so is that of `jwk`;
 - refused before the JOSE library sees them: duplicate members, floats, integers over 53 bits, half
   surrogates, more than 12 levels, base64url that is not canonical, more bytes than allowed;
@@ -82,7 +83,7 @@ class PublicKey:
         """The RFC 7638 name of this key, base64url of SHA-256."""
         return to_base64url(hashlib.sha256(canonical.encode(self.to_jwk())).digest())
 
-    def to_jwk(self) -> dict[str, str]:
+    def to_jwk(self) -> dict[str, str | list[str]]:
         """Give the members that RFC 7638 hashes, and no other."""
         if self.y is None:
             return {"crv": "Ed25519", "kty": "OKP", "x": to_base64url(self.x)}
@@ -98,7 +99,7 @@ class PublicKey:
             y = from_base64url(jwk["y"]) if "y" in jwk else None
             key = cls(from_base64url(jwk.get("x")), y)
         except CanonicalError as error:
-            raise MessageError(f"got a key whose coordinates have not their form: {error}") from error
+            raise MessageError(f"got bad coordinates: {error}") from error
         if key.to_jwk() != jwk:
             raise MessageError("got a key that is neither P-256 nor Ed25519, or with other members")
         return key

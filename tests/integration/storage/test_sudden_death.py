@@ -26,7 +26,7 @@ TESTS = Path(__file__).parents[2]
 def killed_writer(folder: Path, after: float) -> list[str]:
     """Run the writer, kill it `after` seconds past its first answer; give what it acknowledged."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])}
-    writer = subprocess.Popen(  # noqa: S603 - our own program
+    writer = subprocess.Popen(
         [sys.executable, "-m", "support.writer", str(folder)],
         stdout=subprocess.PIPE,
         env=environment,

@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 21, 12, 30, 15, 123456, tzinfo=UTC)
 ROWS = """
 INSERT INTO account VALUES
   ('a', 'jeanne', '$argon2id$', 1, x'01', 'age1pq1', x'02', 0, x'00', '2026-11-21 12:00:00');
-INSERT INTO slot VALUES ('a', 's', 'passphrase', '{}', 1, x'01', '2026-11-21 12:00:00');
+INSERT INTO slot VALUES ('a', 's', 'passphrase', 1, x'01', '2026-11-21 12:00:00');
 INSERT INTO upload VALUES
   ('b', 'a', 2147483648, x'00', x'00', 'used', '2026-11-21 12:00:00');
 INSERT INTO document VALUES ('a', 'd', '2026-11-21 12:00:00', NULL);
@@ -61,9 +61,7 @@ def test_what_was_committed_survives_a_power_cut_and_keys_are_enforced(engine):
 
 
 def test_a_row_that_points_nowhere_is_refused(engine):
-    lost = Slot(
-        account="A" * 22, id="B", type="kit", kdf="{}", epoch=1, wrapped=b"", created_at=NOW
-    )
+    lost = Slot(account="A" * 22, id="B", type="kit", epoch=1, content=b"", created_at=NOW)
     with pytest.raises(IntegrityError), transaction(engine) as session:
         session.add(lost)
 
