@@ -27,8 +27,10 @@ SUMMARY = N_(
 
 # One row per file of cli/commands, in the order of the help page.
 COMMANDS: dict[str, str] = {
+    "db": N_("Tenir la base de données à jour."),
     "demo": N_("Raconter toute l'histoire, sur de vraies pièces."),
     "pki": N_("Fabriquer les certificats de démonstration."),
+    "serve": N_("Servir le coffre : le site et son interface."),
     "version": N_("Dire la version."),
 }
 

@@ -145,10 +145,15 @@ def prove(session: Session, attempt: Attempt, auth_key: bytes, now: datetime) ->
         raise SignInRefusedError("got a proof that does not fit") from error
     if account is None:  # the key that nobody has was guessed: refused all the same
         raise SignInRefusedError("got a proof that does not fit")
+    forgive(session, attempt)
+    return open_session(session, AccountId(account.id), now)
+
+
+def forgive(session: Session, attempt: Attempt) -> None:
+    """Forget the attempts of a login and an address: the last one was right."""
     for key, _ in _keys(attempt):
         if row := session.get(Attempts, key):
             session.delete(row)
-    return open_session(session, AccountId(account.id), now)
 
 
 def open_session(session: Session, account: AccountId, now: datetime) -> OpenedSession:
