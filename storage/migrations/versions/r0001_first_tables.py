@@ -31,6 +31,7 @@ def upgrade() -> None:
     _sessions()
     _objects()
     _contents()
+    _shares()
     _journal()
 
 
@@ -130,7 +131,7 @@ def _objects() -> None:
 
 
 def _contents() -> None:
-    """Make documents, versions and shares."""
+    """Make documents and versions."""
     op.create_table(
         "document",
         sa.Column("account", sa.String(22), nullable=False),
@@ -156,6 +157,10 @@ def _contents() -> None:
         sa.PrimaryKeyConstraint("account", "document", "number", name="pk_version"),
         sa.UniqueConstraint("blob_id", name="uq_version_blob_id"),
     )
+
+
+def _shares() -> None:
+    """Make shares."""
     op.create_table(
         "share",
         sa.Column("id", sa.String(22), nullable=False),
