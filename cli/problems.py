@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from storage.errors import CoffreError
-from storage.language import N_
+from storage.language import N_, Translator
 
 
 class Exit(IntEnum):
@@ -297,6 +297,132 @@ PROBLEMS: dict[str, Problem] = {
     "slot.malformed": Problem(
         N_("une serrure du coffre est mal formée"), N_("prévenez l'exploitant")
     ),
+    "sealing.cms-template": OUR_FAULT,
+    "sealing.mark-unreadable": Problem(
+        N_("le code posé sur la page ne se relit pas : rien n'a été écrit"),
+        N_("choisissez une autre place avec --at, ou une autre page avec --page"),
+    ),
+    "sealing.page-out-of-range": Problem(
+        N_("la page {page} n'existe pas : le document en a {pages}"),
+        N_("choisissez une page avec --page"),
+    ),
+    "sealing.pdf-certified": Problem(
+        N_("ce PDF est certifié par son auteur, qui interdit toute modification"),
+        N_("demandez-lui un exemplaire non certifié"),
+    ),
+    "sealing.pdf-encrypted": Problem(
+        N_("ce PDF est protégé par un mot de passe"),
+        N_("enlevez la protection avant de sceller"),
+    ),
+    "sealing.pdf-refused": OUR_FAULT,
+    "sealing.pdf-too-large": Problem(
+        N_("ce PDF dépasse {limit} Mio"), N_("découpez-le ou allégez ses images")
+    ),
+    "sealing.pdf-unreadable": Problem(
+        N_("ce fichier n'est pas un PDF, ou il est abîmé"),
+        N_("ouvrez-le dans un lecteur, puis enregistrez-le de nouveau en PDF"),
+    ),
+    "sealing.placement-full": Problem(
+        N_("il n'y a pas de place libre pour le code sur la page {page}"),
+        N_("choisissez une autre page avec --page, ou laissez un espace de 3 cm"),
+    ),
+    "sealing.placement-taken": Problem(
+        N_("la place demandée n'est pas libre, ou sort de la page {page}"),
+        N_("prenez --at auto, ou une autre place"),
+    ),
+    "sealing.signer": Problem(
+        N_("le signataire « {name} » ne peut pas servir : clé ou certificat illisible"),
+        N_("vérifiez ses fichiers dans coffre.toml"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-certificate-dates": Problem(
+        N_("le certificat de « {name} » n'est valable que du {first} au {last}"),
+        N_("renouvelez-le"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-certificate-use": Problem(
+        N_("le certificat de « {name} » ne permet pas cet usage"),
+        N_("choisissez un signataire dont l'usage convient (voyez coffre.toml)"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-chain": Problem(
+        N_("la chaîne de certificats de « {name} » ne tient pas"),
+        N_("mettez dans « chain » chaque autorité, de la plus proche à la plus haute"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-key-mismatch": Problem(
+        N_("la clé de « {name} » n'est pas celle de son certificat"),
+        N_("vérifiez « key » et « certificate » dans coffre.toml"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-key-not-allowed": Problem(
+        N_("la clé de « {name} » n'est pas admise"),
+        N_("utilisez RSA d'au moins 2048 bits, P-256, P-384 ou P-521"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-token": Problem(
+        N_("« {name} » est sur un module matériel, que cette version ne sait pas ouvrir"),
+        N_("utilisez un fichier PEM pour les essais"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-unknown": Problem(
+        N_("aucun signataire pour « {name} »"),
+        N_("indiquez le bon fichier avec --config, ou un nom qu'il contient"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.symbol": Problem(
+        N_("ces {size} octets ne tiennent pas dans un code"), N_("raccourcissez les valeurs")
+    ),
+    "twoddoc.catalogue": OUR_FAULT,
+    "twoddoc.damaged-in-transport": Problem(
+        N_("ce code est incomplet : la lecture l'a abîmé"), N_("scannez-le de nouveau")
+    ),
+    "twoddoc.emission": Problem(
+        N_("ce code 2D-Doc ne peut pas être émis : {parts}"),
+        N_("corrigez ces données, puis recommencez : rien n'a été signé"),
+    ),
+    "twoddoc.key-not-allowed": Problem(
+        N_("une clé de 2D-Doc est sur P-256, P-384 ou P-521"),
+        N_("vérifiez le certificat du signataire"),
+        Exit.CONFIGURATION,
+    ),
+    "twoddoc.malformed": Problem(
+        N_("ce code est mal formé"), N_("demandez un autre exemplaire du document")
+    ),
+    "twoddoc.not-2ddoc": Problem(
+        N_("ce n'est pas un code 2D-Doc"), N_("vérifiez ce que vous avez lu"), Exit.NOT_FOUND
+    ),
+    "twoddoc.signature-invalid": Problem(
+        N_("la signature de ce code est fausse"),
+        N_("n'acceptez pas ce document"),
+        Exit.TOTAL_FAILED,
+    ),
+    "twoddoc.type-not-for-towns": Problem(
+        N_("une ville n'émet pas de 2D-Doc de type {type} (permis : {allowed})"),
+        N_("pour un autre document, le code de vérification de la ville conviendra"),
+        Exit.USAGE,
+    ),
+    "twoddoc.unknown-form": Problem(
+        N_("cette forme de 2D-Doc n'est pas lue par cette version : {form}"),
+        N_("mettez Coffre à jour"),
+        Exit.INDETERMINATE,
+    ),
+    "twoddoc.value-invalid": Problem(
+        N_("une valeur n'a pas la forme attendue ({kind})"), N_("corrigez-la"), Exit.USAGE
+    ),
+    "usage.field": Problem(
+        N_("la donnée « {field} » est mal écrite, en double, ou sans --twoddoc"),
+        N_("écrivez --twoddoc TYPE --field DI=VALEUR, une fois par donnée"),
+        Exit.USAGE,
+    ),
+    "usage.level": Problem(
+        N_("le niveau {level} n'est pas proposé par cette version"),
+        N_("prenez B-B"),
+        Exit.USAGE,
+    ),
+    "usage.place": Problem(
+        N_("« {at} » n'est pas une place"), N_("écrivez auto, ou x,y en millimètres"), Exit.USAGE
+    ),
     "usage.mistyped-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("vouliez-vous dire « {near} » ?"), Exit.USAGE
     ),
@@ -308,7 +434,43 @@ PROBLEMS: dict[str, Problem] = {
         N_("une réponse du serveur est mal formée"), N_("prévenez l'exploitant")
     ),
     "vault.size": Problem(N_("cet objet n'a pas une taille possible"), N_("prévenez l'exploitant")),
+    "verifier.nothing-checked": OUR_FAULT,
+    "verifier.test-trust-in-production": Problem(
+        N_("{path} contient des autorités d'essai, refusées en production"),
+        N_("donnez un dossier de confiance de production avec --trust"),
+        Exit.CONFIGURATION,
+    ),
+    "verifier.trust-folder": Problem(
+        N_("le dossier de confiance ne se lit pas : {path} ({why})"),
+        N_("donnez un dossier de confiance avec --trust DIR"),
+        Exit.CONFIGURATION,
+    ),
 }
+
+
+# The rules that an error of several parts may name.
+RULES: dict[str, str] = {
+    "charset": N_("contient un caractère interdit"),
+    "country": N_("le pays émetteur n'est pas FR"),
+    "empty-value": N_("ne doit pas être vide"),
+    "forbidden-di": N_("n'est pas permise pour ce type"),
+    "issue-date-forbidden": N_("ce type n'a pas de date d'émission"),
+    "issue-date-missing": N_("la date d'émission manque"),
+    "missing-mandatory": N_("manque"),
+    "perimeter": N_("le périmètre n'est pas 01"),
+    "signature-date": N_("la date de signature n'est pas dans celles du certificat"),
+    "too-long-value": N_("est trop longue"),
+    "unknown-di": N_("n'existe pas"),
+    "unknown-type": N_("ce type n'existe pas"),
+    "value-invalid": N_("n'a pas la forme attendue"),
+    "version": N_("la version n'est pas 04"),
+}
+
+
+def parts_of(error: CoffreError, tr: Translator) -> str:
+    """Tell the single faults of an error, in the person's language."""
+    told = ((subject, tr(RULES.get(rule, rule))) for subject, rule in error.parts)
+    return " ; ".join(f"{subject} {rule}".strip() for subject, rule in told)
 
 
 def problem_of(error: CoffreError) -> Problem:
