@@ -23,9 +23,10 @@ from vault.format.slot import Slot
 from vault.service import accounts, directory, sign_in
 from vault.service.accounts import AccountView, Enrolment
 from vault.service.sign_in import AccountId, Attempt, OpenedSession
+from vault.web.problems import RESPONSES
 from vault.web.session import Here, Signed, Site, forget, keep
 
-router: Final = APIRouter(prefix="/api/v1")
+router: Final = APIRouter(prefix="/api/v1", responses=RESPONSES)
 
 
 def _bytes(value: object) -> bytes:
