@@ -33,7 +33,7 @@ from vault.service.documents import (
     VersionView,
 )
 from vault.service.uploads import Announcement
-from vault.web.api_account import Answer, Body, Bytes, Bytes32, Id
+from vault.web.api_account import Answer, Body, Bytes, Bytes32, Bytes64, Id
 from vault.web.problems import RESPONSES
 from vault.web.session import Actor, Here, Signed, Site
 
@@ -90,7 +90,7 @@ class OperationMembers(Body):
     n: _Count
     content: Bytes
     head: Bytes32
-    signature: Annotated[Bytes, Field(min_length=64, max_length=64)]
+    signature: Bytes64
 
 
 class NextOperation(OperationMembers):
