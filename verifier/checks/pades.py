@@ -9,8 +9,8 @@ The lines of the table, in their order (`verifier/DESIGN.md`, "PAdES seal"):
  4. later revisions: nothing but time-stamps, validation data and further signatures; any other
     change means that the page is not the one that was sealed;
  5. the part of the file that no signature covers holds the CMS in one writing and zeros, and the
-    CMS announces its own version and digest and carries no certificate foreign to the chain:
-    pyHanko accepts others;
+    CMS announces its own version, digest and signer, and carries no certificate foreign to the
+    chain: pyHanko accepts others;
  6. chain to an authority of the trust folder; 7. revocation, whatever the date; lists in force;
  8. everything else that AdES validation asks (dates, key usage, algorithms), as pyHanko says it.
 
@@ -173,14 +173,28 @@ def _announced(seal: Examined) -> Check:
         [signer] = signed["signer_infos"]
         versions = signed["version"].native, signer["version"].native
         own = "v1" if signer["sid"].name == "issuer_and_serial_number" else "v3"
+        named = _names_exactly(signer["sid"], seal.signer)
     except (ValueError, TypeError, KeyError):
         return Check.unsure(name, "contents-not-cms", sub)
+    if not named:
+        return Check.unsure(name, "signer-named-otherwise", sub)
     if announced != [signer["digest_algorithm"].dump()]:
         return Check.unsure(name, "digests-disagree", sub)
     # RFC 5652 sections 5.1 and 5.3, for plain certificates and detached data.
     if versions != (own, own):
         return Check.unsure(name, "versions-disagree", sub)
     return Check.passed(name, "announced-as-held")
+
+
+def _names_exactly(sid: cms.SignerIdentifier, signer: x509.Certificate | None) -> bool:
+    """Compare the name of the signer byte for byte; validators fold case and spaces (RFC 5280)."""
+    if signer is None:
+        return False
+    if sid.name != "issuer_and_serial_number":
+        # A key identifier is matched as bytes already.
+        return True
+    same = bool(sid.chosen["issuer"].dump() == signer.issuer.public_bytes())
+    return same and int(sid.chosen["serial_number"].native) == signer.serial_number
 
 
 def _chain(signer: x509.Certificate, known: tuple[x509.Certificate, ...]) -> list[x509.Certificate]:

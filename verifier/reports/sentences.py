@@ -32,9 +32,7 @@ REASONS: Final[dict[str, str]] = {
     "pdf-structure-unreadable": N_("la structure du PDF est abîmée : le cachet ne se lit plus"),
     "seal-out-of-reach": N_("le fichier contient les restes d'un cachet qui ne se lit plus"),
     "seal-malformed": N_("le cachet est mal formé"),
-    "validator-fault": N_(
-        "le cachet n'a pas pu être vérifié : fichier inhabituel ou faute de Coffre"
-    ),
+    "validator-fault": N_("le cachet n'a pas pu être vérifié : fichier inhabituel, ou notre faute"),
     "content-unchanged": N_("le contenu est celui qui a été scellé"),
     "content-changed": N_("le contenu a été modifié après le cachet"),
     "integrity-not-established": N_("rien ne dit si le contenu est celui qui a été scellé"),
@@ -54,6 +52,7 @@ REASONS: Final[dict[str, str]] = {
     "contents-padding-not-zero": N_("des octets ont été cachés derrière le cachet"),
     "announced-as-held": N_("le cachet annonce ce qu'il contient"),
     "digests-disagree": N_("le cachet annonce une autre empreinte que la sienne"),
+    "signer-named-otherwise": N_("le cachet nomme autrement son signataire"),
     "versions-disagree": N_("le cachet annonce une autre version que la sienne"),
     "certificates-belong-together": N_("les certificats joints vont ensemble"),
     "foreign-certificate-carried": N_("un certificat étranger ou modifié est joint au cachet"),

@@ -211,11 +211,11 @@ def gap(pdf):
 
 def test_padding_that_is_not_zero_is_seen():
     # An ECDSA signature is now and then as long as its room, which then has no padding.
-    for number in range(100):
-        made = seal_letter(Letter(letter()), sealer(), Profile(), NOW, bytes([number] * 10)).pdf
-        _, end = gap(made)
-        if made[end - 2 : end] == b"00":
-            break
+    many = (
+        seal_letter(Letter(letter()), sealer(), Profile(), NOW, bytes([number] * 10)).pdf
+        for number in range(100)
+    )
+    made, end = next((pdf, gap(pdf)[1]) for pdf in many if pdf[gap(pdf)[1] - 2 :][:2] == b"00")
     changed = made[: end - 1] + b"1" + made[end:]
     assert answer(changed) == (
         UNSURE,
