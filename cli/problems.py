@@ -47,9 +47,21 @@ PROBLEMS: dict[str, Problem] = {
         N_("l'identité de ce coffre ne s'ouvre pas"),
         N_("n'enregistrez rien et prévenez l'exploitant"),
     ),
+    "account.enrolment": OUR_FAULT,
     "account.identity-mismatch": Problem(
         N_("le serveur montre d'autres clés que celles de votre coffre"),
         N_("n'enregistrez rien, ne partagez rien et prévenez l'exploitant"),
+    ),
+    "account.login-form": Problem(
+        N_("cet identifiant ne convient pas"),
+        N_("3 à 64 caractères : lettres sans accent, chiffres, . _ @ + -"),
+        Exit.USAGE,
+    ),
+    "account.login-taken": Problem(
+        N_("cet identifiant est déjà pris"), N_("choisissez-en un autre avec --name")
+    ),
+    "account.not-found": Problem(
+        N_("ce compte n'existe pas"), N_("vérifiez l'identifiant"), Exit.NOT_FOUND
     ),
     "account.weak-passphrase": Problem(
         N_("cette phrase secrète est trop facile à deviner"),
@@ -118,8 +130,40 @@ PROBLEMS: dict[str, Problem] = {
         N_("ce fichier est protégé d'une manière qui n'est pas admise ici"),
         N_("demandez qu'il soit chiffré pour un destinataire post-quantique"),
     ),
+    "blob": OUR_FAULT,
+    "blob.exists": Problem(
+        N_("ce contenu est déjà arrivé"), N_("il n'y a rien à refaire : relancez la commande")
+    ),
+    "blob.mismatch": Problem(
+        N_("le contenu transmis n'est pas celui qui était annoncé"),
+        N_("le fichier a peut-être changé pendant l'envoi : recommencez"),
+    ),
+    "blob.name": OUR_FAULT,
+    "blob.not-found": Problem(
+        N_("ce contenu n'existe pas"),
+        N_("vérifiez le coffre : coffre vault check"),
+        Exit.NOT_FOUND,
+    ),
+    "blob.ticket": Problem(
+        N_("le lien de transfert n'est plus valable"), N_("recommencez"), Exit.RETRYABLE
+    ),
+    "blob.unavailable": Problem(
+        N_("le stockage ne répond pas ou est plein"),
+        N_("réessayez dans un moment"),
+        Exit.RETRYABLE,
+    ),
     "configuration": Problem(
         N_("la configuration ne convient pas"), N_("voyez coffre.toml"), Exit.CONFIGURATION
+    ),
+    "configuration.database": Problem(
+        N_("l'adresse de la base de données ne convient pas"),
+        N_("indiquez sqlite:///CHEMIN ou postgresql://…"),
+        Exit.CONFIGURATION,
+    ),
+    "configuration.installation-key": Problem(
+        N_("la clé de l'installation ne peut servir : {path}"),
+        N_("elle doit être lisible par son seul propriétaire (chmod 600) et telle qu'à l'origine"),
+        Exit.CONFIGURATION,
     ),
     "configuration.missing-extra": Problem(
         N_("il manque une partie facultative de Coffre : {extra}"),
@@ -141,11 +185,25 @@ PROBLEMS: dict[str, Problem] = {
         N_("vérifiez que le fichier existe et que la valeur a la bonne forme"),
         Exit.CONFIGURATION,
     ),
+    "database.schema": Problem(
+        N_("la base de données est à la révision {got}, ce programme attend {expected}"),
+        N_("lancez coffre db upgrade, ou le programme qui correspond à la base"),
+        Exit.CONFIGURATION,
+    ),
+    "database.unavailable": Problem(
+        N_("la base de données ne répond pas, est occupée ou pleine"),
+        N_("réessayez dans un moment"),
+        Exit.RETRYABLE,
+    ),
     "demo.folder-not-empty": Problem(
         N_("{path} contient déjà quelque chose"),
         N_("choisissez un dossier neuf ou vide : des clés ne sont jamais remplacées"),
     ),
     "demo.story": OUR_FAULT,
+    "directory.entry": Problem(
+        N_("l'inscription à l'annuaire n'est pas valable"),
+        N_("ne continuez pas : prévenez l'exploitant"),
+    ),
     "document.ciphertext-digest": Problem(
         N_("le serveur a donné un autre objet que celui que vous avez déposé"),
         N_("rien n'a été gardé : prévenez l'exploitant"),
@@ -162,12 +220,19 @@ PROBLEMS: dict[str, Problem] = {
         N_("la fiche de ce document n'est pas celle que vous avez enregistrée"),
         N_("ne vous y fiez pas et prévenez l'exploitant"),
     ),
+    "document.not-found": Problem(
+        N_("ce document n'existe pas"), N_("voyez coffre vault list"), Exit.NOT_FOUND
+    ),
+    "document.opaque-length": OUR_FAULT,
     "document.source-length": Problem(
         N_("le fichier a changé pendant sa lecture"), N_("fermez-le ailleurs, puis recommencez")
     ),
     "document.tar": Problem(
         N_("ce document n'est pas rangé comme Coffre range les siens"),
         N_("rien n'a été gardé : ne vous y fiez pas"),
+    ),
+    "document.version": Problem(
+        N_("une autre version de ce document est arrivée entre-temps"), N_("recommencez")
     ),
     "file.exists": Problem(
         N_("{path} existe déjà"), N_("choisissez un autre nom, ou ajoutez --force")
@@ -183,6 +248,9 @@ PROBLEMS: dict[str, Problem] = {
     "index.chain": Problem(
         N_("l'index du coffre se contredit ou ne se lit pas"),
         N_("mettez Coffre à jour ; si cela persiste, prévenez l'exploitant"),
+    ),
+    "index.conflict": Problem(
+        N_("le coffre a changé depuis un autre appareil"), N_("recommencez"), Exit.RETRYABLE
     ),
     "index.fork": Problem(
         N_("le serveur montre un autre historique que celui déjà vu"),
@@ -204,7 +272,21 @@ PROBLEMS: dict[str, Problem] = {
         N_("cette serrure n'a pas été posée par le propriétaire du coffre"),
         N_("n'enregistrez rien et prévenez l'exploitant"),
     ),
+    "journal.broken": Problem(
+        N_("le journal ne se tient plus à partir de la ligne {n}"),
+        N_("conservez la base telle quelle et comparez-la à la dernière sauvegarde"),
+    ),
     "language.catalogue": OUR_FAULT,
+    "message.malformed": Problem(
+        N_("ce message signé ne se lit pas"), N_("redemandez-le à son auteur")
+    ),
+    "message.signature": Problem(
+        N_("la signature de ce message n'est pas valable"),
+        N_("ne vous y fiez pas ; redemandez-le à son auteur"),
+    ),
+    "message.type": Problem(
+        N_("ce message signé n'est pas du genre attendu"), N_("vérifiez le fichier")
+    ),
     "prompt.no-terminal": Problem(
         N_("une phrase secrète est nécessaire, et personne ne peut être interrogé"),
         N_("indiquez-la par COFFRE_PASSPHRASE ou par COFFRE_PASSPHRASE_FILE"),
@@ -212,6 +294,12 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "prompt.passphrases-differ": Problem(
         N_("les deux phrases sont différentes"), N_("recommencez"), Exit.BAD_PASSPHRASE
+    ),
+    "receipt.malformed": Problem(N_("ce reçu ne se lit pas"), N_("vérifiez le fichier")),
+    "request.foreign-origin": OUR_FAULT,
+    "request.length-required": OUR_FAULT,
+    "request.too-large": Problem(
+        N_("la demande est trop volumineuse"), N_("découpez ou allégez ce que vous envoyez")
     ),
     "seal.page-disagrees": Problem(
         N_("la page ne dit pas ce que dit le code : {parts}"),
@@ -293,6 +381,31 @@ PROBLEMS: dict[str, Problem] = {
     "sealing.symbol": Problem(
         N_("ces {size} octets ne tiennent pas dans un code"), N_("raccourcissez les valeurs")
     ),
+    "serve.address": Problem(
+        N_("impossible d'écouter sur {host}, port {port}"),
+        N_("une autre commande l'occupe peut-être : choisissez --port"),
+    ),
+    "session.ended": Problem(
+        N_("votre session est terminée"), N_("relancez coffre account login"), Exit.LOCKED
+    ),
+    "session.refused": Problem(
+        N_("identifiant ou phrase secrète incorrects"),
+        N_("vérifiez l'un et l'autre ; rien ne dit lequel des deux est faux"),
+        Exit.BAD_PASSPHRASE,
+    ),
+    "session.too-many": Problem(
+        N_("trop d'essais"), N_("réessayez dans {seconds} secondes"), Exit.RETRYABLE
+    ),
+    "share.ended": Problem(
+        N_("ce partage n'existe pas ou a pris fin"), N_("demandez-en un nouveau"), Exit.NOT_FOUND
+    ),
+    "share.header": Problem(
+        N_("ce document n'est pas chiffré comme ce coffre l'exige"),
+        N_("seuls les destinataires post-quantiques (age1pq…) sont admis en ligne"),
+    ),
+    "share.mismatch": Problem(
+        N_("ce partage ne correspond pas au contenu conservé"), N_("recommencez depuis le coffre")
+    ),
     "slot.kdf-refused": Problem(
         N_("le serveur propose une protection de la phrase secrète qui n'est pas admise"),
         N_("n'entrez pas votre phrase ici et prévenez l'exploitant"),
@@ -304,6 +417,9 @@ PROBLEMS: dict[str, Problem] = {
         N_("la phrase secrète n'ouvre pas ce coffre"),
         N_("vérifiez les majuscules, les espaces et la langue du clavier"),
         Exit.BAD_PASSPHRASE,
+    ),
+    "storage.disk-full": Problem(
+        N_("moins d'un dixième du disque est libre"), N_("libérez de la place")
     ),
     "twoddoc.catalogue": OUR_FAULT,
     "twoddoc.damaged-in-transport": Problem(
@@ -341,6 +457,20 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "twoddoc.value-invalid": Problem(
         N_("une valeur n'a pas la forme attendue ({kind})"), N_("corrigez-la"), Exit.USAGE
+    ),
+    "upload.missing": Problem(
+        N_("le contenu annoncé n'est pas arrivé"), N_("recommencez l'envoi"), Exit.RETRYABLE
+    ),
+    "upload.name-used": OUR_FAULT,
+    "upload.not-found": Problem(
+        N_("aucun contenu n'est attendu sous ce nom"), N_("recommencez l'envoi"), Exit.RETRYABLE
+    ),
+    "upload.quota": Problem(
+        N_("le coffre est plein : {limit} documents au plus"), N_("retirez des documents")
+    ),
+    "upload.too-large": Problem(
+        N_("ce fichier dépasse la taille permise ({limit} Mio)"),
+        N_("découpez ou allégez le fichier"),
     ),
     "usage.field": Problem(
         N_("la donnée « {field} » est mal écrite, en double, ou sans --twoddoc"),
