@@ -1,0 +1,191 @@
+"""The header of a 2D-Doc in C40 form: who signed what, when; versions 02, 03 and 04.
+
+Rules kept here (2D-Doc 3.2.6, header):
+
+- `DC`, version (2 digits), authority (4), certificate (4), issue date (4), signature date (4),
+  type (2): 22 characters in version 02; version 03 adds the perimeter (2), 04 the country (2);
+- every character is a capital or a digit; dates are hexadecimal days since 2000-01-01;
+- FFFF is "no issue date"; a signature date is never FFFF;
+- version 01, the binary form and codes spread over several symbols are told apart from damage:
+  they are forms that this program does not know, and nothing is said against them;
+- what does not begin like a 2D-Doc is not one: `NotTwoDDocError` says what it looks like.
+
+`TwoDDocError` is the only exception that leaves the parser; its `reason` is the name of the rule
+that was broken, its class what the reader can do.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar, Final, Self
+
+from sealing.errors import SealingError
+from sealing.twoddoc.values import ValueInvalidError, days_decode, days_encode
+
+_LENGTHS: Final = {2: 22, 3: 24, 4: 26}
+_BINARY: Final = b"\xdc"
+_BINARY_PART: Final = b"\xee"
+_PART: Final = re.compile(rb"E[A-Z0-9]{3}([0-9A-F])([1-9A-F])")
+
+
+class Reason(StrEnum):
+    """The rule of the format that a text breaks."""
+
+    NOT_2DDOC = "not-2ddoc"
+    TOO_LONG = "too-long"
+    HEADER_SHORT = "header-short"
+    HEADER_CHARSET = "header-charset"
+    VERSION_UNSUPPORTED = "version-unsupported"
+    DATE_INVALID = "date-invalid"
+    NON_ASCII = "non-ascii"
+    FIELD_SHORT = "field-short"
+    FIELD_INCOMPLETE = "field-incomplete"
+    NO_SIGNATURE = "no-signature"
+    SEVERAL_US = "several-us"
+    SIGNATURE_ENCODING = "signature-encoding"
+    SIGNATURE_LENGTH = "signature-length"
+
+
+class TwoDDocError(SealingError):
+    """The text breaks the format. `offset` counts bytes; `di` is the field met, if any."""
+
+    code: ClassVar[str] = "twoddoc.malformed"
+
+    def __init__(
+        self, reason: Reason, message: str, *, offset: int | None = None, di: str | None = None
+    ) -> None:
+        """Keep the rule broken, and where."""
+        super().__init__(message, reason=str(reason))
+        self.reason = reason
+        self.offset = offset
+        self.di = di
+
+
+class NotTwoDDocError(TwoDDocError):
+    """No 2D-Doc; `looks_like` is `towncode`, `health-certificate`, `url`, `gs1` or empty."""
+
+    code: ClassVar[str] = "twoddoc.not-2ddoc"
+
+    def __init__(self, raw: bytes) -> None:
+        """Say what else this may be."""
+        self.looks_like = next(
+            (name for name, start in _OTHERS.items() if re.match(start, raw, re.IGNORECASE)), ""
+        )
+        what = self.looks_like or "something else"
+        super().__init__(Reason.NOT_2DDOC, f"got {what}, expected DC and a version", offset=0)
+        self.details["looks_like"] = self.looks_like
+
+
+class UnknownFormError(TwoDDocError):
+    """A 2D-Doc of a version or form that this program does not read. Details: `form`."""
+
+    code: ClassVar[str] = "twoddoc.unknown-form"
+
+    def __init__(self, form: str) -> None:
+        """Name the form: `version NN`, `binary` or `several symbols`."""
+        super().__init__(
+            Reason.VERSION_UNSUPPORTED, f"got {form}, expected versions 02 to 04", offset=0
+        )
+        self.details["form"] = form
+
+
+class DamagedInTransportError(TwoDDocError):
+    """The text was cut or rewritten between the symbol and us: scanning again may help."""
+
+    code: ClassVar[str] = "twoddoc.damaged-in-transport"
+    retryable: ClassVar[bool] = True
+
+
+_OTHERS: Final = {
+    "towncode": rb"CV1:",
+    "health-certificate": rb"HC1:",
+    "url": rb"https?://",
+    "gs1": rb"\x1d|\]d2|\(?01\)?\d{14}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Who signed what, when. `perimeter` and `country` are None in versions without them."""
+
+    version: int
+    ca_id: str
+    certificate_id: str
+    issue_date: date | None
+    signature_date: date
+    doc_type: str
+    perimeter: str | None = None
+    country: str | None = None
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Self:
+        """Read the header at the start of a code; raise TwoDDocError."""
+        version = _version(raw)
+        length = _LENGTHS[version]
+        if len(raw) < length:
+            problem = f"got {len(raw)} characters, expected {length}"
+            raise DamagedInTransportError(Reason.HEADER_SHORT, problem, offset=len(raw))
+        if found := re.search(rb"[^A-Z0-9]", raw[:length]):
+            problem = "got other characters than capitals and digits"
+            raise TwoDDocError(Reason.HEADER_CHARSET, problem, offset=found.start())
+        text = raw[:length].decode("ascii")
+        signature_date = _header_date(text, 16)
+        if signature_date is None:
+            problem = "got FFFF, expected a signature date"
+            raise TwoDDocError(Reason.DATE_INVALID, problem, offset=16)
+        return cls(
+            version=version,
+            ca_id=text[4:8],
+            certificate_id=text[8:12],
+            issue_date=_header_date(text, 12),
+            signature_date=signature_date,
+            doc_type=text[20:22],
+            perimeter=text[22:24] or None,
+            country=text[24:26] or None,
+        )
+
+    def encode(self) -> bytes:
+        """Give the characters; `Header.parse` of them is this header.
+
+        Raises TwoDDocError when a member has not the form of its version.
+        """
+        try:
+            dates = days_encode(self.issue_date) + days_encode(self.signature_date)
+        except ValueInvalidError as invalid:
+            raise TwoDDocError(Reason.DATE_INVALID, str(invalid)) from invalid
+        text = (
+            f"DC{self.version:02}{self.ca_id}{self.certificate_id}{dates}"
+            f"{self.doc_type}{self.perimeter or ''}{self.country or ''}"
+        ).encode()
+        if len(text) != _LENGTHS.get(self.version) or Header.parse(text) != self:
+            problem = "got a member of another length than its place, or of another version"
+            raise TwoDDocError(Reason.HEADER_CHARSET, problem)
+        return text
+
+    @property
+    def length(self) -> int:
+        """Count the characters of the header."""
+        return _LENGTHS[self.version]
+
+
+def _version(raw: bytes) -> int:
+    if raw[:1] == _BINARY:
+        raise UnknownFormError("binary")
+    part = _PART.match(raw)
+    if raw[:1] == _BINARY_PART or (part and int(part[1], 16) <= int(part[2], 16)):
+        raise UnknownFormError("several symbols")
+    found = re.match(rb"DC(\d\d)", raw)
+    if found is None:
+        raise NotTwoDDocError(raw)
+    version = int(found[1])
+    if version not in _LENGTHS:
+        raise UnknownFormError(f"version {version:02}")
+    return version
+
+
+def _header_date(text: str, offset: int) -> date | None:
+    try:
+        return days_decode(text[offset : offset + 4])
+    except ValueInvalidError as problem:
+        raise TwoDDocError(Reason.DATE_INVALID, str(problem), offset=offset) from problem

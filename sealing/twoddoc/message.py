@@ -1,0 +1,238 @@
+"""A whole 2D-Doc in C40 form: read it, write the part that is signed, put the parts together.
+
+Rules kept here (2D-Doc 3.2.6 and 3.3.9, versions 02 to 04):
+
+- `header message US signature [GS annex]`; the signature is canonical base32 of raw r and s:
+  103, 154 or 212 characters for P-256, P-384, P-521;
+- what is signed is what was read: header and message byte for byte, without US, without annex;
+- the annex is not signed: it is kept apart, in its own list, and never merged into the fields;
+- damage of the road (US lost by a keyboard scanner, a final line end, separators written `<GS>`)
+  is repaired only when the caller asks, and always reported; without repair it is told apart from
+  a text that is wrong in itself;
+- limits: 4,096 bytes and 200 fields; time is linear;
+- writing is strict (`conformance.py`), in the order of the type's table, GS after every variable
+  field below its maximum length, RS after one that was truncated;
+- the key stays with the caller: `issue` takes a function from bytes to r and s.
+
+`ParsedMessage` is what a text says; what it proves is `signature.py`'s.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sealing.twoddoc.catalogue import DocType, Kind, doc_type, identifiers
+from sealing.twoddoc.conformance import (
+    EmissionError,
+    emission_order,
+    emission_texts,
+    header_findings,
+    text_of,
+    type_findings,
+)
+from sealing.twoddoc.fields import GS, RS, Field, Finding, FindingCode, split, value_findings
+from sealing.twoddoc.header import DamagedInTransportError, Header, Reason, TwoDDocError
+from sealing.twoddoc.values import Value, ValueInvalidError, base32_decode, base32_encode
+
+MAX_LENGTH: Final = 4_096
+SIGNATURE_CHARACTERS: Final = {103: 64, 154: 96, 212: 132}
+_US: Final = b"\x1f"
+_CONTROLS: Final = re.compile(rb"[\x1d-\x1f]")
+_WRITTEN: Final = {b"<GS>": b"\x1d", b"<RS>": b"\x1e", b"<US>": b"\x1f"}
+
+
+@dataclass(frozen=True, slots=True)
+class Annex:
+    """What follows the signature: unsigned, anyone may have added it.
+
+    `fields` is empty where the text cannot be cut into fields; `raw` holds it all.
+    """
+
+    raw: bytes
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedMessage:
+    """A code that is well formed, proved by nothing yet. `signed` is exactly what was read."""
+
+    header: Header
+    fields: tuple[Field, ...]
+    signed: bytes
+    signature: bytes
+    annex: Annex | None
+    findings: tuple[Finding, ...]
+
+    def encode(self) -> bytes:
+        """Write it again from its parts; the bytes that were read (repaired ones, if any)."""
+        text = "".join(field.encode() for field in self.fields)
+        unsigned = self.header.encode() + text.encode("ascii")
+        return assemble(unsigned, self.signature, self.annex.raw if self.annex else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """How far an issuer lets us bend values: both off unless asked.
+
+    `fold`: capitals, no accents; the page must then print what the code says. `truncate`:
+    mandatory texts longer than their maximum are cut and marked (RS), never optional ones.
+    """
+
+    fold: bool = False
+    truncate: bool = False
+
+
+STRICT: Final = Emission()
+
+
+def parse(raw: bytes, *, repair: bool = False) -> ParsedMessage:
+    """Read a code; raise TwoDDocError (NotTwoDDocError, UnknownFormError, DamagedInTransportError).
+
+    `raw` is the bytes of the symbol. With `repair`, known damage of the road is undone and the
+    finding `repaired-transport` says so.
+    """
+    if len(raw) > MAX_LENGTH:
+        problem = f"got {len(raw)} bytes, expected at most {MAX_LENGTH}"
+        raise TwoDDocError(Reason.TOO_LONG, problem, offset=MAX_LENGTH)
+    text = _repaired(raw) if repair else raw
+    header = Header.parse(text)
+    if not text.isascii():
+        offset = next(place for place, byte in enumerate(text) if byte > 0x7F)  # noqa: PLR2004
+        raise TwoDDocError(Reason.NON_ASCII, "got bytes above 7 bits", offset=offset)
+    signed, signature_text, annex_raw = _cut(text)
+    signature = _signature(signature_text, len(signed) + 1)
+    fields = split(signed[header.length :].decode("ascii"), header.length)
+    annex = None if annex_raw is None else _annex(annex_raw, len(text) - len(annex_raw))
+    findings = [
+        *header_findings(header),
+        *value_findings(fields),
+        *type_findings(header, {field.di for field in fields}),
+    ]
+    if annex is not None:
+        findings.append(Finding(FindingCode.ANNEX_PRESENT))
+    if text != raw:
+        findings.append(Finding(FindingCode.REPAIRED_TRANSPORT))
+    return ParsedMessage(header, fields, signed, signature, annex, tuple(findings))
+
+
+def encode_unsigned(
+    header: Header, values: Mapping[str, Value], emission: Emission = STRICT
+) -> bytes:
+    """Write what is to be signed, version 04; raise EmissionError with every problem at once."""
+    kind = doc_type(header.doc_type, header.perimeter)
+    cut = _truncated(kind, values, emission) if kind is not None and emission.truncate else {}
+    texts, problems = emission_texts(header, {**values, **cut}, folded=emission.fold)
+    if problems:
+        raise EmissionError(problems)
+    parts = [
+        di + texts[di] + (RS if di in cut else _end(di, texts[di]))
+        for di in emission_order(header, texts.keys())
+    ]
+    return header.encode() + "".join(parts).encode("ascii")
+
+
+def assemble(unsigned: bytes, signature: bytes, annex: bytes | None = None) -> bytes:
+    """Join what was signed and its signature (r and s, raw); the result is the symbol's bytes.
+
+    Raises TwoDDocError for a signature of no known length (DER, for one).
+    """
+    if len(signature) not in SIGNATURE_CHARACTERS.values():
+        problem = f"got {len(signature)} bytes, expected r and s: 64, 96 or 132"
+        raise TwoDDocError(Reason.SIGNATURE_LENGTH, problem)
+    after = b"" if annex is None else GS.encode() + annex
+    return unsigned + _US + base32_encode(signature).encode() + after
+
+
+def issue(
+    header: Header,
+    values: Mapping[str, Value],
+    sign: Callable[[bytes], bytes],
+    emission: Emission = STRICT,
+) -> bytes:
+    """Write a code and have it signed: `sign` takes the bytes and gives r and s, raw."""
+    unsigned = encode_unsigned(header, values, emission)
+    return assemble(unsigned, sign(unsigned))
+
+
+def _cut(text: bytes) -> tuple[bytes, bytes, bytes | None]:
+    signed, found, rest = text.partition(_US)
+    if not found:
+        problem = "got no separator before a signature: is the end of the code missing?"
+        raise DamagedInTransportError(Reason.NO_SIGNATURE, problem, offset=len(text))
+    if _US in rest:
+        problem = "got more than one separator before a signature"
+        raise TwoDDocError(Reason.SEVERAL_US, problem, offset=text.rindex(_US))
+    signature, gs, annex = rest.partition(GS.encode())
+    return signed, signature, annex if gs else None
+
+
+def _signature(text: bytes, offset: int) -> bytes:
+    if text != (bare := text.rstrip(b"\r\n")) and len(bare) in SIGNATURE_CHARACTERS:
+        problem = "got a line end after the signature"
+        raise DamagedInTransportError(Reason.SIGNATURE_ENCODING, problem, offset=offset + len(bare))
+    if re.fullmatch(rb"[A-Z2-7]*", text) is None:
+        problem = "got other characters than base32"
+        raise TwoDDocError(Reason.SIGNATURE_ENCODING, problem, offset=offset)
+    if len(text) not in SIGNATURE_CHARACTERS:
+        problem = f"got {len(text)} characters, expected 103, 154 or 212"
+        shortest = min(SIGNATURE_CHARACTERS)
+        kind = DamagedInTransportError if len(text) < shortest else TwoDDocError
+        raise kind(Reason.SIGNATURE_LENGTH, problem, offset=offset + len(text))
+    try:
+        return base32_decode(text.decode("ascii"))
+    except ValueInvalidError as problem:
+        message = str(problem)
+        raise TwoDDocError(Reason.SIGNATURE_ENCODING, message, offset=offset) from problem
+
+
+def _annex(raw: bytes, offset: int) -> Annex:
+    try:
+        return Annex(raw, split(raw.decode("ascii"), offset))
+    except TwoDDocError:
+        return Annex(raw, ())
+
+
+def _repaired(raw: bytes) -> bytes:
+    text = raw.rstrip(b"\r\n")
+    if _CONTROLS.search(text) is None:
+        for written, byte in _WRITTEN.items():
+            text = text.replace(written, byte)
+    if _US in text or not text.startswith(b"DC"):
+        return text
+    ends = [length for length in SIGNATURE_CHARACTERS if _ends_in_signature(text, length)]
+    # A separator right before the last characters proves the cut; else the shortest is the usual.
+    sure = [length for length in ends if text[-length - 1 : -length] in (b"\x1d", b"\x1e")]
+    for length in (sure or ends)[:1]:
+        return text[:-length] + _US + text[-length:]
+    return text
+
+
+def _ends_in_signature(text: bytes, length: int) -> bool:
+    try:
+        base32_decode(text[-length:].decode("ascii"))
+    except (ValueInvalidError, UnicodeDecodeError):
+        return False
+    return len(text) > length
+
+
+def _truncated(kind: DocType, values: Mapping[str, Value], emission: Emission) -> dict[str, str]:
+    """Cut the mandatory texts that are too long, one character short of the maximum.
+
+    The separator then stands where a reader who counts to the maximum still meets it.
+    """
+    cut: dict[str, str] = {}
+    for di, value in values.items():
+        entry = identifiers().get(di)
+        if entry is None or entry.fixed or entry.maximum is None or not kind.is_mandatory(di):
+            continue
+        if entry.kind is Kind.TEXT and isinstance(value, str):
+            text = text_of(entry, value, folded=emission.fold)
+            if len(text) > entry.maximum:
+                cut[di] = text[: entry.maximum - 1].rstrip()
+    return cut
+
+
+def _end(di: str, text: str) -> str:
+    entry = identifiers()[di]
+    return "" if entry.fixed or len(text) == entry.maximum else GS

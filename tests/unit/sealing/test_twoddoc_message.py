@@ -1,0 +1,300 @@
+"""2D-Doc: what is read, what is written, what is refused."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.budget import cases
+from support.twoddoc import FORGED, MALFORMED, SIGNED, header_of, shared_codes, sign
+
+from sealing.twoddoc.conformance import EmissionError, check_signing_date, require_town_type
+from sealing.twoddoc.fields import FindingCode
+from sealing.twoddoc.header import (
+    DamagedInTransportError,
+    Header,
+    NotTwoDDocError,
+    Reason,
+    TwoDDocError,
+    UnknownFormError,
+)
+from sealing.twoddoc.message import Emission, ParsedMessage, assemble, encode_unsigned, issue, parse
+
+DAY = date(2026, 11, 20)
+HEADER = Header(4, "FR00", "TEST", DAY, DAY, "00", "01", "FR")
+VALUES = {
+    "10": "MME/EXEMPLE/CAMILLE",
+    "20": "",
+    "21": "",
+    "22": "12 RUE DES ESSAIS",
+    "23": "",
+    "24": "75000",
+    "25": "VILLE EXEMPLE",
+    "26": "FR",
+}
+WELL_FORMED = SIGNED + FORGED
+named = pytest.mark.parametrize("code", WELL_FORMED, ids=lambda code: code["name"])
+
+
+def fields_of(message: ParsedMessage) -> list[list[str | bool]]:
+    return [[field.di, field.raw, field.truncated] for field in message.fields]
+
+
+@named
+def test_a_code_is_read_whole(code):
+    read = parse(code["raw"].encode())
+    assert read.header == header_of(code)
+    assert fields_of(read) == code["fields"]
+    assert [str(finding) for finding in read.findings] == code["findings"]
+    assert (read.annex.raw.decode() if read.annex else None) == code["annex"]
+
+
+@named
+def test_what_was_read_is_written_again_byte_for_byte(code):
+    raw = code["raw"].encode()
+    assert parse(raw).encode() == raw
+    assert raw.startswith(parse(raw).signed + b"\x1f")
+
+
+@pytest.mark.parametrize("code", MALFORMED, ids=lambda code: code["name"])
+def test_a_malformed_code_names_the_rule_it_breaks(code):
+    raw = code["raw"].encode("latin-1")
+    with pytest.raises(TwoDDocError) as caught:
+        parse(raw)
+    assert caught.value.reason == code["error"], code["why"]
+    assert caught.value.retryable is code["scan_again"], code["why"]
+    if code["repaired_as"]:
+        repaired = parse(raw, repair=True)
+        assert repaired.encode() == code["repaired_as"].encode()
+        assert FindingCode.REPAIRED_TRANSPORT in {one.code for one in repaired.findings}
+
+
+@pytest.mark.parametrize(
+    "code", [one for one in SIGNED if one.get("emit")], ids=lambda c: c["name"]
+)
+def test_our_codes_are_written_from_their_values(code):
+    emission = Emission(fold=code["fold"], truncate=code["truncate"])
+    raw = issue(header_of(code), code["values"], sign, emission)
+    annex = b"" if code["annex"] is None else b"\x1d" + code["annex"].encode()
+    assert (raw + annex).decode() == code["raw"]
+
+
+def test_shared_codes_are_read_as_their_authors_meant():
+    for code in shared_codes():
+        if code["expected_test_mode"]["sub_indication"] == "FORMAT_FAILURE":
+            with pytest.raises(TwoDDocError, match="expected 103, 154 or 212"):
+                parse(code["raw"].encode())
+            continue
+        read = parse(code["raw"].encode())
+        assert read.encode() == code["raw"].encode(), code["name"]
+        assert [field.di for field in read.fields] == code["field_order"], code["name"]
+        assert {field.di: field.raw for field in read.fields} == code["fields"], code["name"]
+        assert [f.di for f in read.fields if f.truncated] == code["truncated"], code["name"]
+        head = read.header
+        assert (head.version, head.doc_type, head.perimeter, head.country) == (
+            code["version"],
+            code["doc_type"],
+            code["perimeter"],
+            code["country"],
+        )
+        assert (head.ca_id, head.certificate_id) == (code["ca"], code["cert"])
+        assert str(head.issue_date) == str(code["issue_date"]), code["name"]
+        assert str(head.signature_date) == code["signature_date"]
+        annex = {f.di: f.raw for f in read.annex.fields} if read.annex else None
+        assert annex == code.get("annex_fields"), code["name"]
+
+
+def test_shared_codes_have_the_findings_of_conformance_and_no_other():
+    conformance = {
+        FindingCode.UNKNOWN_DI,
+        FindingCode.DUPLICATE_DI,
+        FindingCode.MISSING_MANDATORY,
+        FindingCode.FORBIDDEN_DI,
+        FindingCode.ISSUE_DATE_MISSING,
+        FindingCode.ISSUE_DATE_FORBIDDEN,
+    }
+    for code in shared_codes():
+        if code["signature_bytes"] not in {64, 96, 132}:
+            continue
+        found = [one for one in parse(code["raw"].encode()).findings if one.code in conformance]
+        assert sorted(map(str, found)) == sorted(code["findings"]), code["name"]
+
+
+def test_an_eori_stops_by_itself():
+    body = b"DWFR345678901234567DY009"
+    header = Header(4, "FR00", "TEST", DAY, DAY, "C2", "01", "FR").encode()
+    read = parse(assemble(header + body, sign(header + body)))
+    assert fields_of(read) == [["DW", "FR345678901234567", False], ["DY", "009", False]]
+
+
+def test_what_is_no_2d_doc_is_recognised():
+    looks = {b"HC1:6BF": "health-certificate", b"CV1:AB": "towncode", b"https://x": "url"}
+    for raw, name in {**looks, b"]d20103453120000011": "gs1", b"SALUT": ""}.items():
+        with pytest.raises(NotTwoDDocError) as caught:
+            parse(raw)
+        assert caught.value.looks_like == name
+
+
+def test_a_form_of_later_is_not_called_damage():
+    for raw, form in {
+        b"DC01": "version 01",
+        b"\xdc\x04": "binary",
+        b"\xee12": "several symbols",
+    }.items():
+        with pytest.raises(UnknownFormError) as caught:
+            parse(raw)
+        assert caught.value.details["form"] == form
+
+
+def test_every_problem_of_an_emission_is_told_at_once():
+    header = Header(3, "FR00", "TEST", None, DAY, "00", "01", None)
+    values = {"22": "rue", "24": "7500", "58": "1,00", "ZZ": "X", "10": "A" * 39, "26": ""}
+    with pytest.raises(EmissionError) as caught:
+        encode_unsigned(header, values)
+    assert {(problem.rule, problem.di) for problem in caught.value.problems} == {
+        ("version", None),
+        ("country", None),
+        ("issue-date-missing", None),
+        ("unknown-di", "ZZ"),
+        ("charset", "22"),
+        ("value-invalid", "24"),
+        ("value-invalid", "26"),
+        ("forbidden-di", "58"),
+        ("too-long-value", "10"),
+        ("empty-value", "26"),
+        *(("missing-mandatory", di) for di in ("20", "21", "23", "25")),
+    }
+    assert "rue" not in str(caught.value), "a person's value stays out of the log"
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"10": "MME/É/CAMILLE"}, "charset"),
+        ({"22": ""}, "empty-value"),
+        ({"0C": "https://é\udce9"}, "value-invalid"),
+        ({"08": date(1999, 12, 31)}, "value-invalid"),
+        ({"24": "ABCDE"}, "value-invalid"),
+        ({"25": "A\x1d26DE"}, "charset"),
+        ({"01": "A\x1d26DE"}, "charset"),
+        ({"01": "É"}, "charset"),
+        ({"01": "a\x00"}, "charset"),
+        ({"1G": 7}, "value-invalid"),
+    ],
+)
+def test_a_value_that_would_lie_or_break_out_is_refused(change, rule):
+    with pytest.raises(EmissionError) as caught:
+        encode_unsigned(HEADER, {**VALUES, **change})
+    assert [problem.rule for problem in caught.value.problems] == [rule]
+
+
+def test_only_mandatory_texts_are_truncated_and_only_on_request():
+    long = {**VALUES, "10": "MME/EXEMPLE/" + "A" * 40}
+    with pytest.raises(EmissionError):
+        encode_unsigned(HEADER, long)
+    assert b"10MME/EXEMPLE/" + b"A" * 25 + b"\x1e" in encode_unsigned(
+        HEADER, long, Emission(truncate=True)
+    )
+    with pytest.raises(EmissionError):
+        encode_unsigned(HEADER, {**VALUES, "1J": "M" * 60}, Emission(truncate=True))
+
+
+def test_nothing_is_signed_when_something_is_wrong():
+    signed: list[bytes] = []
+
+    def sign_and_tell(content: bytes) -> bytes:
+        signed.append(content)
+        return sign(content)
+
+    with pytest.raises(EmissionError):
+        issue(HEADER, {**VALUES, "ZZ": "1"}, sign_and_tell)
+    assert signed == []
+
+
+def test_a_der_signature_is_never_put_in_a_code():
+    with pytest.raises(TwoDDocError, match="expected r and s"):
+        assemble(b"DC04", bytes(70))
+
+
+def test_a_town_issues_seven_types_and_no_other():
+    assert require_town_type("00").town
+    with pytest.raises(Exception, match="expected one of 00, 01, 06, 09, 10, 29, A6"):
+        require_town_type("B0")
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_until", "today"),
+    [
+        (date(2026, 11, 21), date(2030, 1, 1), DAY),
+        (date(2020, 1, 1), date(2026, 11, 19), DAY),
+        (date(2020, 1, 1), date(2030, 1, 1), date(2026, 11, 19)),
+    ],
+)
+def test_a_signature_date_outside_its_certificate_or_after_today_is_refused(
+    valid_from, valid_until, today
+):
+    with pytest.raises(EmissionError):
+        check_signing_date(HEADER, valid_from, valid_until, today)
+
+
+def test_a_signature_date_within_its_certificate_is_accepted():
+    check_signing_date(HEADER, DAY, DAY, DAY)
+
+
+def outcome(raw: bytes, *, repair: bool) -> Reason | None:
+    """Give the rule that a text breaks, None for none; any other exception leaves."""
+    try:
+        parse(raw, repair=repair)
+    except TwoDDocError as problem:
+        return problem.reason
+    return None
+
+
+@settings(max_examples=cases(ci=500, slow=10_000))
+@given(st.binary(max_size=300), st.booleans())
+def test_any_bytes_are_read_or_refused_with_one_error(raw, repair):
+    signature = b"\x1f" + b"A" * 103
+    for content in (raw, b"DC04" + raw, HEADER.encode() + raw, HEADER.encode() + raw + signature):
+        assert outcome(content, repair=repair) in {None, *Reason}
+
+
+@settings(max_examples=cases(ci=500, slow=10_000))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["10", "20", "24", "26", "0C", "DW", "ZZ", "1D"]),
+            st.text("A/0\x1d\x1eb", max_size=6),
+        )
+    )
+)
+def test_whatever_reads_is_written_again_unchanged(pairs):
+    unsigned = HEADER.encode() + "".join(di + text for di, text in pairs).encode()
+    raw = assemble(unsigned, bytes(63) + b"\x01")
+    try:
+        read = parse(raw)
+    except TwoDDocError:
+        return
+    assert read.encode() == raw
+
+
+@pytest.mark.parametrize("code", SIGNED[:2] + FORGED[:1], ids=lambda code: code["name"])
+def test_prefixes_and_single_byte_changes_never_leave_the_error(code):
+    raw = code["raw"].encode()
+    for place in range(len(raw)):
+        for changed in (raw[:place], raw[:place] + bytes([raw[place] ^ 0x10]) + raw[place + 1 :]):
+            assert outcome(changed, repair=False) in {None, *Reason}
+            assert outcome(changed, repair=True) in {None, *Reason}
+
+
+def test_a_code_cut_anywhere_asks_for_another_scan_once_its_version_is_read():
+    raw = SIGNED[0]["raw"].encode()
+    for end in range(4, len(raw)):
+        with pytest.raises(DamagedInTransportError):
+            parse(raw[:end])
+
+
+def test_all_prefixes_of_the_shared_codes_leave_one_error_only():
+    for code in shared_codes():
+        raw = code["raw"].encode()
+        for end in range(0, len(raw), 3):
+            assert outcome(raw[:end], repair=True) in {None, *Reason}
