@@ -62,6 +62,7 @@ core:
 
 dev:
 	@.ci/install dev
+	@.ci/node
 
 packages:
 	@.ci/packages
