@@ -1,0 +1,78 @@
+"""A signing certificate on the day of a signature: what every signed code asks of it alike.
+
+Rules kept here (RFC 5280; `verifier/DESIGN.md`):
+
+- dates count in whole days, on the day of the signature, for the certificate and its authority;
+- before the first day is a lie (NOT_YET_VALID fails), after the last is unproved (EXPIRED);
+- the key usage, where the certificate restricts it, holds digitalSignature;
+- revocation is asked of `trust_list`; revoked is revoked whatever the date, and without a list in
+  force nothing is concluded;
+- `lenient` reports the dates and the missing list of a test authority, and does not apply them.
+
+Each function gives the Check of one line of the verdict table; `name` is the proof's (`twoddoc`).
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from cryptography import x509
+
+from verifier.trust.trust_list import ListTooOld, NoList, Revocation, Revoked
+from verifier.verdict import Check, SubIndication
+
+
+def valid_on(certificate: x509.Certificate, day: date) -> bool:
+    """Tell whether a day lies in a certificate's validity, its first and last days included."""
+    first, last = certificate.not_valid_before_utc.date(), certificate.not_valid_after_utc.date()
+    return first <= day <= last
+
+
+def check_revocation(name: str, revocation: Revocation) -> Check | None:
+    """Give the failure of a revoked certificate; None for any other state."""
+    if not isinstance(revocation, Revoked):
+        return None
+    at = revocation.at.date().isoformat()
+    sub = SubIndication.REVOKED
+    return Check.failed(f"{name}.revocation", "revoked", sub, at=at, why=revocation.reason)
+
+
+def check_revocation_list(name: str, revocation: Revocation, *, lenient: bool) -> Check:
+    """Say whether a list of revocations in force was there to be asked."""
+    match revocation:
+        case NoList() if lenient:
+            return Check.passed(f"{name}.revocation-list", "test-authority-without-list")
+        case NoList():
+            return Check.unsure(f"{name}.revocation-list", "no-list", SubIndication.TRY_LATER)
+        case ListTooOld(due):
+            day = due.date().isoformat()
+            sub = SubIndication.TRY_LATER
+            return Check.unsure(f"{name}.revocation-list", "list-too-old", sub, due=day)
+    return Check.passed(f"{name}.revocation-list", "list-in-force")
+
+
+def check_dates(
+    name: str, holders: Sequence[x509.Certificate], day: date, *, lenient: bool
+) -> Check:
+    """Say whether the certificate and its authority were valid on the day of the signature."""
+    if all(valid_on(holder, day) for holder in holders):
+        return Check.passed(f"{name}.dates", "valid-on-signature-date")
+    if lenient:
+        return Check.passed(f"{name}.dates", "test-authority-dates-not-applied")
+    if any(day < holder.not_valid_before_utc.date() for holder in holders):
+        sub = SubIndication.NOT_YET_VALID
+        return Check.failed(f"{name}.dates", "signed-before-certificate", sub)
+    return Check.unsure(f"{name}.dates", "signed-after-certificate", SubIndication.EXPIRED)
+
+
+def check_key_usage(name: str, certificate: x509.Certificate) -> Check:
+    """Say whether the certificate's key is for signing."""
+    sub = SubIndication.CHAIN_CONSTRAINTS_FAILURE
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return Check.passed(f"{name}.key", "key-usage-unrestricted")
+    except ValueError:
+        return Check.unsure(f"{name}.key", "certificate-extensions-unreadable", sub)
+    if not usage.digital_signature:
+        return Check.unsure(f"{name}.key", "key-usage-not-signature", sub)
+    return Check.passed(f"{name}.key", "key-usage-signature")

@@ -1,0 +1,176 @@
+"""A folder of certificates and lists, read into a `TrustList`.
+
+Rules kept here (`cli.md`, trust folder):
+
+- `manifest.json` says `schema_version` 1, the `mode` and the date of each list; then
+  `authorities/*.pem`, `twoddoc/CA.pem`, `twoddoc/CA/CERT.pem`, `crl/*.crl` (DER); all but the
+  manifest may be absent;
+- a certificate stands under its own name: issuer CA, subject CERT; a file that says otherwise
+  stops the reading, for a trust folder is ours and its faults are not a document's;
+- a folder of test authorities is refused in production; elsewhere it becomes `UnsafeTestTrust`,
+  whose name and banner say what it is worth;
+- production folders never bring a test authority (`FR00`);
+- every file has a size limit, and the folder a limit on their number.
+
+Reading only: `refresh.py` writes such folders.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar, Final, TypeVar
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from verifier.errors import VerifierError
+from verifier.trust.trust_list import (
+    ListName,
+    Mode,
+    TrustList,
+    TrustListInfo,
+    is_test_authority,
+    issuer_name,
+    merged,
+    subject_name,
+)
+
+MANIFEST_LIMIT: Final = 64 * 1024
+PEM_LIMIT: Final = 256 * 1024
+CRL_LIMIT: Final = 20 * 1024 * 1024
+FILES_LIMIT: Final = 5_000
+_NAME: Final = re.compile("[A-Z0-9]{4}")
+_Read = TypeVar("_Read")
+
+
+class TrustFolderError(VerifierError):
+    """The folder is not a trust folder, or one of its files is damaged. Details: `path`, `why`."""
+
+    code: ClassVar[str] = "verifier.trust-folder"
+
+
+class UnsafeTrustInProductionError(VerifierError):
+    """A folder of test authorities was given in production mode. Details: `path`."""
+
+    code: ClassVar[str] = "verifier.test-trust-in-production"
+
+
+@dataclass(frozen=True, slots=True)
+class UnsafeTestTrust(TrustList):
+    """Trust in authorities whose keys anyone may hold: for trials and demonstrations only."""
+
+    banner: ClassVar[str] = "TEST"
+
+
+def read_trust(folders: Sequence[Path], mode: Mode) -> TrustList:
+    """Read trust folders and put them together; an UnsafeTestTrust as soon as one is for tests.
+
+    `mode` is that of the settings. Raises TrustFolderError, UnsafeTrustInProductionError.
+    """
+    trust = merged([_folder(folder, mode) for folder in folders])
+    if not trust.is_test:
+        return trust
+    return UnsafeTestTrust(**{one.name: getattr(trust, one.name) for one in fields(trust)})
+
+
+def _folder(folder: Path, mode: Mode) -> TrustList:
+    manifest = folder / "manifest.json"
+    told, lists = _parsed(manifest, _content(manifest, MANIFEST_LIMIT), _manifest)
+    if told is Mode.TEST and mode is Mode.PRODUCTION:
+        raise UnsafeTrustInProductionError("got a test folder in production", path=str(folder))
+    authorities: dict[str, tuple[x509.Certificate, ...]] = {}
+    leaves: dict[tuple[str, str], tuple[x509.Certificate, ...]] = {}
+    for path in _listed(folder / "twoddoc", "*.pem"):
+        authorities[_name_of(path)] = _certificates(path, subject=path.stem)
+    for path in _listed(folder / "twoddoc", "*/*.pem"):
+        ca_id, name = path.parent.name, _name_of(path)
+        leaves[ca_id, name] = _certificates(path, subject=name, issuer=ca_id)
+    if told is Mode.PRODUCTION:
+        authorities = {ca: own for ca, own in authorities.items() if not is_test_authority(ca)}
+        leaves = {name: own for name, own in leaves.items() if not is_test_authority(name[0])}
+    chain = [_certificates(path) for path in _listed(folder / "authorities", "*.pem")]
+    return TrustList(
+        mode=told,
+        lists=lists,
+        twoddoc_authorities=authorities,
+        twoddoc_leaves=leaves,
+        authorities=tuple(one for group in chain for one in group),
+        crls=tuple(_crl(path) for path in _listed(folder / "crl", "*.crl")),
+    )
+
+
+def _manifest(content: bytes) -> tuple[Mode, tuple[TrustListInfo, ...]]:
+    told: dict[str, Any] = json.loads(content)
+    if told["schema_version"] != 1:
+        raise ValueError(f"schema_version {told['schema_version']!r}")
+    lists = tuple(
+        TrustListInfo(
+            ListName(row["name"]),
+            _moment(row["issued"]),
+            _moment(row["expires"]) if row["expires"] is not None else None,
+        )
+        for row in told["lists"]
+    )
+    return Mode(told["mode"]), lists
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} without a time zone")
+    return moment
+
+
+def _listed(folder: Path, pattern: str) -> list[Path]:
+    found = sorted(folder.glob(pattern))
+    if len(found) > FILES_LIMIT:
+        raise _fault(folder, f"{len(found)} files, at most {FILES_LIMIT}")
+    return found
+
+
+def _certificates(
+    path: Path, subject: str | None = None, issuer: str | None = None
+) -> tuple[x509.Certificate, ...]:
+    content = _content(path, PEM_LIMIT)
+    found = tuple(_parsed(path, content, x509.load_pem_x509_certificates))
+    for certificate in found:
+        if subject is not None and subject_name(certificate, NameOID.COMMON_NAME) != subject:
+            raise _fault(path, f"the subject is not {subject}")
+        if issuer is not None and issuer_name(certificate) != issuer:
+            raise _fault(path, f"the issuer is not {issuer}")
+    return found
+
+
+def _crl(path: Path) -> x509.CertificateRevocationList:
+    return _parsed(path, _content(path, CRL_LIMIT), x509.load_der_x509_crl)
+
+
+def _name_of(path: Path) -> str:
+    if _NAME.fullmatch(path.stem) is None:
+        raise _fault(path, "the name is not 4 capitals or digits")
+    return path.stem
+
+
+def _content(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except OSError as problem:
+        raise _fault(path, problem.strerror or "unreadable") from problem
+    if len(content) > limit:
+        raise _fault(path, f"more than {limit} bytes")
+    return content
+
+
+def _parsed(path: Path, content: bytes, read: Callable[[bytes], _Read]) -> _Read:
+    try:
+        return read(content)
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
+        raise _fault(path, f"not what it should be: {type(problem).__name__}") from problem
+
+
+def _fault(path: Path, why: str) -> TrustFolderError:
+    return TrustFolderError(f"got {path.name}: {why}", path=str(path), why=why)
