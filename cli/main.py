@@ -27,8 +27,11 @@ SUMMARY = N_(
 
 # One row per file of cli/commands, in the order of the help page.
 COMMANDS: dict[str, str] = {
+    "age": N_("Chiffrer et déchiffrer des fichiers age."),
+    "db": N_("Tenir la base de données à jour."),
     "demo": N_("Raconter toute l'histoire, sur de vraies pièces."),
     "pki": N_("Fabriquer les certificats de démonstration."),
+    "serve": N_("Servir le coffre : le site et son interface."),
     "version": N_("Dire la version."),
 }
 

@@ -69,6 +69,9 @@ class Settings(BaseModel):
     home: Path = Field(default_factory=lambda: user_data() / "coffre" / "client")
     trust: tuple[Path, ...] = ()
     server: str | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    site: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$")] | None = None
     database: str | None = None
     unlock_minutes: Annotated[int, Field(ge=1, le=720)] = 15
     passphrase: SecretStr | None = None

@@ -39,9 +39,15 @@ _SHAPES: Final[Mapping[str, Callable[[Stanza], object]]] = {
 
 
 class MixedRecipientsError(VaultError):
-    """Recipients of different strength were asked for one file key, or none at all."""
+    """Recipients of different strength were asked for one file key."""
 
     code: ClassVar[str] = "age.mixed-recipients"
+
+
+class NoRecipientError(VaultError):
+    """Nobody was named who could open the file."""
+
+    code: ClassVar[str] = "age.no-recipient"
 
 
 class NoMatchError(VaultError):
@@ -69,8 +75,13 @@ class CommitmentError(VaultError):
 
 
 def write_header(file_key: FileKey, recipients: Iterable[Recipient]) -> Header:
-    """Give a header that opens to the file key for each recipient; raise MixedRecipientsError."""
+    """Give a header that opens to the file key for each recipient.
+
+    Raises NoRecipientError or MixedRecipientsError.
+    """
     asked = tuple(recipients)
+    if not asked:
+        raise NoRecipientError("got no recipient")
     kinds = {type(recipient) for recipient in asked}
     if len(kinds) != 1:
         raise MixedRecipientsError(f"got recipients of {len(kinds)} kinds, expected one")

@@ -98,7 +98,11 @@ def decrypt(
     written; PayloadError after, once the sink was cut back, where it can be.
     """
     header, payload = read_header(source)
-    file_key = open_header(header, identities, allowed)
+    decrypt_payload(open_header(header, identities, allowed), payload, sink)
+
+
+def decrypt_payload(file_key: FileKey, payload: Source, sink: Sink) -> None:
+    """Write the plaintext of what follows a header; on failure, take back what was written."""
     start = sink.tell() if isinstance(sink, io.IOBase) and sink.seekable() else None
     try:
         stream.decrypt(file_key, payload, sink)

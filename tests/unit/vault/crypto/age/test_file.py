@@ -16,6 +16,7 @@ from vault.crypto.age.detached import (
     Identity,
     MixedRecipientsError,
     NoMatchError,
+    NoRecipientError,
     Recipient,
     StanzaRefusedError,
 )
@@ -98,8 +99,9 @@ def test_a_wrong_passphrase_is_told_from_a_missing_identity():
 
 
 def test_recipients_of_different_strength_are_never_mixed():
+    with pytest.raises(NoRecipientError):
+        encrypted(b"")
     for asked in (
-        (),
         (HYBRID.recipient(), CLASSIC.recipient()),
         (HYBRID.recipient(), SECRET),
         (SECRET, SECRET),
