@@ -29,6 +29,9 @@ from vault.format.signed_message import MessageSigner, PublicKey
 from vault.service.uploads import Limits
 from vault.web.security import OBJECTS
 from vault.web.session import Site
+from verifier.trust.local_list import read_trust
+from verifier.trust.trust_list import Mode as TrustMode
+from verifier.trust.trust_list import TrustList
 
 _PRIVATE: Final = 0o600
 _COORDINATE: Final = 32
@@ -47,6 +50,7 @@ class Parts:
 
     settings: Settings
     site: Site
+    trust: TrustList
 
 
 def assemble(settings: Settings, address: str) -> Parts:
@@ -71,7 +75,16 @@ def assemble(settings: Settings, address: str) -> Parts:
         limits=Limits(),
         clock=lambda: datetime.now(UTC),
     )
-    return Parts(settings, site)
+    return Parts(settings, site, trust_lists(settings))
+
+
+def trust_lists(settings: Settings) -> TrustList:
+    """Read whom the settings believe; without any folder nobody is.
+
+    Raises TrustFolderError, UnsafeTrustInProductionError.
+    """
+    mode = TrustMode(settings.mode.value)
+    return read_trust(settings.trust, mode) if settings.trust else TrustList(mode, ())
 
 
 def database_url(settings: Settings) -> str:
