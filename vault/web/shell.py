@@ -4,7 +4,7 @@ Rules kept here:
 
 - a page is French unless `?lang=` or `Accept-Language` asks for a language that has a catalogue;
   links inside the site keep an explicit `?lang=`: nothing is stored for it;
-- French typography (no-break spaces) is put here, so that sources stay readable;
+- French typography (no-break spaces, apostrophes) is put here, so that sources stay readable;
 - a town's two colours must be readable: text on them, or in them, at 4.5:1 at least, or they are
   refused; the dark theme derives its own from the same two;
 - templates escape everything, know no missing variable, and hold no script and no style: both come
@@ -26,6 +26,7 @@ from vault.web.assets import asset
 
 _BEFORE: Final = re.compile(r" ([:;!?»])")
 _AFTER: Final = re.compile(r"« ")
+_APOSTROPHE: Final = re.compile(r"(?<=\w)'(?=\w)")
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
 _TEXT_CONTRAST: Final = 4.5
 _WHITE: Final = "#ffffff"
@@ -124,8 +125,9 @@ def sentences(lang: str) -> Callable[[str], str]:
 
 
 def french(sentence: str) -> str:
-    """Put no-break spaces where French typography asks for them."""
-    return _AFTER.sub("«\N{NO-BREAK SPACE}", _BEFORE.sub("\N{NO-BREAK SPACE}\\1", sentence))
+    """Put no-break spaces and apostrophes as French typography asks for them."""
+    spaced = _AFTER.sub("«\N{NO-BREAK SPACE}", _BEFORE.sub("\N{NO-BREAK SPACE}\\1", sentence))
+    return _APOSTROPHE.sub("\N{RIGHT SINGLE QUOTATION MARK}", spaced)
 
 
 def contrast(first: str, second: str) -> float:

@@ -43,7 +43,7 @@ export function answerOf(verdict: CodeVerdict, context: Context): HTMLElement {
   drawValues(drawn, verdict, context);
   fillList(drawn, "notices", noticesOf(verdict, context.lang), '[data-part="notices"]');
   drawAnnex(drawn, verdict);
-  fillList(drawn, "unchecked", context.unchecked);
+  fillList(drawn, "unchecked", uncheckedOf(verdict, context));
   part('[data-slot="checks"]', HTMLElement, drawn).replaceChildren(...verdict.checks.map(checkOf));
   drawFacts(drawn, verdict, context);
   return drawn;
@@ -73,6 +73,8 @@ function detailsOf(checks: readonly Check[], conclusion: Conclusion): Readonly<R
 function drawLines(drawn: HTMLElement, verdict: CodeVerdict, context: Context): void {
   const { header, issuer } = verdict;
   const proved = verdict.fields.length > 0 && issuer !== null;
+  fill(drawn, "printed", say(proved ? "printed.yours" : "printed.nothing"));
+  fill(drawn, "lists", agesText(context));
   if (header === null) {
     fill(drawn, "readable", say("readable.part"));
     fill(drawn, "signed-by", say("signed-by.unknown"));
@@ -98,15 +100,26 @@ function drawValues(drawn: HTMLElement, verdict: CodeVerdict, context: Context):
   ];
   if (header.issueDate !== null) told.push(say("type.issued", { date: longDate(header.issueDate, context.lang) }));
   fill(drawn, "type", told.join(" · "));
-  const rows = verdict.fields.map((field) => valueRow(field, context.lang));
+  const written = verdict.fields.filter((field) => field.raw !== "");
+  const empty = verdict.fields.filter((field) => field.raw === "").map((field) => nameOf(field, context.lang));
+  const rows = written.map((field) => valueRow(field, context.lang));
   part('[data-slot="values"]', HTMLElement, drawn).replaceChildren(...rows);
+  fill(drawn, "empty", empty.length === 0 ? "" : say("value.empty", { names: empty.join(" ; ") }));
 }
 
 function valueRow(field: ShownField, lang: string): HTMLElement {
-  const text = valueText(field, lang);
-  const shown = text === "" ? element("dd", say("value.empty"), "is-empty") : element("dd", text);
+  const shown = element("dd", valueText(field, lang));
   if (field.truncated) shown.append(element("small", say("value.truncated")));
-  return pair(element("dt", lang === "fr" ? field.fr : field.en), shown);
+  return pair(element("dt", nameOf(field, lang)), shown);
+}
+
+function nameOf(field: ShownField, lang: string): string {
+  return lang === "fr" ? field.fr : field.en;
+}
+
+/** The printed text has nothing to be compared with where no value is proved. */
+function uncheckedOf(verdict: CodeVerdict, context: Context): readonly string[] {
+  return verdict.fields.length > 0 ? [say("unchecked.printed"), ...context.unchecked] : context.unchecked;
 }
 
 /** Write a value for people; one that does not decode is shown as it stands. */
@@ -153,12 +166,22 @@ function checkOf(check: Check): HTMLElement {
   return line;
 }
 
+/** Say how old the oldest list is: no answer is fresher than what it rests on. */
+function agesText(context: Context): string {
+  const [oldest] = context.trust.lists.map((list) => list.issued).sort();
+  if (oldest === undefined) return say("fact.no-list");
+  return say("fact.oldest", { date: longDate(oldest.slice(0, 10), context.lang), age: ageText(oldest, context.now) });
+}
+
+function ageText(issued: string, now: Date): string {
+  const days = Math.max(0, Math.floor((now.getTime() - Date.parse(issued)) / DAY_MS));
+  return days === 0 ? say("age.today") : say("age.days", { days });
+}
+
 function drawFacts(drawn: HTMLElement, verdict: CodeVerdict, context: Context): void {
   const lists = context.trust.lists.map((list) => {
-    const days = Math.max(0, Math.floor((context.now.getTime() - Date.parse(list.issued)) / DAY_MS));
-    const age = days === 0 ? say("age.today") : say("age.days", { days });
     const date = longDate(list.issued.slice(0, 10), context.lang);
-    return say("fact.list", { name: say(`list.${list.name}`), date, age });
+    return say("fact.list", { name: say(`list.${list.name}`), date, age: ageText(list.issued, context.now) });
   });
   const facts: [string, string][] = [[say("fact.lists"), lists.join(" ; ") || say("fact.no-list")]];
   if (verdict.header !== null) {

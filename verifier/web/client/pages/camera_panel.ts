@@ -70,7 +70,7 @@ export class CameraPanel {
   }
 
   #isClosed(): boolean {
-    return this.#panel.hidden;
+    return this.#panel.hasAttribute("hidden");
   }
 
   #isOn(camera: Camera): boolean {

@@ -17,7 +17,7 @@ import { CameraPanel } from "./camera_panel.ts";
 import { isSaid, part, say, shape } from "./words.ts";
 
 /** Width in pixels of an A4 page whose modules of 0.4 mm take 3.2 pixels. */
-const A4_WIDTH_NEEDED = 1680;
+const A4_WIDTH_NEEDED = 1650;
 const TOO_SMALL_FOR_A_CODE = 140;
 
 type View = "ask" | "busy" | "answer";
@@ -188,7 +188,7 @@ function fromOf(code: PageCode, place: number, count: number, source: Told): str
 }
 
 function unchecked(source: Told): string[] {
-  const names = source.kind === "pdf" ? ["printed", "seal", "since"] : ["printed", "since"];
+  const names = source.kind === "pdf" ? ["seal", "since"] : ["since"];
   const sentences = names.map((name) => say(`unchecked.${name}`));
   if (source.left > 0) sentences.push(say("unchecked.pages", { limit: MAX_PAGES, left: source.left }));
   return sentences;
