@@ -6,6 +6,7 @@ A command is imported when it is called and not before: `coffre --help` stays qu
 
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, TextIO
@@ -16,7 +17,7 @@ from typer.main import get_command
 
 from cli.help import Command, Group, usage_error
 from cli.output import Output
-from cli.problems import OUR_FAULT, Exit, problem_of, problem_of_system
+from cli.problems import OUR_FAULT, Exit, parts_of, problem_of, problem_of_system
 from storage.errors import CoffreError
 from storage.language import N_, preferred
 
@@ -30,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "age": N_("Chiffrer et déchiffrer des fichiers age."),
     "db": N_("Tenir la base de données à jour."),
     "demo": N_("Raconter toute l'histoire, sur de vraies pièces."),
+    "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
     "pki": N_("Fabriquer les certificats de démonstration."),
     "serve": N_("Servir le coffre : le site et son interface."),
     "version": N_("Dire la version."),
@@ -89,11 +91,13 @@ def explain(error: Exception, output: Output) -> int:
         case typer.Abort():
             return Exit.INTERRUPTED
         case CoffreError():
-            problem, details = problem_of(error), error.details
+            problem = problem_of(error)
+            details = {**error.details, "parts": parts_of(error, output.tr)}
         case OSError():
             problem, details = problem_of_system(error)
         case _:
             problem = OUR_FAULT
+    details = defaultdict(lambda: "?", details)
     sentence = output.tr(problem.sentence).format_map(details)
     output.error(sentence, output.tr(problem.advice).format_map(details))
     return problem.exit

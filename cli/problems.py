@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from storage.errors import CoffreError
-from storage.language import N_
+from storage.language import N_, Translator
 
 
 class Exit(IntEnum):
@@ -43,6 +43,31 @@ OUR_FAULT = Problem(
 )
 
 PROBLEMS: dict[str, Problem] = {
+    "account.bundle": Problem(
+        N_("l'identité de ce coffre ne s'ouvre pas"),
+        N_("n'enregistrez rien et prévenez l'exploitant"),
+    ),
+    "account.enrolment": OUR_FAULT,
+    "account.identity-mismatch": Problem(
+        N_("le serveur montre d'autres clés que celles de votre coffre"),
+        N_("n'enregistrez rien, ne partagez rien et prévenez l'exploitant"),
+    ),
+    "account.login-form": Problem(
+        N_("cet identifiant ne convient pas"),
+        N_("3 à 64 caractères : lettres sans accent, chiffres, . _ @ + -"),
+        Exit.USAGE,
+    ),
+    "account.login-taken": Problem(
+        N_("cet identifiant est déjà pris"), N_("choisissez-en un autre avec --name")
+    ),
+    "account.not-found": Problem(
+        N_("ce compte n'existe pas"), N_("vérifiez l'identifiant"), Exit.NOT_FOUND
+    ),
+    "account.weak-passphrase": Problem(
+        N_("cette phrase secrète est trop facile à deviner"),
+        N_("prenez au moins {least} caractères variés ; plusieurs mots sans rapport conviennent"),
+        Exit.BAD_PASSPHRASE,
+    ),
     "age.armor": Problem(
         N_("ce texte n'est pas un fichier age lisible"),
         N_("le fichier a été modifié ou coupé : demandez-en une nouvelle copie"),
@@ -105,18 +130,6 @@ PROBLEMS: dict[str, Problem] = {
         N_("ce fichier est protégé d'une manière qui n'est pas admise ici"),
         N_("demandez qu'il soit chiffré pour un destinataire post-quantique"),
     ),
-    "account.enrolment": OUR_FAULT,
-    "account.login-form": Problem(
-        N_("cet identifiant ne convient pas"),
-        N_("3 à 64 caractères : lettres sans accent, chiffres, . _ @ + -"),
-        Exit.USAGE,
-    ),
-    "account.login-taken": Problem(
-        N_("cet identifiant est déjà pris"), N_("choisissez-en un autre avec --name")
-    ),
-    "account.not-found": Problem(
-        N_("ce compte n'existe pas"), N_("vérifiez l'identifiant"), Exit.NOT_FOUND
-    ),
     "blob": OUR_FAULT,
     "blob.exists": Problem(
         N_("ce contenu est déjà arrivé"), N_("il n'y a rien à refaire : relancez la commande")
@@ -139,6 +152,9 @@ PROBLEMS: dict[str, Problem] = {
         N_("réessayez dans un moment"),
         Exit.RETRYABLE,
     ),
+    "configuration": Problem(
+        N_("la configuration ne convient pas"), N_("voyez coffre.toml"), Exit.CONFIGURATION
+    ),
     "configuration.database": Problem(
         N_("l'adresse de la base de données ne convient pas"),
         N_("indiquez sqlite:///CHEMIN ou postgresql://…"),
@@ -147,6 +163,26 @@ PROBLEMS: dict[str, Problem] = {
     "configuration.installation-key": Problem(
         N_("la clé de l'installation ne peut servir : {path}"),
         N_("elle doit être lisible par son seul propriétaire (chmod 600) et telle qu'à l'origine"),
+        Exit.CONFIGURATION,
+    ),
+    "configuration.missing-extra": Problem(
+        N_("il manque une partie facultative de Coffre : {extra}"),
+        N_("installez-la : pip install 'coffre[{extra}]'"),
+        Exit.CONFIGURATION,
+    ),
+    "configuration.production-refuses": Problem(
+        N_("refusé en mode production : {what}"),
+        N_("cet élément sert aux essais ; en production, utilisez de vrais certificats et un HSM"),
+        Exit.CONFIGURATION,
+    ),
+    "configuration.unknown-key": Problem(
+        N_("{path} contient « {key} », que rien ne lit"),
+        N_("corrigez le nom ou retirez cette ligne"),
+        Exit.CONFIGURATION,
+    ),
+    "configuration.unreadable": Problem(
+        N_("la configuration ne se lit pas : {path} {key}"),
+        N_("vérifiez que le fichier existe et que la valeur a la bonne forme"),
         Exit.CONFIGURATION,
     ),
     "database.schema": Problem(
@@ -159,24 +195,87 @@ PROBLEMS: dict[str, Problem] = {
         N_("réessayez dans un moment"),
         Exit.RETRYABLE,
     ),
+    "demo.folder-not-empty": Problem(
+        N_("{path} contient déjà quelque chose"),
+        N_("choisissez un dossier neuf ou vide : des clés ne sont jamais remplacées"),
+    ),
     "directory.entry": Problem(
         N_("l'inscription à l'annuaire n'est pas valable"),
         N_("ne continuez pas : prévenez l'exploitant"),
+    ),
+    "document.ciphertext-digest": Problem(
+        N_("le serveur a donné un autre objet que celui que vous avez déposé"),
+        N_("rien n'a été gardé : prévenez l'exploitant"),
+    ),
+    "document.content-digest": Problem(
+        N_("le contenu n'est pas celui qui était annoncé"),
+        N_("rien n'a été gardé : ne vous fiez pas à ce document"),
+    ),
+    "document.header-digest": Problem(
+        N_("le serveur a donné une autre clé que celle de ce document"),
+        N_("rien n'a été gardé : prévenez l'exploitant"),
+    ),
+    "document.metadata": Problem(
+        N_("la fiche de ce document n'est pas celle que vous avez enregistrée"),
+        N_("ne vous y fiez pas et prévenez l'exploitant"),
     ),
     "document.not-found": Problem(
         N_("ce document n'existe pas"), N_("voyez coffre vault list"), Exit.NOT_FOUND
     ),
     "document.opaque-length": OUR_FAULT,
+    "document.source-length": Problem(
+        N_("le fichier a changé pendant sa lecture"), N_("fermez-le ailleurs, puis recommencez")
+    ),
+    "document.tar": Problem(
+        N_("ce document n'est pas rangé comme Coffre range les siens"),
+        N_("rien n'a été gardé : ne vous y fiez pas"),
+    ),
     "document.version": Problem(
         N_("une autre version de ce document est arrivée entre-temps"), N_("recommencez")
     ),
+    "file.exists": Problem(
+        N_("{path} existe déjà"), N_("choisissez un autre nom, ou ajoutez --force")
+    ),
+    "file.terminal": Problem(
+        N_("ces octets ne sont pas du texte et n'iront pas sur un terminal"),
+        N_("indiquez un fichier avec -o, ou redirigez la sortie"),
+        Exit.USAGE,
+    ),
+    "file.too-large": Problem(
+        N_("{path} dépasse la taille permise ({limit} Mio)"), N_("découpez ou allégez le fichier")
+    ),
+    "index.chain": Problem(
+        N_("l'index du coffre se contredit ou ne se lit pas"),
+        N_("mettez Coffre à jour ; si cela persiste, prévenez l'exploitant"),
+    ),
     "index.conflict": Problem(
         N_("le coffre a changé depuis un autre appareil"), N_("recommencez"), Exit.RETRYABLE
+    ),
+    "index.fork": Problem(
+        N_("le serveur montre un autre historique que celui déjà vu"),
+        N_("n'enregistrez rien, comparez avec un autre appareil et prévenez l'exploitant"),
+    ),
+    "index.head": Problem(
+        N_("l'index du coffre est mal formé"),
+        N_("n'enregistrez rien et prévenez l'exploitant"),
+    ),
+    "index.head-signature": Problem(
+        N_("l'index du coffre n'est pas signé par son propriétaire"),
+        N_("n'enregistrez rien et prévenez l'exploitant"),
+    ),
+    "index.rollback": Problem(
+        N_("le serveur montre un état ancien du coffre"),
+        N_("n'enregistrez rien, comparez avec un autre appareil et prévenez l'exploitant"),
+    ),
+    "index.slot-unlisted": Problem(
+        N_("cette serrure n'a pas été posée par le propriétaire du coffre"),
+        N_("n'enregistrez rien et prévenez l'exploitant"),
     ),
     "journal.broken": Problem(
         N_("le journal ne se tient plus à partir de la ligne {n}"),
         N_("conservez la base telle quelle et comparez-la à la dernière sauvegarde"),
     ),
+    "language.catalogue": OUR_FAULT,
     "message.malformed": Problem(
         N_("ce message signé ne se lit pas"), N_("redemandez-le à son auteur")
     ),
@@ -187,11 +286,95 @@ PROBLEMS: dict[str, Problem] = {
     "message.type": Problem(
         N_("ce message signé n'est pas du genre attendu"), N_("vérifiez le fichier")
     ),
+    "prompt.no-terminal": Problem(
+        N_("une phrase secrète est nécessaire, et personne ne peut être interrogé"),
+        N_("indiquez-la par COFFRE_PASSPHRASE ou par COFFRE_PASSPHRASE_FILE"),
+        Exit.USAGE,
+    ),
+    "prompt.passphrases-differ": Problem(
+        N_("les deux phrases sont différentes"), N_("recommencez"), Exit.BAD_PASSPHRASE
+    ),
     "receipt.malformed": Problem(N_("ce reçu ne se lit pas"), N_("vérifiez le fichier")),
     "request.foreign-origin": OUR_FAULT,
     "request.length-required": OUR_FAULT,
     "request.too-large": Problem(
         N_("la demande est trop volumineuse"), N_("découpez ou allégez ce que vous envoyez")
+    ),
+    "sealing.cms-template": OUR_FAULT,
+    "sealing.mark-unreadable": Problem(
+        N_("le code posé sur la page ne se relit pas : rien n'a été écrit"),
+        N_("choisissez une autre place avec --at, ou une autre page avec --page"),
+    ),
+    "sealing.page-out-of-range": Problem(
+        N_("la page {page} n'existe pas : le document en a {pages}"),
+        N_("choisissez une page avec --page"),
+    ),
+    "sealing.pdf-certified": Problem(
+        N_("ce PDF est certifié par son auteur, qui interdit toute modification"),
+        N_("demandez-lui un exemplaire non certifié"),
+    ),
+    "sealing.pdf-encrypted": Problem(
+        N_("ce PDF est protégé par un mot de passe"),
+        N_("enlevez la protection avant de sceller"),
+    ),
+    "sealing.pdf-refused": OUR_FAULT,
+    "sealing.pdf-too-large": Problem(
+        N_("ce PDF dépasse {limit} Mio"), N_("découpez-le ou allégez ses images")
+    ),
+    "sealing.pdf-unreadable": Problem(
+        N_("ce fichier n'est pas un PDF, ou il est abîmé"),
+        N_("ouvrez-le dans un lecteur, puis enregistrez-le de nouveau en PDF"),
+    ),
+    "sealing.placement-full": Problem(
+        N_("il n'y a pas de place libre pour le code sur la page {page}"),
+        N_("choisissez une autre page avec --page, ou laissez un espace de 3 cm"),
+    ),
+    "sealing.placement-taken": Problem(
+        N_("la place demandée n'est pas libre, ou sort de la page {page}"),
+        N_("prenez --at auto, ou une autre place"),
+    ),
+    "sealing.signer": Problem(
+        N_("le signataire « {name} » ne peut pas servir : clé ou certificat illisible"),
+        N_("vérifiez ses fichiers dans coffre.toml"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-certificate-dates": Problem(
+        N_("le certificat de « {name} » n'est valable que du {first} au {last}"),
+        N_("renouvelez-le"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-certificate-use": Problem(
+        N_("le certificat de « {name} » ne permet pas cet usage"),
+        N_("choisissez un signataire dont l'usage convient (voyez coffre.toml)"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-chain": Problem(
+        N_("la chaîne de certificats de « {name} » ne tient pas"),
+        N_("mettez dans « chain » chaque autorité, de la plus proche à la plus haute"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-key-mismatch": Problem(
+        N_("la clé de « {name} » n'est pas celle de son certificat"),
+        N_("vérifiez « key » et « certificate » dans coffre.toml"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-key-not-allowed": Problem(
+        N_("la clé de « {name} » n'est pas admise"),
+        N_("utilisez RSA d'au moins 2048 bits, P-256, P-384 ou P-521"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-token": Problem(
+        N_("« {name} » est sur un module matériel, que cette version ne sait pas ouvrir"),
+        N_("utilisez un fichier PEM pour les essais"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-unknown": Problem(
+        N_("aucun signataire pour « {name} »"),
+        N_("indiquez le bon fichier avec --config, ou un nom qu'il contient"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.symbol": Problem(
+        N_("ces {size} octets ne tiennent pas dans un code"), N_("raccourcissez les valeurs")
     ),
     "serve.address": Problem(
         N_("impossible d'écouter sur {host}, port {port}"),
@@ -218,8 +401,57 @@ PROBLEMS: dict[str, Problem] = {
     "share.mismatch": Problem(
         N_("ce partage ne correspond pas au contenu conservé"), N_("recommencez depuis le coffre")
     ),
+    "slot.kdf-refused": Problem(
+        N_("le serveur propose une protection de la phrase secrète qui n'est pas admise"),
+        N_("n'entrez pas votre phrase ici et prévenez l'exploitant"),
+    ),
+    "slot.malformed": Problem(
+        N_("une serrure du coffre est mal formée"), N_("prévenez l'exploitant")
+    ),
+    "slot.not-opened": Problem(
+        N_("la phrase secrète n'ouvre pas ce coffre"),
+        N_("vérifiez les majuscules, les espaces et la langue du clavier"),
+        Exit.BAD_PASSPHRASE,
+    ),
     "storage.disk-full": Problem(
         N_("moins d'un dixième du disque est libre"), N_("libérez de la place")
+    ),
+    "twoddoc.catalogue": OUR_FAULT,
+    "twoddoc.damaged-in-transport": Problem(
+        N_("ce code est incomplet : la lecture l'a abîmé"), N_("scannez-le de nouveau")
+    ),
+    "twoddoc.emission": Problem(
+        N_("ce code 2D-Doc ne peut pas être émis : {parts}"),
+        N_("corrigez ces données, puis recommencez : rien n'a été signé"),
+    ),
+    "twoddoc.key-not-allowed": Problem(
+        N_("une clé de 2D-Doc est sur P-256, P-384 ou P-521"),
+        N_("vérifiez le certificat du signataire"),
+        Exit.CONFIGURATION,
+    ),
+    "twoddoc.malformed": Problem(
+        N_("ce code est mal formé"), N_("demandez un autre exemplaire du document")
+    ),
+    "twoddoc.not-2ddoc": Problem(
+        N_("ce n'est pas un code 2D-Doc"), N_("vérifiez ce que vous avez lu"), Exit.NOT_FOUND
+    ),
+    "twoddoc.signature-invalid": Problem(
+        N_("la signature de ce code est fausse"),
+        N_("n'acceptez pas ce document"),
+        Exit.TOTAL_FAILED,
+    ),
+    "twoddoc.type-not-for-towns": Problem(
+        N_("une ville n'émet pas de 2D-Doc de type {type} (permis : {allowed})"),
+        N_("pour un autre document, le code de vérification de la ville conviendra"),
+        Exit.USAGE,
+    ),
+    "twoddoc.unknown-form": Problem(
+        N_("cette forme de 2D-Doc n'est pas lue par cette version : {form}"),
+        N_("mettez Coffre à jour"),
+        Exit.INDETERMINATE,
+    ),
+    "twoddoc.value-invalid": Problem(
+        N_("une valeur n'a pas la forme attendue ({kind})"), N_("corrigez-la"), Exit.USAGE
     ),
     "upload.missing": Problem(
         N_("le contenu annoncé n'est pas arrivé"), N_("recommencez l'envoi"), Exit.RETRYABLE
@@ -235,70 +467,21 @@ PROBLEMS: dict[str, Problem] = {
         N_("ce fichier dépasse la taille permise ({limit} Mio)"),
         N_("découpez ou allégez le fichier"),
     ),
-    "configuration": Problem(
-        N_("la configuration ne convient pas"), N_("voyez coffre.toml"), Exit.CONFIGURATION
-    ),
-    "configuration.unknown-key": Problem(
-        N_("{path} contient « {key} », que rien ne lit"),
-        N_("corrigez le nom ou retirez cette ligne"),
-        Exit.CONFIGURATION,
-    ),
-    "configuration.unreadable": Problem(
-        N_("la configuration ne se lit pas : {path} {key}"),
-        N_("vérifiez que le fichier existe et que la valeur a la bonne forme"),
-        Exit.CONFIGURATION,
-    ),
-    "configuration.production-refuses": Problem(
-        N_("refusé en mode production : {what}"),
-        N_("cet élément sert aux essais ; en production, utilisez de vrais certificats et un HSM"),
-        Exit.CONFIGURATION,
-    ),
-    "configuration.missing-extra": Problem(
-        N_("il manque une partie facultative de Coffre : {extra}"),
-        N_("installez-la : pip install 'coffre[{extra}]'"),
-        Exit.CONFIGURATION,
-    ),
-    "demo.folder-not-empty": Problem(
-        N_("{path} contient déjà quelque chose"),
-        N_("choisissez un dossier neuf ou vide : des clés ne sont jamais remplacées"),
-    ),
-    "file.exists": Problem(
-        N_("{path} existe déjà"), N_("choisissez un autre nom, ou ajoutez --force")
-    ),
-    "file.terminal": Problem(
-        N_("ces octets ne sont pas du texte et n'iront pas sur un terminal"),
-        N_("indiquez un fichier avec -o, ou redirigez la sortie"),
+    "usage.field": Problem(
+        N_("la donnée « {field} » est mal écrite, en double, ou sans --twoddoc"),
+        N_("écrivez --twoddoc TYPE --field DI=VALEUR, une fois par donnée"),
         Exit.USAGE,
     ),
-    "file.too-large": Problem(
-        N_("{path} dépasse la taille permise ({limit} Mio)"), N_("découpez ou allégez le fichier")
-    ),
-    "index.head": Problem(
-        N_("l'index du coffre est mal formé"),
-        N_("n'enregistrez rien et prévenez l'exploitant"),
-    ),
-    "index.head-signature": Problem(
-        N_("l'index du coffre n'est pas signé par son propriétaire"),
-        N_("n'enregistrez rien et prévenez l'exploitant"),
-    ),
-    "language.catalogue": OUR_FAULT,
-    "prompt.no-terminal": Problem(
-        N_("une phrase secrète est nécessaire, et personne ne peut être interrogé"),
-        N_("indiquez-la par COFFRE_PASSPHRASE ou par COFFRE_PASSPHRASE_FILE"),
+    "usage.level": Problem(
+        N_("le niveau {level} n'est pas proposé par cette version"),
+        N_("prenez B-B"),
         Exit.USAGE,
-    ),
-    "prompt.passphrases-differ": Problem(
-        N_("les deux phrases sont différentes"), N_("recommencez"), Exit.BAD_PASSPHRASE
-    ),
-    "slot.kdf-refused": Problem(
-        N_("le serveur propose une protection de la phrase secrète qui n'est pas admise"),
-        N_("n'entrez pas votre phrase ici et prévenez l'exploitant"),
-    ),
-    "slot.malformed": Problem(
-        N_("une serrure du coffre est mal formée"), N_("prévenez l'exploitant")
     ),
     "usage.mistyped-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("vouliez-vous dire « {near} » ?"), Exit.USAGE
+    ),
+    "usage.place": Problem(
+        N_("« {at} » n'est pas une place"), N_("écrivez auto, ou x,y en millimètres"), Exit.USAGE
     ),
     "usage.unknown-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("voyez coffre --help"), Exit.USAGE
@@ -308,7 +491,47 @@ PROBLEMS: dict[str, Problem] = {
         N_("une réponse du serveur est mal formée"), N_("prévenez l'exploitant")
     ),
     "vault.size": Problem(N_("cet objet n'a pas une taille possible"), N_("prévenez l'exploitant")),
+    "vault.wrap": Problem(
+        N_("cette partie du coffre ne s'ouvre pas"),
+        N_("n'enregistrez rien et prévenez l'exploitant"),
+    ),
+    "verifier.nothing-checked": OUR_FAULT,
+    "verifier.test-trust-in-production": Problem(
+        N_("{path} contient des autorités d'essai, refusées en production"),
+        N_("donnez un dossier de confiance de production avec --trust"),
+        Exit.CONFIGURATION,
+    ),
+    "verifier.trust-folder": Problem(
+        N_("le dossier de confiance ne se lit pas : {path} ({why})"),
+        N_("donnez un dossier de confiance avec --trust DIR"),
+        Exit.CONFIGURATION,
+    ),
 }
+
+
+# The rules that an error of several parts may name.
+RULES: dict[str, str] = {
+    "charset": N_("contient un caractère interdit"),
+    "country": N_("le pays émetteur n'est pas FR"),
+    "empty-value": N_("ne doit pas être vide"),
+    "forbidden-di": N_("n'est pas permise pour ce type"),
+    "issue-date-forbidden": N_("ce type n'a pas de date d'émission"),
+    "issue-date-missing": N_("la date d'émission manque"),
+    "missing-mandatory": N_("manque"),
+    "perimeter": N_("le périmètre n'est pas 01"),
+    "signature-date": N_("la date de signature n'est pas dans celles du certificat"),
+    "too-long-value": N_("est trop longue"),
+    "unknown-di": N_("n'existe pas"),
+    "unknown-type": N_("ce type n'existe pas"),
+    "value-invalid": N_("n'a pas la forme attendue"),
+    "version": N_("la version n'est pas 04"),
+}
+
+
+def parts_of(error: CoffreError, tr: Translator) -> str:
+    """Tell the single faults of an error, in the person's language."""
+    told = ((subject, tr(RULES.get(rule, rule))) for subject, rule in error.parts)
+    return " ; ".join(f"{subject} {rule}".strip() for subject, rule in told)
 
 
 def problem_of(error: CoffreError) -> Problem:

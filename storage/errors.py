@@ -7,7 +7,9 @@ Rules kept here:
 - the message says got and expected, and is for the log: it never holds a name, a title, a
   passphrase or content of a person;
 - `details` are the values that a translated sentence may name: they go to the person's own screen
-  and never to a log.
+  and never to a log;
+- `parts` are the single faults of an error that tells several at once: what each is about, and the
+  code of the rule that it breaks.
 """
 
 from typing import ClassVar
@@ -18,6 +20,7 @@ class CoffreError(Exception):
 
     code: ClassVar[str] = "coffre"
     retryable: ClassVar[bool] = False
+    parts: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, message: str, **details: str | int) -> None:
         """Keep the message for the log and the details for the person's sentence."""

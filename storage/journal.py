@@ -22,7 +22,7 @@ from sqlmodel import Session, col, select
 from storage.errors import CoffreError
 from storage.tables.journal import JournalRow, JournalTail
 
-_LABEL = b"coffre/journal/v1\x00"
+_LABEL = b"coffre/journal/v1"
 _START = bytes(32)
 
 
@@ -107,4 +107,4 @@ def _digest(row: JournalRow) -> bytes:
         "subject": row.subject,
     }
     text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(_LABEL + row.previous + text.encode()).digest()
+    return hashlib.sha256(_LABEL + b"\0" + row.previous + text.encode()).digest()

@@ -123,7 +123,7 @@ def keygen(
     help=N_("Chiffrer pour des destinataires, ou avec une phrase secrète."),
     epilog="coffre age encrypt -R destinataires.txt -o lettre.pdf.age lettre.pdf",
 )
-def encrypt(  # noqa: PLR0913, PLR0917 - one parameter per option, as Typer reads them
+def encrypt(
     ctx: typer.Context,
     source: Input = _STANDARD,
     recipient: Annotated[

@@ -12,7 +12,7 @@ Rules kept here:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -126,10 +126,17 @@ class DocType:
         grouped = [di for group in self.one_of for di in group]
         return tuple(dict.fromkeys([*grouped, *self.mandatory, *self.optional]))
 
-    def allows(self, di: str) -> bool:
-        """Tell whether the type's table lets this identifier in."""
-        return (not self.table_known or in_every_type(di) or di in self.order()) or di.startswith(
-            self.optional_groups
+    def forbidden(self, dis: Iterable[str]) -> list[str]:
+        """Give the identifiers that the type's table keeps out, in order; none without a table."""
+        if not self.table_known:
+            return []
+        listed = set(self.order())
+        return sorted(
+            di
+            for di in dis
+            if di not in listed
+            and not in_every_type(di)
+            and not di.startswith(self.optional_groups)
         )
 
     def is_mandatory(self, di: str) -> bool:

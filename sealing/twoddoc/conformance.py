@@ -31,7 +31,7 @@ from sealing.twoddoc.catalogue import (
     in_every_type,
 )
 from sealing.twoddoc.fields import Field, Finding, FindingCode, oddity
-from sealing.twoddoc.header import Header
+from sealing.twoddoc.header import Header, TwoDDocError
 from sealing.twoddoc.values import Value, ValueInvalidError, decode, encode, fold
 
 EMITTED_VERSION: Final = 4
@@ -64,8 +64,9 @@ class EmissionError(SealingError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         """Keep all problems."""
         told = "; ".join(f"{problem.di or problem.rule}: {problem.reason}" for problem in problems)
-        super().__init__(f"got {len(problems)} problems: {told}", problems=told)
+        super().__init__(f"got {len(problems)} problems: {told}")
         self.problems = tuple(problems)
+        self.parts = tuple((problem.di or "", problem.rule) for problem in problems)
 
 
 class TypeNotForTownsError(SealingError):
@@ -109,9 +110,8 @@ def type_findings(header: Header, present: AbstractSet[str]) -> Iterator[Finding
         return
     for di in _missing(entry, present):
         yield Finding(FindingCode.MISSING_MANDATORY, di)
-    for di in sorted(present):
-        if di in identifiers() and not entry.allows(di):
-            yield Finding(FindingCode.FORBIDDEN_DI, di)
+    for di in entry.forbidden(di for di in present if di in identifiers()):
+        yield Finding(FindingCode.FORBIDDEN_DI, di)
     if entry.issue_date is IssueDateRule.REQUIRED and header.issue_date is None:
         yield Finding(FindingCode.ISSUE_DATE_MISSING)
     if entry.issue_date is IssueDateRule.ABSENT and header.issue_date is not None:
@@ -210,6 +210,10 @@ def _header_problems(header: Header) -> Iterator[Problem]:
         yield Problem("unknown-type", None, f"no document type {header.doc_type!r}")
     if header.country != EMITTED_COUNTRY:
         yield Problem("country", None, f"country {header.country}, only FR is issued")
+    try:
+        header.encode()
+    except TwoDDocError as problem:
+        yield Problem("header", None, str(problem))
 
 
 def _type_problems(

@@ -18,6 +18,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import ClassVar, Final, Self
 
 from sealing.errors import SealingError
@@ -150,23 +151,29 @@ class Header:
 
         Raises TwoDDocError when a member has not the form of its version.
         """
-        try:
-            dates = days_encode(self.issue_date) + days_encode(self.signature_date)
-        except ValueInvalidError as invalid:
-            raise TwoDDocError(Reason.DATE_INVALID, str(invalid)) from invalid
-        text = (
-            f"DC{self.version:02}{self.ca_id}{self.certificate_id}{dates}"
-            f"{self.doc_type}{self.perimeter or ''}{self.country or ''}"
-        ).encode()
-        if len(text) != _LENGTHS.get(self.version) or Header.parse(text) != self:
-            problem = "got a member of another length than its place, or of another version"
-            raise TwoDDocError(Reason.HEADER_CHARSET, problem)
-        return text
+        return _encoded(self)
 
     @property
     def length(self) -> int:
         """Count the characters of the header."""
         return _LENGTHS[self.version]
+
+
+@lru_cache(maxsize=64)
+def _encoded(header: Header) -> bytes:
+    # The letters of a mailing share one header.
+    try:
+        dates = days_encode(header.issue_date) + days_encode(header.signature_date)
+    except ValueInvalidError as invalid:
+        raise TwoDDocError(Reason.DATE_INVALID, str(invalid)) from invalid
+    text = (
+        f"DC{header.version:02}{header.ca_id}{header.certificate_id}{dates}"
+        f"{header.doc_type}{header.perimeter or ''}{header.country or ''}"
+    ).encode()
+    if len(text) != _LENGTHS.get(header.version) or Header.parse(text) != header:
+        problem = "got a member of another length than its place, or of another version"
+        raise TwoDDocError(Reason.HEADER_CHARSET, problem)
+    return text
 
 
 def _version(raw: bytes) -> int:

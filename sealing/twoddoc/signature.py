@@ -34,6 +34,7 @@ _DIGESTS: Final[dict[str, hashes.HashAlgorithm]] = {
     "secp384r1": hashes.SHA384(),
     "secp521r1": hashes.SHA512(),
 }
+_ECDSA: Final = {curve: ec.ECDSA(digest) for curve, digest in _DIGESTS.items()}
 
 
 class KeyNotAllowedError(SealingError):
@@ -123,7 +124,7 @@ def verify(parsed: ParsedMessage, public_key: PublicKeyTypes) -> VerifiedMessage
     if not (0 < r < key.curve.group_order and 0 < s < key.curve.group_order):
         raise SignatureInvalidError("got r or s outside 1..n-1")
     try:
-        key.verify(encode_dss_signature(r, s), parsed.signed, ec.ECDSA(_DIGESTS[key.curve.name]))
+        key.verify(encode_dss_signature(r, s), parsed.signed, _ECDSA[key.curve.name])
     except InvalidSignature as problem:
         raise SignatureInvalidError("got a signature of other bytes or of another key") from problem
     return VerifiedMessage(parsed)

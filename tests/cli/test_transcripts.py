@@ -12,6 +12,8 @@ A `.txt` file of this folder is one story, played in an empty folder:
     absent PATH        it is not
     silent             nothing was written on standard error
     file PATH TEXT     write a small input file
+    letter PATH        write a letter that can be sealed (`letter PATH encrypted`: one that cannot)
+    change PATH AT     flip one bit of a byte (negative: from the end)
 
 Every command that a transcript runs must also have been checked for its exit code: a failure that
 is not expected fails the story.
@@ -27,6 +29,7 @@ from pathlib import Path
 
 import pytest
 from support.house import ROOT
+from support.letters import encrypted, letter
 
 HERE = Path(__file__).parent
 STORIES = sorted(HERE.glob("*.txt"))
@@ -79,6 +82,14 @@ class Player:
             (self.folder / path).write_text(text + "\n", "utf-8")
         elif verb == "exit":
             self.expected = int(rest)
+        elif verb == "letter":
+            path, _, shape = rest.partition(" ")
+            (self.folder / path).write_bytes(encrypted(letter()) if shape else letter())
+        elif verb == "change":
+            path, place = rest.split(" ")
+            data = bytearray((self.folder / path).read_bytes())
+            data[int(place)] ^= 1
+            (self.folder / path).write_bytes(data)
         else:
             self.look(verb, rest)
 

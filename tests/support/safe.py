@@ -29,9 +29,9 @@ def dump(engine: Engine) -> str:
 class Safe:
     """One server: database, store, and persons with accounts."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make an empty server."""
-        self.engine = open_engine(f"sqlite:///{folder}/coffre.sqlite")
+    def __init__(self, folder: Path, engine: Engine | None = None) -> None:
+        """Make an empty server, on SQLite unless an engine is given."""
+        self.engine = engine or open_engine(f"sqlite:///{folder}/coffre.sqlite")
         upgrade(self.engine)
         self.store = MemoryStore(TicketSigner(bytes(32), ""))
 

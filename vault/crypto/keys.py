@@ -14,6 +14,8 @@ import secrets
 from dataclasses import dataclass
 from typing import ClassVar, NoReturn, Self
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from vault.errors import VaultError
 
 
@@ -87,3 +89,20 @@ class IndexKey(Secret):
     """Opens the operations of an account's index."""
 
     __slots__ = ()
+
+
+class SigningSeed(Secret):
+    """Signs an account's index and directory entry (Ed25519)."""
+
+    __slots__ = ()
+
+    def public(self) -> bytes:
+        """Give the public key, 32 bytes."""
+        return self._key().public_key().public_bytes_raw()
+
+    def sign(self, message: bytes) -> bytes:
+        """Give a signature of 64 bytes."""
+        return self._key().sign(message)
+
+    def _key(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.secret)

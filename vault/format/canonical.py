@@ -95,3 +95,17 @@ def from_base64url(text: object, length: int | None = None) -> bytes:
     if length is not None and len(data) != length:
         raise CanonicalError(f"got {len(data)} bytes, expected {length}")
     return data
+
+
+def encode_padded(value: Json, multiple: int) -> bytes:
+    """Give the encoding followed by spaces, which JSON allows, to a multiple of a length."""
+    data = encode(value)
+    return data + b" " * (-len(data) % multiple)
+
+
+def decode_padded(data: bytes, multiple: int) -> Mapping[str, Json]:
+    """Read what `encode_padded` wrote; raise CanonicalError."""
+    value = decode(data.rstrip(b" "))
+    if encode_padded(value, multiple) != data:
+        raise CanonicalError(f"got padding to another length than a multiple of {multiple}")
+    return value

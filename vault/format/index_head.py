@@ -12,6 +12,7 @@ Not here: what an operation says; the server never knows.
 """
 
 import hashlib
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from cryptography.exceptions import InvalidSignature
@@ -39,6 +40,24 @@ class HeadSignatureError(HeadError):
     """The head is not signed by this key for this account and counter."""
 
     code: ClassVar[str] = "index.head-signature"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far an index was read: the count of its operations and its head."""
+
+    n: int = 0
+    head: bytes = HEAD_0
+
+
+@dataclass(frozen=True, slots=True)
+class SealedOperation:
+    """What the server stores of an operation."""
+
+    n: int
+    op_ct: bytes
+    head: bytes
+    signature: bytes
 
 
 def next_head(account: bytes, previous: bytes, n: int, op_ct: bytes) -> bytes:

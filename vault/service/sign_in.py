@@ -37,6 +37,8 @@ AccountId = NewType("AccountId", str)
 IDLE: Final = timedelta(minutes=15)
 ABSOLUTE: Final = timedelta(hours=12)
 AUTH_KEY_LENGTH: Final = 32
+_UNKNOWN: Final = b"coffre/unknown-login/v1"
+_COUNTED: Final = b"coffre/attempts/v1"
 _TOUCH: Final = timedelta(minutes=1)
 _FORGET: Final = timedelta(hours=1)
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -110,7 +112,7 @@ def derivation(session: Session, login: str, secret: bytes) -> slots.PassphraseK
     """Say how this login's passphrase is stretched; an unknown one gets an answer of its own."""
     query = select(Slot.content).join(Account).where(Account.login == login)
     content = session.exec(query.where(Slot.type == slots.PassphraseKdf.KIND)).first()
-    invented = hmac.new(secret, b"coffre/unknown-login/v1\0" + login.encode(), hashlib.sha256)
+    invented = hmac.new(secret, _UNKNOWN + b"\0" + login.encode(), hashlib.sha256)
     kdf = slots.PassphraseKdf(invented.digest()[: slots.SALT_LENGTH])
     if content is not None:
         known = slots.Slot.parse(content).name.kdf
@@ -204,11 +206,12 @@ def _keys(attempt: Attempt) -> list[tuple[bytes, Throttle]]:
     """Name the two counters without keeping a login or an address."""
 
     def keyed(text: str) -> bytes:
-        return hmac.new(attempt.secret, text.encode(), hashlib.sha256).digest()
+        message = _COUNTED + b"\0" + text.encode()
+        return hmac.new(attempt.secret, message, hashlib.sha256).digest()
 
     return [
-        (keyed(f"coffre/attempts/v1 login {attempt.login}"), PER_LOGIN),
-        (keyed(f"coffre/attempts/v1 address {attempt.address}"), PER_ADDRESS),
+        (keyed(f"login {attempt.login}"), PER_LOGIN),
+        (keyed(f"address {attempt.address}"), PER_ADDRESS),
     ]
 
 

@@ -17,8 +17,8 @@ from datetime import date
 
 from cryptography import x509
 
+from verifier.check import Check, SubIndication
 from verifier.trust.trust_list import ListTooOld, NoList, Revocation, Revoked
-from verifier.verdict import Check, SubIndication
 
 
 def valid_on(certificate: x509.Certificate, day: date) -> bool:

@@ -37,6 +37,7 @@ from sealing.twoddoc.signature import (
     VerifiedMessage,
 )
 from sealing.twoddoc.values import LocalDateTime, Period
+from verifier.check import Check, SubIndication
 from verifier.checks.certificate import (
     check_dates,
     check_key_usage,
@@ -51,7 +52,7 @@ from verifier.trust.trust_list import (
     is_test_authority,
     subject_name,
 )
-from verifier.verdict import AnnexField, Check, CodeField, CodeKind, CodeVerdict, SubIndication
+from verifier.verdict import AnnexField, CodeField, CodeKind, CodeVerdict
 
 _FUTURE: Final = timedelta(days=1)
 _ALWAYS_DECISIVE: Final = frozenset(

@@ -70,6 +70,10 @@ def read_trust(folders: Sequence[Path], mode: Mode) -> TrustList:
 
     `mode` is that of the settings. Raises TrustFolderError, UnsafeTrustInProductionError.
     """
+    if not folders:
+        raise TrustFolderError(
+            "got no trust folder, expected at least one", path="", why="none given"
+        )
     trust = merged([_folder(folder, mode) for folder in folders])
     if not trust.is_test:
         return trust

@@ -11,9 +11,9 @@ from support.twoddoc import MALFORMED, shared_codes
 from support.twoddoc_pki import END, NOW, Authority, Leaf, usage
 
 from sealing.twoddoc.header import NotTwoDDocError
+from verifier.check import Indication, SubIndication
 from verifier.checks.twoddoc import TwoDDocResult, check_twoddoc
 from verifier.trust.trust_list import ListName, Mode, NotRevoked, TrustList, TrustListInfo
-from verifier.verdict import Indication, SubIndication
 
 FAILED, UNSURE, PASSED = Indication.TOTAL_FAILED, Indication.INDETERMINATE, Indication.TOTAL_PASSED
 AUTHORITY = Authority("FR77")
@@ -232,6 +232,13 @@ def test_an_authority_that_was_not_valid_yet_or_any_more_counts_as_its_certifica
     leaf = authority.leaf()
     result = check_twoddoc(leaf.code(), trusting(leaf, authority=authority), NOW)
     assert answer(result)[1] is SubIndication.EXPIRED
+
+
+def test_the_first_and_the_last_day_of_a_certificate_are_its_own():
+    morning = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    for valid in ((morning, END), (datetime(2026, 1, 1, tzinfo=UTC), morning)):
+        leaf = AUTHORITY.leaf("DAY0", valid=valid)
+        assert answer(check_twoddoc(leaf.code(), trusting(leaf), NOW))[0] is PASSED
 
 
 def test_after_a_renewal_the_certificate_that_fits_is_taken():

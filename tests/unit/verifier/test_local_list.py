@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from support.twoddoc_pki import NOW, Authority, Leaf
 
+from verifier.check import Indication
 from verifier.checks.twoddoc import check_twoddoc
 from verifier.trust.local_list import (
     CRL_LIMIT,
@@ -19,7 +20,6 @@ from verifier.trust.local_list import (
     read_trust,
 )
 from verifier.trust.trust_list import ListName, Mode, TrustListInfo
-from verifier.verdict import Indication
 
 AUTHORITY = Authority("FR77")
 TOWN = AUTHORITY.leaf()
@@ -138,6 +138,22 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(TrustFolderError) as caught:
         read_trust([tmp_path / "absent"], Mode.TEST)
     assert caught.value.details["path"] == str(tmp_path / "absent" / "manifest.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [("manifest.json", MANIFEST_LIMIT), ("twoddoc/FR77.pem", PEM_LIMIT)],
+)
+def test_a_file_that_is_right_but_too_large_is_refused(real, name, limit):
+    with (real / name).open("ab") as file:
+        file.write(b"\n" * limit)
+    with pytest.raises(TrustFolderError, match="more than"):
+        read_trust([real], Mode.TEST)
+
+
+def test_no_folder_at_all_is_no_trust():
+    with pytest.raises(TrustFolderError):
+        read_trust([], Mode.TEST)
 
 
 @pytest.mark.parametrize(

@@ -6,20 +6,16 @@ from datetime import UTC, datetime
 import pytest
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate
 
+from verifier.check import Check, Indication, NothingCheckedError, SubIndication, conclude
 from verifier.verdict import (
     NOT_COMPARED,
-    Check,
     CodeKind,
     CodeVerdict,
-    Indication,
-    NothingCheckedError,
     PrintedResult,
     PrintedText,
     SealVerdict,
-    SubIndication,
     TrustUsed,
     Verdict,
-    conclude,
 )
 
 GOOD = Check.passed("a", "fine")

@@ -11,6 +11,7 @@ Rules kept here:
 
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from vault.crypto.age import stream
 from vault.crypto.age.detached import Identity, Recipient, open_header, write_header
@@ -103,13 +104,21 @@ def decrypt(
 
 def decrypt_payload(file_key: FileKey, payload: Source, sink: Sink) -> None:
     """Write the plaintext of what follows a header; on failure, take back what was written."""
-    start = sink.tell() if isinstance(sink, io.IOBase) and sink.seekable() else None
-    try:
+    with taken_back_on_failure(sink):
         stream.decrypt(file_key, payload, sink)
+
+
+@contextmanager
+def taken_back_on_failure(sink: Sink) -> Iterator[None]:
+    """When the block fails, cut the sink back to where it was, if it can be cut."""
+    file = sink if isinstance(sink, io.IOBase) and sink.seekable() else None
+    start = file.tell() if file is not None else 0
+    try:
+        yield
     except BaseException:
-        if start is not None and isinstance(sink, io.IOBase):
-            sink.seek(start)
-            sink.truncate()
+        if file is not None:
+            file.seek(start)
+            file.truncate()
         raise
 
 

@@ -64,8 +64,8 @@ class HybridRecipient:
         return bech32.encode(_RECIPIENT, self.public)
 
     def fingerprint(self) -> bytes:
-        """Give the SHA-256 of the public keys: what two persons compare."""
-        return hashlib.sha256(self.public).digest()
+        """Give the SHA-256 of the recipient as text: what two persons compare."""
+        return hashlib.sha256(self.encode().encode()).digest()
 
     def wrap(self, file_key: FileKey) -> Stanza:
         """Give a stanza that opens to this file key; raise Bech32Error for a weak public key."""

@@ -1,0 +1,170 @@
+"""Where a code goes on a page: free space on the page as drawn, or the place that was asked for.
+
+Rules kept here:
+
+- the page is drawn at 36 dpi; a place is free when nothing but white lies in the box and 3 mm
+  around it: a code over text does not decode; 8 mm at the edges are left to the printer;
+- `auto` prefers the top right, then the footer from the right, then anywhere else from the top;
+- a place that was asked for must lie on the page and be free too;
+- pages count from 1, millimetres from the top left corner of the page as it is seen;
+- the place is given in the page's own coordinates (points, origin below left, before rotation).
+"""
+
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import ClassVar
+
+import pymupdf
+
+from sealing.errors import (
+    PageOutOfRangeError,
+    PdfEncryptedError,
+    PdfUnreadableError,
+    SealingError,
+)
+from sealing.marks.appearance import POINTS_PER_MM, Appearance
+
+_SCALE = 0.5
+_WHITE = 250
+_MARGIN = 3 * POINTS_PER_MM
+# Office printers leave about 5 mm blank all around.
+_EDGE = 8 * POINTS_PER_MM
+_STEP = 4
+_TOP, _FOOTER = 1 / 3, 4 / 5
+
+
+class PlacementError(SealingError):
+    """No place for the code. Details: `page`."""
+
+    code: ClassVar[str] = "sealing.placement-full"
+
+
+class PlaceTakenError(SealingError):
+    """The place that was asked for is not free, or not on the page. Details: `page`."""
+
+    code: ClassVar[str] = "sealing.placement-taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A rectangle of a page; `page` counts from 0, `rotation` is the page's, in degrees."""
+
+    page: int
+    rectangle: tuple[float, float, float, float]
+    rotation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A drawing at its place; `text` says the same in words, for those who do not see it."""
+
+    appearance: Appearance
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for: a page from 1, and a corner in millimetres, or None for `auto`."""
+
+    page: int = 1
+    corner: tuple[float, float] | None = None
+
+
+def place(pdf: bytes, size: tuple[float, float], wish: Wish) -> Place:
+    """Find the place of a box of `size` points.
+
+    Raises PdfUnreadableError, PdfEncryptedError, PageOutOfRangeError, PlacementError or
+    PlaceTakenError.
+    """
+    pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003 - MuPDF's own signature
+    pymupdf.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003 - MuPDF's own signature
+    try:
+        document = pymupdf.open(stream=pdf, filetype="pdf")
+    except (pymupdf.FileDataError, pymupdf.EmptyFileError, RuntimeError, ValueError) as error:
+        raise PdfUnreadableError(f"got {type(error).__name__}") from error
+    with document:
+        if not document.is_pdf:
+            raise PdfUnreadableError("got a document of another kind")
+        if document.is_encrypted or (document.metadata or {}).get("encryption"):
+            raise PdfEncryptedError("got an encrypted PDF")
+        if not 1 <= wish.page <= document.page_count:
+            raise PageOutOfRangeError(
+                f"got page {wish.page} of {document.page_count}",
+                page=wish.page,
+                pages=document.page_count,
+            )
+        try:
+            return _on_page(document[wish.page - 1], size, wish)
+        except (RuntimeError, ValueError) as error:
+            raise PdfUnreadableError(f"got {type(error).__name__} on drawing") from error
+
+
+def _on_page(page: pymupdf.Page, size: tuple[float, float], wish: Wish) -> Place:
+    """Find the place on a page as it is seen, then give it in the page's own coordinates."""
+    ink = Ink.draw(page)
+    if wish.corner is None:
+        corner = ink.find(size)
+        if corner is None:
+            raise PlacementError(f"got no free space of {size}", page=wish.page)
+    else:
+        corner = (wish.corner[0] * POINTS_PER_MM, wish.corner[1] * POINTS_PER_MM)
+        if not ink.free(corner, size):
+            raise PlaceTakenError(f"got a place in use at {wish.corner}", page=wish.page)
+    seen = pymupdf.Rect(*corner, corner[0] + size[0], corner[1] + size[1])
+    own = seen * page.derotation_matrix * ~page.transformation_matrix
+    own.normalize()
+    return Place(wish.page - 1, (own.x0, own.y0, own.x1, own.y1), page.rotation)
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """How much is drawn on a page: `sums[y][x]` counts the inked pixels above and left of it."""
+
+    width: int
+    height: int
+    sums: list[list[int]]
+
+    @classmethod
+    def draw(cls, page: pymupdf.Page) -> "Ink":
+        """Draw a page in grey and count."""
+        matrix = pymupdf.Matrix(_SCALE, _SCALE)
+        pixels = page.get_pixmap(matrix=matrix, colorspace=pymupdf.csGRAY, alpha=False)
+        samples, width = pixels.samples, pixels.width
+        above = [0] * (width + 1)
+        sums = [above]
+        for y in range(pixels.height):
+            line = samples[y * pixels.stride : y * pixels.stride + width]
+            row = [0, *accumulate(value < _WHITE for value in line)]
+            above = [left + up for left, up in zip(row, above, strict=True)]
+            sums.append(above)
+        return cls(width, pixels.height, sums)
+
+    def find(self, size: tuple[float, float]) -> tuple[float, float] | None:
+        """Give the first free corner in the order of preference, in points."""
+        wide, high = (int((length + 2 * _MARGIN) * _SCALE) + 1 for length in size)
+        edge = int((_EDGE - _MARGIN) * _SCALE) + 1
+        right, bottom = self.width - wide - edge, self.height - high - edge
+        columns = range(right, edge - 1, -_STEP)
+        top = range(edge, min(int(self.height * _TOP), bottom + 1), _STEP)
+        footer = range(bottom, max(int(self.height * _FOOTER) - high, edge), -_STEP)
+        everywhere = range(edge, bottom + 1, _STEP)
+        for y in (*top, *footer, *everywhere):
+            for x in columns:
+                if self._count(x, y, x + wide, y + high) == 0:
+                    return x / _SCALE + _MARGIN, y / _SCALE + _MARGIN
+        return None
+
+    def free(self, corner: tuple[float, float], size: tuple[float, float]) -> bool:
+        """Tell whether a box lies on the page with nothing drawn in it."""
+        x0, y0 = (int(value * _SCALE) for value in corner)
+        x1, y1 = (
+            int((value + length) * _SCALE) + 1 for value, length in zip(corner, size, strict=True)
+        )
+        if x0 < 0 or y0 < 0 or x1 > self.width or y1 > self.height:
+            return False
+        return self._count(x0, y0, x1, y1) == 0
+
+    def _count(self, x0: int, y0: int, x1: int, y1: int) -> int:
+        sums = self.sums
+        return sums[y1][x1] - sums[y0][x1] - sums[y1][x0] + sums[y0][x0]

@@ -1,0 +1,135 @@
+"""The general road: any PDF that can be sealed at all, through pyHanko's PDF layer.
+
+Rules kept here:
+
+- one incremental revision: field, widget with its appearance, signature; the input's bytes stay as
+  they are, in front;
+- the CMS is ours (`cms_template`), embedded through pyHanko's `PdfCMSEmbedder`; its room is fixed
+  before the file is written, and what does not fit is an error;
+- refused with a typed error: broken, encrypted, certified against every change;
+- whatever pyHanko raises on a strange file becomes one of our errors here, its door.
+"""
+
+import io
+from collections.abc import Callable, Generator
+from datetime import datetime
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, enumerate_sig_fields
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
+from pyhanko.sign.signers.pdf_byterange import SignatureObject
+from pyhanko.sign.validation import read_certification_data
+
+from sealing.errors import PdfCertifiedError, PdfEncryptedError, PdfUnreadableError
+from sealing.marks.placement import Mark
+from sealing.pades.cms_template import CmsTemplate
+
+Steps = Generator[Any, Any, None]
+
+FIELD = "Cachet"
+# Cosine and sine by which a drawing turns to stand upright on a page that is shown turned.
+_TURNS = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}
+# What pyHanko lets out on files that are not what they say: met by fuzzing, besides its own.
+_STRANGE = (
+    PdfError,
+    SigningError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    NotImplementedError,
+    OverflowError,
+    AssertionError,
+)
+
+
+def seal(
+    pdf: bytes,
+    mark: Mark | None,
+    template: CmsTemplate,
+    sign: Callable[[bytes], bytes],
+    now: datetime,
+) -> bytes:
+    """Append one revision that seals the whole file; without a mark the seal is not seen.
+
+    Raises PdfUnreadableError, PdfEncryptedError or PdfCertifiedError.
+    """
+    try:
+        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        _refuse(writer.prev)
+        digest, output, steps = _prepare(writer, mark, template, now)
+    except _STRANGE as error:
+        raise PdfUnreadableError(f"got {type(error).__name__}: {error}") from error
+    steps.send(template.fill(digest, sign))
+    return output.getvalue()
+
+
+def _refuse(reader: PdfFileReader) -> None:
+    """Raise when the file may not be changed."""
+    if reader.encrypted:
+        raise PdfEncryptedError("got an encrypted PDF")
+    certified = read_certification_data(reader)
+    if certified is not None and certified.permission is MDPPerm.NO_CHANGES:
+        raise PdfCertifiedError("got a PDF certified against every change")
+
+
+def _prepare(
+    writer: IncrementalPdfFileWriter, mark: Mark | None, template: CmsTemplate, now: datetime
+) -> tuple[bytes, io.BytesIO, Steps]:
+    """Write the revision with room for the CMS; give the digest of all but that room."""
+    page = 0 if mark is None else mark.place.page
+    spec = SigFieldSpec(sig_field_name=_free_name(writer), on_page=page, box=None)
+    steps: Steps = PdfCMSEmbedder(new_field_spec=spec).write_cms(spec.sig_field_name, writer)
+    field = next(steps).get_object()
+    if mark is not None:
+        _show(writer, field, mark)
+    placeholder = SignatureObject(
+        timestamp=now,
+        subfilter=SigSeedSubFilter.PADES,
+        # In hexadecimal characters; always even.
+        bytes_reserved=2 * template.size,
+    )
+    steps.send(SigObjSetup(sig_placeholder=placeholder))
+    output = io.BytesIO()
+    prepared, _ = steps.send(SigIOSetup(md_algorithm=template.digest.name, output=output))
+    return prepared.document_digest, output, steps
+
+
+def _show(writer: IncrementalPdfFileWriter, field: generic.DictionaryObject, mark: Mark) -> None:
+    """Give the widget its drawing, upright as the page is seen, and its words."""
+    drawing, place = mark.appearance, mark.place
+    box = [generic.FloatObject(value) for value in (0, 0, drawing.width, drawing.height)]
+    cosine, sine = _TURNS[place.rotation % 360]
+    form = generic.StreamObject(
+        dict_data={
+            pdf_name("/Type"): pdf_name("/XObject"),
+            pdf_name("/Subtype"): pdf_name("/Form"),
+            pdf_name("/BBox"): generic.ArrayObject(box),
+            pdf_name("/Matrix"): generic.ArrayObject(
+                generic.NumberObject(value) for value in (cosine, sine, -sine, cosine, 0, 0)
+            ),
+            pdf_name("/Resources"): generic.DictionaryObject(),
+        },
+        stream_data=drawing.content,
+    )
+    form.compress()
+    field[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): writer.add_object(form)})
+    rectangle = (generic.FloatObject(round(value, 4)) for value in place.rectangle)
+    field[pdf_name("/Rect")] = generic.ArrayObject(rectangle)
+    # Print, and locked (ISO 32000-1 table 165): not hidden, unlike a field without a box.
+    field[pdf_name("/F")] = generic.NumberObject(132)
+    field[pdf_name("/TU")] = generic.TextStringObject(mark.text)
+
+
+def _free_name(writer: IncrementalPdfFileWriter) -> str:
+    """Give the field's name; a file that has one already gets another."""
+    taken = {name for name, _, _ in enumerate_sig_fields(writer)}
+    names = (FIELD, *(f"{FIELD}-{number}" for number in range(2, len(taken) + 3)))
+    return next(name for name in names if name not in taken)

@@ -1,0 +1,142 @@
+"""From a letter to a sealed letter: the whole recipe.
+
+The steps, by the numbers of `sealing/DESIGN.md`:
+
+1. draw the document identifier;
+2. write the 2D-Doc's message, strictly: every problem is told before anything is signed;
+3. have it signed by the signer of its type;
+4. make the symbol, find its place, draw it;
+5. seal the file in one revision;
+6. read the code back from the sealed page.
+
+Level B-B. Nothing is stored here: bytes in, bytes out.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Self
+
+from sealing.marks import appearance, datamatrix, placement
+from sealing.marks.placement import Mark
+from sealing.marks.readback import check_readback
+from sealing.pades import seal as pades
+from sealing.pades.cms_template import CmsTemplate
+from sealing.proofs.document_id import DocumentId, document_id, in_twoddoc
+from sealing.service.profile import Profile
+from sealing.signers.port import Signer, common_name, digest_of, hashed
+from sealing.twoddoc import message
+from sealing.twoddoc.catalogue import IssueDateRule
+from sealing.twoddoc.conformance import check_signing_date, require_town_type
+from sealing.twoddoc.header import Header
+from sealing.twoddoc.values import Value
+
+VERSION = 4
+MENTION = "2D-DOC"
+_DOCUMENT_ID = "01"
+
+
+@dataclass(frozen=True, slots=True)
+class TwoDDocOrder:
+    """What the code is to say: a type that a town may issue, and its fields.
+
+    `issued_on` defaults to the day of sealing, or to none where the type forbids a date.
+    """
+
+    doc_type: str
+    values: Mapping[str, Value]
+    issued_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A PDF to seal, with or without a code."""
+
+    pdf: bytes
+    twoddoc: TwoDDocOrder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """The town's keys, ready for many letters: the seal's, and those of the codes by type."""
+
+    seal: Signer
+    template: CmsTemplate
+    twoddocs: Mapping[str, Signer] = field(default_factory=dict)
+
+    @classmethod
+    def ready(cls, seal: Signer, twoddocs: Mapping[str, Signer] | None = None) -> Self:
+        """Build the CMS template once for a seal's signer."""
+        template = CmsTemplate.build(seal.chain, digest_of(seal.chain[0], seal.name))
+        return cls(seal, template, twoddocs or {})
+
+
+@dataclass(frozen=True, slots=True)
+class SealedLetter:
+    """A sealed letter. `code` is the symbol's bytes, `modules` its side; None without a code."""
+
+    pdf: bytes
+    document_id: DocumentId
+    road: str
+    code: bytes | None
+    mark: Mark | None
+    modules: int | None
+
+    @property
+    def sha256(self) -> str:
+        """Give the digest of the sealed file, in hexadecimal."""
+        return hashlib.sha256(self.pdf).hexdigest()
+
+
+def seal_letter(
+    letter: Letter, sealer: Sealer, profile: Profile, now: datetime, randomness: bytes
+) -> SealedLetter:
+    """Seal one letter; `randomness` is 10 random bytes for its identifier.
+
+    Raises EmissionError, TypeNotForTownsError, SymbolError, a placement error or a PdfRefusedError;
+    then nothing was made.
+    """
+    pades.require_pdf(letter.pdf)
+    identifier = document_id(now, randomness)  # (1)
+    code, mark, modules = None, None, None
+    if letter.twoddoc is not None:
+        code = twoddoc_code(letter.twoddoc, sealer, profile, now, identifier)  # (2) (3)
+        symbol = datamatrix.symbol(code)  # (4)
+        modules = symbol.modules
+        place = placement.place(letter.pdf, appearance.box_of(modules), profile.wish)
+        text = f"Cachet de {common_name(sealer.seal.chain[0].subject)} et code {MENTION}"
+        mark = Mark(appearance.appearance(symbol, MENTION), place, text)
+    sealed = pades.seal(letter.pdf, mark, sealer.template, sealer.seal.sign, now)  # (5)
+    if code is not None and mark is not None:
+        check_readback(sealed.pdf, mark.place.page, code)  # (6)
+    return SealedLetter(sealed.pdf, identifier, sealed.road, code, mark, modules)
+
+
+def twoddoc_code(
+    order: TwoDDocOrder, sealer: Sealer, profile: Profile, now: datetime, identifier: DocumentId
+) -> bytes:
+    """Write and sign a 2D-Doc; the identifier goes in as data identifier `01` unless given.
+
+    Raises EmissionError or TypeNotForTownsError.
+    """
+    kind = require_town_type(order.doc_type)
+    signer = sealer.twoddocs[order.doc_type]
+    leaf = signer.chain[0]
+    dated = kind.issue_date is not IssueDateRule.ABSENT
+    header = Header(
+        version=VERSION,
+        ca_id=common_name(leaf.issuer),
+        certificate_id=common_name(leaf.subject),
+        issue_date=(order.issued_on or now.date()) if dated else order.issued_on,
+        signature_date=now.date(),
+        doc_type=order.doc_type,
+        perimeter=profile.perimeter,
+        country=profile.country,
+    )
+    first, last = leaf.not_valid_before_utc.date(), leaf.not_valid_after_utc.date()
+    check_signing_date(header, first, last, now.date())
+    values = {_DOCUMENT_ID: in_twoddoc(identifier), **order.values}
+    return message.issue(
+        header, values, lambda data: signer.sign(hashed(data, leaf)), profile.emission
+    )

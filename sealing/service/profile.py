@@ -1,0 +1,20 @@
+"""How a letter is sealed, in one frozen object: where the code goes, how far values may be bent."""
+
+from dataclasses import dataclass, field
+
+from sealing.marks.placement import Wish
+from sealing.twoddoc.message import STRICT, Emission
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Options of a seal.
+
+    `wish`: page and place of the code. `emission`: whether values may be folded to capitals without
+    accents, or truncated. `country` and `perimeter` go into the header of a 2D-Doc.
+    """
+
+    wish: Wish = field(default_factory=Wish)
+    emission: Emission = STRICT
+    country: str = "FR"
+    perimeter: str = "01"

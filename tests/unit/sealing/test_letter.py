@@ -1,0 +1,215 @@
+"""From a letter to a sealed letter, against independent readers."""
+
+import base64
+import io
+from datetime import date, timedelta
+
+import pymupdf
+import pytest
+from pyhanko.keys import load_cert_from_pemder
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
+from support.letters import (
+    FIELDS,
+    cropped,
+    encrypted,
+    full_page,
+    letter,
+    owner_protected,
+    with_stream_xref,
+)
+from support.sealers import NOW, sealer, town
+
+from sealing.errors import (
+    PageOutOfRangeError,
+    PdfCertifiedError,
+    PdfEncryptedError,
+    PdfRefusedError,
+    PdfUnreadableError,
+)
+from sealing.marks.placement import PlacementError, Wish
+from sealing.pades.seal import MAX_BYTES, PdfTooLargeError
+from sealing.proofs.document_id import document_id, in_twoddoc
+from sealing.service.letter import Letter, TwoDDocOrder, seal_letter
+from sealing.service.profile import Profile
+from sealing.twoddoc.conformance import EmissionError, TypeNotForTownsError
+from sealing.twoddoc.message import parse
+from sealing.twoddoc.signature import verify
+
+RANDOM = bytes(range(10))
+ORDER = TwoDDocOrder("00", FIELDS)
+
+
+def sealed(pdf, *, order=ORDER, name="seal-p256", wish=None, now=NOW):
+    return seal_letter(Letter(pdf, order), sealer(name), Profile(wish or Wish()), now, RANDOM)
+
+
+def status(pdf):
+    """Ask pyHanko, as its documentation says, for the last signature."""
+    root = load_cert_from_pemder(str(town()[1] / "trust" / "authorities" / "root.pem"))
+    context = ValidationContext(trust_roots=[root], moment=NOW, allow_fetching=False)
+    reader = PdfFileReader(io.BytesIO(pdf))
+    return validate_pdf_signature(reader.embedded_signatures[-1], context)
+
+
+@pytest.mark.parametrize("name", ["seal-rsa", "seal-p256"])
+@pytest.mark.parametrize("order", [None, ORDER], ids=["plain", "2D-Doc"])
+def test_a_sealed_letter_is_intact_trusted_and_whole_for_pyhanko(name, order):
+    found = status(sealed(letter(), order=order, name=name).pdf)
+    assert found.intact
+    assert found.valid
+    assert found.trusted
+    assert found.coverage is SignatureCoverageLevel.ENTIRE_FILE
+    assert found.bottom_line
+
+
+def test_the_input_stays_in_front_byte_for_byte_and_one_revision_is_added():
+    pdf = letter()
+    result = sealed(pdf).pdf
+    assert result.startswith(pdf)
+    assert result[len(pdf) :].count(b"startxref") == 1
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [letter, lambda: with_stream_xref(letter()), lambda: cropped(letter()),
+     *(lambda turn=turn: letter(rotation=turn) for turn in (90, 180, 270)),
+     lambda: sealed(letter()).pdf],
+    ids=["classic", "stream", "cropped", "90", "180", "270", "sealed already"],
+)  # fmt: skip
+def test_letters_of_every_shape_are_sealed_and_their_code_is_read_back(shape):
+    result = sealed(shape())
+    found = status(result.pdf)
+    assert found.bottom_line
+    assert found.coverage is SignatureCoverageLevel.ENTIRE_FILE
+
+
+def test_the_code_says_what_was_asked_and_its_signature_holds():
+    result = sealed(letter())
+    assert result.code is not None
+    parsed = parse(result.code)
+    assert parsed.findings == ()
+    values = {field.di: field.raw for field in parsed.fields}
+    assert values == FIELDS | {"01": in_twoddoc(result.document_id)}
+    header = parsed.header
+    assert (header.version, header.ca_id, header.certificate_id) == (4, "FR00", "DM00")
+    assert (header.issue_date, header.signature_date) == (NOW.date(), NOW.date())
+    verify(parsed, town()[0].twoddocs["twoddoc-00"].certificate.public_key())
+
+
+def test_the_code_stands_on_the_page_that_was_asked_for():
+    result = sealed(letter(pages=3), wish=Wish(page=3))
+    assert result.mark is not None
+    assert result.mark.place.page == 2
+    with pymupdf.open(stream=result.pdf, filetype="pdf") as document:
+        assert [len(list(page.widgets())) for page in document] == [0, 0, 1]
+
+
+def test_the_seal_says_in_words_what_it_is():
+    with pymupdf.open(stream=sealed(letter()).pdf, filetype="pdf") as document:
+        [widget] = document[0].widgets()
+        assert widget.field_name == "Cachet"
+        assert widget.field_label == "Cachet de Cachet de demonstration P-256 et code 2D-DOC"
+
+
+def test_a_second_seal_takes_another_name():
+    twice = sealed(sealed(letter()).pdf).pdf
+    names = [item.field_name for item in PdfFileReader(io.BytesIO(twice)).embedded_signatures]
+    assert names == ["Cachet", "Cachet-2"]
+
+
+def test_the_identifier_is_a_uuid_of_version_7_that_sorts_by_time():
+    first, later = document_id(NOW, RANDOM), document_id(NOW + timedelta(seconds=1), bytes(10))
+    assert (first.version, first.variant) == (7, "specified in RFC 4122")
+    assert first < later
+    with pytest.raises(ValueError, match="random bytes"):
+        document_id(NOW, b"short")
+
+
+def test_a_type_without_issue_date_gets_none():
+    fields = {"80": "DUPONT", "81": "CLAIRE", "82": "1234", "83": "31012028"}
+    order = TwoDDocOrder("A6", fields)
+    try:
+        result = sealed(letter(), order=order)
+    except EmissionError as error:
+        pytest.fail(str(error))
+    assert result.code is not None
+    assert parse(result.code).header.issue_date is None
+
+
+@pytest.mark.parametrize(
+    ("pdf", "error"),
+    [
+        (b"", PdfUnreadableError),
+        (b"hello", PdfUnreadableError),
+        (b"%PDF-1.7\n", PdfRefusedError),
+        (letter()[:600], PdfRefusedError),
+        (encrypted(letter()), PdfEncryptedError),
+        (owner_protected(letter()), PdfEncryptedError),
+        (bytes(MAX_BYTES + 1), PdfTooLargeError),
+    ],
+    ids=["empty", "text", "header", "cut", "encrypted", "owner", "large"],
+)
+@pytest.mark.parametrize("order", [None, ORDER], ids=["plain", "2D-Doc"])
+def test_what_cannot_be_sealed_is_refused_with_its_reason(pdf, error, order):
+    with pytest.raises(error):
+        sealed(pdf, order=order)
+
+
+def test_a_pdf_certified_against_change_is_refused():
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter  # noqa: PLC0415
+    from pyhanko.sign import fields, signers  # noqa: PLC0415
+
+    made = town()[1] / "signers"
+    signer = signers.SimpleSigner.load(made / "seal-p256.key.pem", made / "seal-p256.pem")
+    metadata = signers.PdfSignatureMetadata(
+        field_name="Auteur", certify=True, docmdp_permissions=fields.MDPPerm.NO_CHANGES
+    )
+    writer = IncrementalPdfFileWriter(io.BytesIO(letter()))
+    certified = signers.sign_pdf(writer, metadata, signer).getvalue()
+    with pytest.raises(PdfCertifiedError):
+        sealed(certified, order=None)
+
+
+def test_a_page_out_of_range_or_full_is_refused():
+    with pytest.raises(PageOutOfRangeError):
+        sealed(letter(), wish=Wish(page=2))
+    with pytest.raises(PlacementError):
+        sealed(full_page())
+
+
+def test_a_wrong_code_tells_every_problem_and_never_a_value():
+    order = TwoDDocOrder("00", {"10": "Mme Dupont", "ZZ": "x", "24": "6999"})
+    with pytest.raises(EmissionError) as caught:
+        sealed(letter(), order=order)
+    told = {problem.di for problem in caught.value.problems}
+    assert {"10", "ZZ", "24", "22", "26"} <= told
+    assert "Dupont" not in str(caught.value)
+
+
+def test_a_type_that_no_town_issues_is_refused():
+    with pytest.raises(TypeNotForTownsError):
+        sealed(letter(), order=TwoDDocOrder("02", {}))
+
+
+def test_a_date_of_issue_may_be_given():
+    result = sealed(letter(), order=TwoDDocOrder("00", FIELDS, date(2026, 11, 2)))
+    assert result.code is not None
+    assert parse(result.code).header.issue_date == date(2026, 11, 2)
+
+
+def test_a_cut_or_changed_letter_never_raises_anything_but_a_refusal():
+    pdf = letter()
+    for cut in range(0, len(pdf), 37):
+        try:
+            sealed(pdf[:cut], order=None)
+        except PdfRefusedError:
+            continue
+
+
+def test_raw_code_is_base64_of_what_the_symbol_holds():
+    result = sealed(letter())
+    assert result.code is not None
+    assert base64.b64decode(base64.b64encode(result.code)) == result.code

@@ -1,0 +1,136 @@
+"""The code: its symbol, its drawing, its place."""
+
+import io
+
+import pymupdf
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from support.letters import cropped, encrypted, full_page, letter, owner_protected
+
+from sealing.errors import PageOutOfRangeError, PdfEncryptedError, PdfUnreadableError
+from sealing.marks import appearance, datamatrix
+from sealing.marks.datamatrix import SymbolError
+from sealing.marks.placement import PlacementError, PlaceTakenError, Wish, place
+
+CODE = b"DC04FR00DM00265D265D0001FR10MME/DUPONT/CLAIRE\x1d20\x1d21\x1d22\x1e\x1f" + b"A" * 103
+SIZE = (60.0, 68.0)
+
+
+def drawn(symbol, scale=4, quiet=3):
+    side = (symbol.modules + 2 * quiet) * scale
+    image = Image.new("L", (side, side), 255)
+    for x, y, length in symbol.runs():
+        box = [(quiet + x) * scale, (quiet + y) * scale]
+        image.paste(0, (*box, box[0] + length * scale, box[1] + scale))
+    return image
+
+
+def test_a_symbol_drawn_by_its_runs_reads_as_the_same_bytes():
+    symbol = datamatrix.symbol(CODE)
+    assert datamatrix.read(drawn(symbol)) == [CODE]
+
+
+@given(st.binary(min_size=60, max_size=600))
+def test_any_bytes_come_back_through_the_symbol(content):
+    assert datamatrix.read(drawn(datamatrix.symbol(content))) == [content]
+
+
+@pytest.mark.parametrize("content", [b"", b"A" * 5_000])
+def test_what_does_not_fit_is_refused(content):
+    with pytest.raises(SymbolError):
+        datamatrix.symbol(content)
+
+
+def test_runs_cover_each_dark_module_once():
+    symbol = datamatrix.symbol(CODE)
+    dark = {(x, y) for y, row in enumerate(symbol.rows) for x, on in enumerate(row) if on}
+    covered = [(x + i, y) for x, y, length in symbol.runs() for i in range(length)]
+    assert len(covered) == len(set(covered))
+    assert set(covered) == dark
+
+
+def test_a_module_measures_four_tenths_of_a_millimetre():
+    width, _ = appearance.box_of(48)
+    assert width / appearance.POINTS_PER_MM == pytest.approx((48 + 4) * 0.4)
+
+
+def test_the_drawing_uses_no_font_and_no_image():
+    content = appearance.appearance(datamatrix.symbol(CODE), "2D-DOC").content
+    assert not {b"Tf", b"Tj", b"Do", b"BI"} & set(content.split())
+
+
+def test_the_top_right_is_preferred_and_the_printers_edge_is_left():
+    found = place(letter(), SIZE, Wish())
+    x0, y0, x1, y1 = found.rectangle
+    assert (x1 - x0, y1 - y0) == pytest.approx(SIZE)
+    assert 595 - 40 < x1 <= 595 - 8 * appearance.POINTS_PER_MM
+    assert 842 - 40 < y1 <= 842 - 8 * appearance.POINTS_PER_MM
+
+
+def test_a_taken_top_sends_the_code_to_the_footer():
+    with pymupdf.open() as document:
+        page = document.new_page()
+        page.draw_rect((0, 0, 595, 600), fill=(0, 0, 0))
+        found = place(document.tobytes(), SIZE, Wish())
+    assert found.rectangle[3] < 842 - 600
+
+
+def test_no_place_is_said():
+    with pytest.raises(PlacementError):
+        place(full_page(), SIZE, Wish())
+
+
+def test_a_place_that_was_asked_for_counts_from_the_top_left_in_millimetres():
+    found = place(letter(), SIZE, Wish(corner=(100, 50)))
+    assert found.rectangle[0] == pytest.approx(100 * 72 / 25.4)
+    assert found.rectangle[3] == pytest.approx(842 - 50 * 72 / 25.4, abs=0.5)
+
+
+@pytest.mark.parametrize("corner", [(25, 30), (-1, 10), (200, 10), (10, 290)])
+def test_a_place_that_is_taken_or_off_the_page_is_refused(corner):
+    with pytest.raises(PlaceTakenError):
+        place(letter(), SIZE, Wish(corner=corner))
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("crop", [False, True])
+def test_on_a_turned_or_cropped_page_the_place_is_where_it_is_seen(rotation, crop):
+    pdf = letter("", rotation=rotation)
+    pdf = cropped(pdf) if crop else pdf
+    found = place(pdf, SIZE, Wish())
+    assert found.rotation == rotation
+    with pymupdf.open(stream=pdf, filetype="pdf") as document:
+        page = document[0]
+        seen = pymupdf.Rect(found.rectangle) * page.transformation_matrix * page.rotation_matrix
+        seen.normalize()
+        assert page.rect.contains(seen)
+        assert page.rect.x1 - seen.x1 < 40
+        assert seen.y0 < 40
+        assert (seen.width, seen.height) == pytest.approx(SIZE)
+
+
+@pytest.mark.parametrize("page", [0, 2, -1, 99])
+def test_a_page_out_of_range_is_refused(page):
+    with pytest.raises(PageOutOfRangeError):
+        place(letter(), SIZE, Wish(page=page))
+
+
+@pytest.mark.parametrize("pdf", [b"", b"%PDF-1.7", b"hello", b"%PDF-1.7\n" + bytes(range(256))])
+def test_what_is_not_a_pdf_is_refused(pdf):
+    with pytest.raises((PdfUnreadableError, PageOutOfRangeError)):
+        place(pdf, SIZE, Wish())
+
+
+@pytest.mark.parametrize("protect", [encrypted, owner_protected])
+def test_an_encrypted_pdf_is_refused(protect):
+    with pytest.raises(PdfEncryptedError):
+        place(protect(letter()), SIZE, Wish())
+
+
+def test_an_image_is_no_pdf():
+    output = io.BytesIO()
+    Image.new("L", (10, 10)).save(output, "PNG")
+    with pytest.raises(PdfUnreadableError):
+        place(output.getvalue(), SIZE, Wish())
