@@ -7,6 +7,7 @@ breach of the content policy, or wrote an error to its console.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
@@ -52,11 +53,11 @@ class Watch:
 
 
 @contextmanager
-def chromium(*flags: str) -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     """Start the browser with a profile of its own; it ends with the block."""
     path = need("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         try:
             yield browser
         finally:
@@ -64,8 +65,29 @@ def chromium(*flags: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def visit(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
-    """Open a page in a context of its own; at the end, fail on anything that was noted."""
+def filming(browser: Browser, film: Path) -> Iterator[Browser]:
+    """Start a second browser whose camera shows a film (`.mjpeg`, absolute path)."""
+    flags = [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    ]
+    path = need("chromium")
+    other = browser.browser_type.launch(executable_path=path, args=[*FLAGS, *flags])
+    try:
+        yield other
+    finally:
+        other.close()
+
+
+@contextmanager
+def visit(
+    browser: Browser, address: str, *, watched: bool = True, **options: Any
+) -> Iterator[Page]:
+    """Open a page in a context of its own; at the end, fail on anything that was noted.
+
+    `watched` is off where a test breaks the network on purpose: the console tells of it.
+    """
     options.setdefault("locale", "fr-FR")
     options.setdefault("viewport", {"width": 1280, "height": 900})
     context = browser.new_context(base_url=address, **options)
@@ -77,6 +99,6 @@ def visit(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     page.on("pageerror", lambda error: watch.wrong.append(f"script error: {error}"))
     try:
         yield page
-        assert watch.wrong == []
+        assert not watched or watch.wrong == []
     finally:
         context.close()

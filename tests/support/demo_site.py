@@ -19,6 +19,7 @@ class RunningSite:
 
     address: str
     issuers: pki.Pki
+    pki_folder: Path
 
 
 @contextmanager
@@ -44,7 +45,7 @@ def running_site(folder: Path) -> Iterator[RunningSite]:
         for line in server.stdout:
             said += line
             if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                yield RunningSite(found[0], issuers)
+                yield RunningSite(found[0], issuers, folder / "pki")
                 break
         else:
             raise AssertionError(f"the server did not start: {said}")

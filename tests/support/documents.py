@@ -1,13 +1,16 @@
 """Documents as a town makes them: a signed 2D-Doc on a page, as a PDF and as an image."""
 
+import io
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pymupdf
-import zxingcpp
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from cli.demo.pki import Pki
+from cli.main import run
+from sealing.marks.datamatrix import symbol
 from sealing.twoddoc.header import Header
 from sealing.twoddoc.message import issue
 from sealing.twoddoc.signature import raw_signature
@@ -51,12 +54,12 @@ def page_with(*codes: bytes, pages: int = 1) -> bytes:
             page.insert_text((70, 170 + 16 * place), text, fontsize=11)
     for place, code in enumerate(codes):
         _draw(pdf[0], code, (70 + 160 * place, 400))
-    return pdf.tobytes()
+    return bytes(pdf.tobytes())
 
 
 def image_of(pdf: bytes, dpi: int = 200, *, kind: str = "png") -> bytes:
     """Give the first page of a PDF as an image."""
-    return pymupdf.open(stream=pdf)[0].get_pixmap(dpi=dpi).tobytes(kind)
+    return bytes(pymupdf.open(stream=pdf)[0].get_pixmap(dpi=dpi).tobytes(kind))
 
 
 def altered(code: bytes) -> bytes:
@@ -64,17 +67,39 @@ def altered(code: bytes) -> bytes:
     return code.replace(b"12 RUE", b"14 RUE")
 
 
+def sealed(pdf: bytes, pki_folder: Path, work: Path) -> bytes:
+    """Seal a letter as the town does, with its 2D-Doc in the seal's own appearance."""
+    letter, out = work / "letter.pdf", work / "sealed.pdf"
+    letter.write_bytes(pdf)
+    words = ["seal", str(letter), "-o", str(out), "--config", str(pki_folder / "coffre.toml")]
+    words += ["--twoddoc", "00", *(f"--field={di}={text}" for di, text in VALUES.items())]
+    said = io.StringIO()
+    assert run(words, {}, said, said) == 0, said.getvalue()
+    return out.read_bytes()
+
+
 def _draw(page: pymupdf.Page, code: bytes, corner: tuple[float, float]) -> None:
-    barcode = zxingcpp.create_barcode(code, zxingcpp.BarcodeFormat.DataMatrix)
-    symbol = memoryview(barcode.to_image(scale=1, add_quiet_zones=False))
-    rows, columns = symbol.shape
     side = _MODULE_MM * _MM
     shape = page.new_shape()
-    for row in range(rows):
-        for column in range(columns):
-            if symbol[row, column] == 0:
-                left, top = corner[0] + column * side, corner[1] + row * side
-                shape.draw_rect(pymupdf.Rect(left, top, left + side, top + side))
+    for x, y, length in symbol(code).runs():
+        left, top = corner[0] + x * side, corner[1] + y * side
+        shape.draw_rect(pymupdf.Rect(left, top, left + length * side, top + side))
     shape.finish(width=0, color=None, fill=(0, 0, 0))
     shape.commit()
     page.insert_text((corner[0], corner[1] - 10), "2D-DOC", fontsize=9)
+
+
+def joined(*documents: bytes) -> bytes:
+    """Put PDFs one after another."""
+    whole = pymupdf.open()
+    for document in documents:
+        whole.insert_pdf(pymupdf.open(stream=document))
+    return bytes(whole.tobytes())
+
+
+def locked(pdf: bytes) -> bytes:
+    """Protect a PDF by a password."""
+    aes_256 = 5  # pymupdf.PDF_ENCRYPT_AES_256, which its stubs do not name
+    return bytes(
+        pymupdf.open(stream=pdf).tobytes(encryption=aes_256, user_pw="secret", owner_pw="secret")
+    )

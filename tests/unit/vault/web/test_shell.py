@@ -47,7 +47,8 @@ def test_no_page_holds_a_script_a_style_or_markup_from_a_name(client, path):
 
 
 def test_french_spaces_are_put_where_they_belong():
-    assert french("« Oui » : qu'est-ce ?") == f"«{NBSP}Oui{NBSP}»{NBSP}: qu’est-ce{NBSP}?"
+    shown = french("« Oui » : qu'est-ce ?")
+    assert shown == f"«{NBSP}Oui{NBSP}»{NBSP}: qu\N{RIGHT SINGLE QUOTATION MARK}est-ce{NBSP}?"
 
 
 def test_the_town_s_colours_are_a_stylesheet_for_both_themes(client):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -58,12 +59,10 @@ def test_a_revoked_issuer_is_given_as_such(folder):
     )
     crl = (
         x509.CertificateRevocationListBuilder(
-            authority.certificate.subject, NOW, NOW + timedelta(days=9), [revoked]
-        )
+            authority.certificate.subject, NOW, NOW + timedelta(days=9)
+        ).add_revoked_certificate(revoked)
     ).sign(authority.key, hashes.SHA256())
-    (folder / "crl" / "test_authority.crl").write_bytes(
-        crl.public_bytes(pki.serialization.Encoding.DER)
-    )
+    (folder / "crl" / "test_authority.crl").write_bytes(crl.public_bytes(Encoding.DER))
     told = given(folder)
     assert row(told)["revoked"] == {"at": "2026-11-18", "why": "unspecified"}
     assert row(told, "DM01")["revoked"] is None
