@@ -46,7 +46,7 @@ def routes(parts: Parts, log: Log) -> FastAPI:
     app = FastAPI(title="Coffre", version="1", docs_url=None, redoc_url=None, lifespan=life)
     app.state.site = parts.site
     app.state.trust = parts.trust
-    app.state.frame = Frame.of(["verifier"])
+    app.state.frame = Frame.of(["verifier"], parts.town)
     problems.install(app)
     for router in (api_account.router, api_documents.router, api_objects.router):
         app.include_router(router)

@@ -12,6 +12,8 @@ from support import documents
 from support.browser import chromium, filming, visit
 from support.demo_site import running_site
 
+from vault.web.assets import asset, assets
+
 AUTHENTIC = "Code authentique : comparez avec le document"
 UNSURE = "Impossible de conclure"
 FORGED = "Falsifié ou altéré"
@@ -285,6 +287,44 @@ def test_every_page_passes_axe_and_fits_a_small_screen(browser, site, code, path
         found = Axe().run(page, options={"runOnly": RULES})
         assert found.response["violations"] == [], found.generate_report()
         assert page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/aide", "/verifier", "/couleurs.css", "bundle", "/nowhere"])
+def test_every_answer_carries_the_strict_policy(page, path):
+    path = asset("reader.js").url if path == "bundle" else path
+    headers = page.request.get(path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "require-trusted-types-for 'script'" in policy
+    assert "unsafe-inline" not in policy
+    assert "'unsafe-eval'" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-embedder-policy"] == "require-corp"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "set-cookie" not in headers
+
+
+def test_what_is_asked_of_the_server_is_only_our_own_files(browser, site, code):
+    asked: list[str] = []
+    with visit(browser, site.address) as page:
+        page.on("request", lambda request: asked.append(request.url))
+        give(page, documents.page_with(code))
+    paths = {url.removeprefix(site.address) for url in asked if not url.startswith("blob:")}
+    ours = {one.url for one in assets().values()}
+    assert paths <= ours | {"/verifier", "/couleurs.css", "/verifier/confiance.json"}
+
+
+def test_a_reading_can_be_cancelled_and_another_begun(page, code):
+    page.goto("/verifier")
+    long = documents.page_with(pages=40)
+    given = {"name": "long.pdf", "mimeType": "application/pdf", "buffer": long}
+    page.set_input_files("#file", given)
+    page.locator("#busy-what", has_text="sur 40").wait_for()
+    page.get_by_role("button", name="Annuler").press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Lecture annulée.")
+    short = documents.page_with(code)
+    page.set_input_files("#file", {**given, "buffer": short})
+    assert AUTHENTIC in said(page)
 
 
 def test_the_first_stop_of_the_keyboard_leads_to_the_content(page):

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from cli.wiring import town
+from storage.settings import Settings, TownSettings
 from vault.web import pages
 from vault.web.shell import Frame, Town, TownColourError, contrast, french, lightened
 
@@ -63,6 +65,14 @@ def test_a_colour_that_nobody_could_read_is_refused(colour):
         Town(accent=colour)
     with pytest.raises(TownColourError):
         Town(band=colour)
+
+
+def test_the_town_comes_from_the_settings_and_wrong_colours_stop_the_start():
+    told = Settings(town=TownSettings(name="Valbourg", accent="#005a5a"))
+    assert town(told) == Town(name="Valbourg", accent="#005a5a")
+    assert town(Settings()) == Town()
+    with pytest.raises(TownColourError):
+        town(Settings(town=TownSettings(band="#ffff00")))
 
 
 def test_contrast_is_that_of_the_standard():

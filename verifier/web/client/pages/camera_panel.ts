@@ -41,6 +41,7 @@ export class CameraPanel {
   async #open(): Promise<void> {
     this.#panel.hidden = false;
     this.#opener.setAttribute("aria-expanded", "true");
+    this.#panel.scrollIntoView({ block: "nearest" });
     this.#tell(this.#firstHint);
     try {
       const camera = await startCamera(part("#video", HTMLVideoElement));
