@@ -501,6 +501,12 @@ PROBLEMS: dict[str, Problem] = {
     "usage.unknown-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("voyez coffre --help"), Exit.USAGE
     ),
+    "vault.asset": OUR_FAULT,
+    "vault.town-colour": Problem(
+        N_("la couleur {colour} rendrait le site illisible, ou n'est pas de la forme #rrggbb"),
+        N_("choisissez-en une plus foncée : un contraste de 4,5 pour 1 est nécessaire"),
+        Exit.CONFIGURATION,
+    ),
     "vault.key-length": OUR_FAULT,
     "vault.not-canonical": Problem(
         N_("une réponse du serveur est mal formée"), N_("prévenez l'exploitant")

@@ -15,9 +15,12 @@ from starlette.types import ASGIApp
 from cli import health, timers
 from cli.observe import AccessLog, Event, Log
 from cli.wiring import Parts
-from vault.web import api_account, api_documents, api_objects, problems
+from vault.web import api_account, api_documents, api_objects, assets, pages, problems
 from vault.web.problems import LastResort
 from vault.web.security import Guard
+from vault.web.shell import Frame
+from verifier.web import api as verifier_api
+from verifier.web import pages as verifier_pages
 
 
 def create_app(parts: Parts, log: Log) -> ASGIApp:
@@ -42,8 +45,12 @@ def routes(parts: Parts, log: Log) -> FastAPI:
 
     app = FastAPI(title="Coffre", version="1", docs_url=None, redoc_url=None, lifespan=life)
     app.state.site = parts.site
+    app.state.trust = parts.trust
+    app.state.frame = Frame.of(["verifier"], parts.town)
     problems.install(app)
     for router in (api_account.router, api_documents.router, api_objects.router):
+        app.include_router(router)
+    for router in (assets.router, pages.router, verifier_api.router, verifier_pages.router):
         app.include_router(router)
     app.include_router(health.router(parts.site, parts.settings.data))
     return app

@@ -29,6 +29,10 @@ from vault.format.signed_message import MessageSigner, PublicKey
 from vault.service.uploads import Limits
 from vault.web.security import OBJECTS
 from vault.web.session import Site
+from vault.web.shell import Town
+from verifier.trust.local_list import read_trust
+from verifier.trust.trust_list import Mode as TrustMode
+from verifier.trust.trust_list import TrustList
 
 _PRIVATE: Final = 0o600
 _COORDINATE: Final = 32
@@ -47,6 +51,8 @@ class Parts:
 
     settings: Settings
     site: Site
+    trust: TrustList
+    town: Town
 
 
 def assemble(settings: Settings, address: str) -> Parts:
@@ -71,7 +77,22 @@ def assemble(settings: Settings, address: str) -> Parts:
         limits=Limits(),
         clock=lambda: datetime.now(UTC),
     )
-    return Parts(settings, site)
+    return Parts(settings, site, trust_lists(settings), town(settings))
+
+
+def trust_lists(settings: Settings) -> TrustList:
+    """Read whom the settings believe; without any folder nobody is.
+
+    Raises TrustFolderError, UnsafeTrustInProductionError.
+    """
+    mode = TrustMode(settings.mode.value)
+    return read_trust(settings.trust, mode) if settings.trust else TrustList(mode, ())
+
+
+def town(settings: Settings) -> Town:
+    """Give the town's name and colours; raise TownColourError."""
+    given = settings.town.model_dump(exclude_none=True)
+    return Town(**given)
 
 
 def database_url(settings: Settings) -> str:
