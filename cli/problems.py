@@ -199,6 +199,10 @@ PROBLEMS: dict[str, Problem] = {
         N_("{path} contient déjà quelque chose"),
         N_("choisissez un dossier neuf ou vide : des clés ne sont jamais remplacées"),
     ),
+    "demo.site": Problem(
+        N_("le site n'a pas démarré"),
+        N_("le port est peut-être pris : choisissez --port ; voyez {log}"),
+    ),
     "demo.story": OUR_FAULT,
     "directory.entry": Problem(
         N_("l'inscription à l'annuaire n'est pas valable"),

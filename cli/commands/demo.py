@@ -1,10 +1,13 @@
 """`coffre demo`: the whole story on embedded parts."""
 
+import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli.demo.site import site
 from cli.demo.story import Stage, Step, play
 from cli.help import Command, group
 from cli.output import Output, of
@@ -26,6 +29,7 @@ def command(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help=N_("Dossier des données."))
     ] = None,
+    port: Annotated[int, typer.Option(metavar="P", help=N_("Port du site."))] = 8000,
     no_serve: Annotated[
         bool, typer.Option("--no-serve", help=N_("S'arrêter après l'histoire."))
     ] = False,
@@ -40,8 +44,22 @@ def command(
         output.show(output.tr(N_("Coffre, démonstration. Données : {path}")).format(path=folder))
     for number, step in enumerate(play(Stage(folder, output.tr)), 1):
         tell(output, number, step, as_json=json)
-    if not no_serve and not json:
-        output.remark(output.tr(N_("cette version ne sert pas encore de site")))
+    if not no_serve:
+        serve(output, folder, port)
+
+
+def serve(output: Output, folder: Path, port: int) -> None:
+    """Serve the site until Ctrl-C."""
+    with site(folder / "site", folder / "pki" / "trust", port) as address:
+        output.say()
+        output.say(
+            output.tr(N_("Le site : {address} (Ctrl-C pour l'arrêter)")).format(address=address)
+        )
+        paper = folder / "papers" / "attestation-scellee.pdf"
+        sentence = N_("À essayer : déposez {path} sur {address}/verifier")
+        output.say(output.tr(sentence).format(path=paper, address=address))
+        with suppress(KeyboardInterrupt):
+            signal.pause()
 
 
 def tell(output: Output, number: int, step: Step, *, as_json: bool) -> None:
