@@ -28,10 +28,14 @@ SUMMARY = N_(
 
 # One row per file of cli/commands, in the order of the help page.
 COMMANDS: dict[str, str] = {
-    "age": N_("Chiffrer et déchiffrer des fichiers age."),
     "demo": N_("Raconter toute l'histoire, sur de vraies pièces."),
+    "serve": N_("Servir le coffre : le site et son interface."),
     "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
+    "verify": N_("Vérifier un document scellé, un scan ou un code."),
+    "age": N_("Chiffrer et déchiffrer des fichiers age."),
     "pki": N_("Fabriquer les certificats de démonstration."),
+    "db": N_("Tenir la base de données à jour."),
+    "bench": N_("Mesurer la vitesse, contre la limite et d'autres programmes."),
     "version": N_("Dire la version."),
 }
 

@@ -47,9 +47,21 @@ PROBLEMS: dict[str, Problem] = {
         N_("l'identité de ce coffre ne s'ouvre pas"),
         N_("n'enregistrez rien et prévenez l'exploitant"),
     ),
+    "account.enrolment": OUR_FAULT,
     "account.identity-mismatch": Problem(
         N_("le serveur montre d'autres clés que celles de votre coffre"),
         N_("n'enregistrez rien, ne partagez rien et prévenez l'exploitant"),
+    ),
+    "account.login-form": Problem(
+        N_("cet identifiant ne convient pas"),
+        N_("3 à 64 caractères : lettres sans accent, chiffres, . _ @ + -"),
+        Exit.USAGE,
+    ),
+    "account.login-taken": Problem(
+        N_("cet identifiant est déjà pris"), N_("choisissez-en un autre avec --name")
+    ),
+    "account.not-found": Problem(
+        N_("ce compte n'existe pas"), N_("vérifiez l'identifiant"), Exit.NOT_FOUND
     ),
     "account.weak-passphrase": Problem(
         N_("cette phrase secrète est trop facile à deviner"),
@@ -118,8 +130,40 @@ PROBLEMS: dict[str, Problem] = {
         N_("ce fichier est protégé d'une manière qui n'est pas admise ici"),
         N_("demandez qu'il soit chiffré pour un destinataire post-quantique"),
     ),
+    "blob": OUR_FAULT,
+    "blob.exists": Problem(
+        N_("ce contenu est déjà arrivé"), N_("il n'y a rien à refaire : relancez la commande")
+    ),
+    "blob.mismatch": Problem(
+        N_("le contenu transmis n'est pas celui qui était annoncé"),
+        N_("le fichier a peut-être changé pendant l'envoi : recommencez"),
+    ),
+    "blob.name": OUR_FAULT,
+    "blob.not-found": Problem(
+        N_("ce contenu n'existe pas"),
+        N_("vérifiez le coffre : coffre vault check"),
+        Exit.NOT_FOUND,
+    ),
+    "blob.ticket": Problem(
+        N_("le lien de transfert n'est plus valable"), N_("recommencez"), Exit.RETRYABLE
+    ),
+    "blob.unavailable": Problem(
+        N_("le stockage ne répond pas ou est plein"),
+        N_("réessayez dans un moment"),
+        Exit.RETRYABLE,
+    ),
     "configuration": Problem(
         N_("la configuration ne convient pas"), N_("voyez coffre.toml"), Exit.CONFIGURATION
+    ),
+    "configuration.database": Problem(
+        N_("l'adresse de la base de données ne convient pas"),
+        N_("indiquez sqlite:///CHEMIN ou postgresql://…"),
+        Exit.CONFIGURATION,
+    ),
+    "configuration.installation-key": Problem(
+        N_("la clé de l'installation ne peut servir : {path}"),
+        N_("elle doit être lisible par son seul propriétaire (chmod 600) et telle qu'à l'origine"),
+        Exit.CONFIGURATION,
     ),
     "configuration.missing-extra": Problem(
         N_("il manque une partie facultative de Coffre : {extra}"),
@@ -141,9 +185,24 @@ PROBLEMS: dict[str, Problem] = {
         N_("vérifiez que le fichier existe et que la valeur a la bonne forme"),
         Exit.CONFIGURATION,
     ),
+    "database.schema": Problem(
+        N_("la base de données est à la révision {got}, ce programme attend {expected}"),
+        N_("lancez coffre db upgrade, ou le programme qui correspond à la base"),
+        Exit.CONFIGURATION,
+    ),
+    "database.unavailable": Problem(
+        N_("la base de données ne répond pas, est occupée ou pleine"),
+        N_("réessayez dans un moment"),
+        Exit.RETRYABLE,
+    ),
     "demo.folder-not-empty": Problem(
         N_("{path} contient déjà quelque chose"),
         N_("choisissez un dossier neuf ou vide : des clés ne sont jamais remplacées"),
+    ),
+    "demo.story": OUR_FAULT,
+    "directory.entry": Problem(
+        N_("l'inscription à l'annuaire n'est pas valable"),
+        N_("ne continuez pas : prévenez l'exploitant"),
     ),
     "document.ciphertext-digest": Problem(
         N_("le serveur a donné un autre objet que celui que vous avez déposé"),
@@ -161,12 +220,19 @@ PROBLEMS: dict[str, Problem] = {
         N_("la fiche de ce document n'est pas celle que vous avez enregistrée"),
         N_("ne vous y fiez pas et prévenez l'exploitant"),
     ),
+    "document.not-found": Problem(
+        N_("ce document n'existe pas"), N_("voyez coffre vault list"), Exit.NOT_FOUND
+    ),
+    "document.opaque-length": OUR_FAULT,
     "document.source-length": Problem(
         N_("le fichier a changé pendant sa lecture"), N_("fermez-le ailleurs, puis recommencez")
     ),
     "document.tar": Problem(
         N_("ce document n'est pas rangé comme Coffre range les siens"),
         N_("rien n'a été gardé : ne vous y fiez pas"),
+    ),
+    "document.version": Problem(
+        N_("une autre version de ce document est arrivée entre-temps"), N_("recommencez")
     ),
     "file.exists": Problem(
         N_("{path} existe déjà"), N_("choisissez un autre nom, ou ajoutez --force")
@@ -182,6 +248,9 @@ PROBLEMS: dict[str, Problem] = {
     "index.chain": Problem(
         N_("l'index du coffre se contredit ou ne se lit pas"),
         N_("mettez Coffre à jour ; si cela persiste, prévenez l'exploitant"),
+    ),
+    "index.conflict": Problem(
+        N_("le coffre a changé depuis un autre appareil"), N_("recommencez"), Exit.RETRYABLE
     ),
     "index.fork": Problem(
         N_("le serveur montre un autre historique que celui déjà vu"),
@@ -203,7 +272,21 @@ PROBLEMS: dict[str, Problem] = {
         N_("cette serrure n'a pas été posée par le propriétaire du coffre"),
         N_("n'enregistrez rien et prévenez l'exploitant"),
     ),
+    "journal.broken": Problem(
+        N_("le journal ne se tient plus à partir de la ligne {n}"),
+        N_("conservez la base telle quelle et comparez-la à la dernière sauvegarde"),
+    ),
     "language.catalogue": OUR_FAULT,
+    "message.malformed": Problem(
+        N_("ce message signé ne se lit pas"), N_("redemandez-le à son auteur")
+    ),
+    "message.signature": Problem(
+        N_("la signature de ce message n'est pas valable"),
+        N_("ne vous y fiez pas ; redemandez-le à son auteur"),
+    ),
+    "message.type": Problem(
+        N_("ce message signé n'est pas du genre attendu"), N_("vérifiez le fichier")
+    ),
     "prompt.no-terminal": Problem(
         N_("une phrase secrète est nécessaire, et personne ne peut être interrogé"),
         N_("indiquez-la par COFFRE_PASSPHRASE ou par COFFRE_PASSPHRASE_FILE"),
@@ -211,6 +294,16 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "prompt.passphrases-differ": Problem(
         N_("les deux phrases sont différentes"), N_("recommencez"), Exit.BAD_PASSPHRASE
+    ),
+    "receipt.malformed": Problem(N_("ce reçu ne se lit pas"), N_("vérifiez le fichier")),
+    "request.foreign-origin": OUR_FAULT,
+    "request.length-required": OUR_FAULT,
+    "request.too-large": Problem(
+        N_("la demande est trop volumineuse"), N_("découpez ou allégez ce que vous envoyez")
+    ),
+    "seal.page-disagrees": Problem(
+        N_("la page ne dit pas ce que dit le code : {parts}"),
+        N_("écrivez sur la page les valeurs du code, à l'identique : rien n'a été écrit"),
     ),
     "sealing.cms-template": OUR_FAULT,
     "sealing.mark-unreadable": Problem(
@@ -288,6 +381,31 @@ PROBLEMS: dict[str, Problem] = {
     "sealing.symbol": Problem(
         N_("ces {size} octets ne tiennent pas dans un code"), N_("raccourcissez les valeurs")
     ),
+    "serve.address": Problem(
+        N_("impossible d'écouter sur {host}, port {port}"),
+        N_("une autre commande l'occupe peut-être : choisissez --port"),
+    ),
+    "session.ended": Problem(
+        N_("votre session est terminée"), N_("relancez coffre account login"), Exit.LOCKED
+    ),
+    "session.refused": Problem(
+        N_("identifiant ou phrase secrète incorrects"),
+        N_("vérifiez l'un et l'autre ; rien ne dit lequel des deux est faux"),
+        Exit.BAD_PASSPHRASE,
+    ),
+    "session.too-many": Problem(
+        N_("trop d'essais"), N_("réessayez dans {seconds} secondes"), Exit.RETRYABLE
+    ),
+    "share.ended": Problem(
+        N_("ce partage n'existe pas ou a pris fin"), N_("demandez-en un nouveau"), Exit.NOT_FOUND
+    ),
+    "share.header": Problem(
+        N_("ce document n'est pas chiffré comme ce coffre l'exige"),
+        N_("seuls les destinataires post-quantiques (age1pq…) sont admis en ligne"),
+    ),
+    "share.mismatch": Problem(
+        N_("ce partage ne correspond pas au contenu conservé"), N_("recommencez depuis le coffre")
+    ),
     "slot.kdf-refused": Problem(
         N_("le serveur propose une protection de la phrase secrète qui n'est pas admise"),
         N_("n'entrez pas votre phrase ici et prévenez l'exploitant"),
@@ -299,6 +417,9 @@ PROBLEMS: dict[str, Problem] = {
         N_("la phrase secrète n'ouvre pas ce coffre"),
         N_("vérifiez les majuscules, les espaces et la langue du clavier"),
         Exit.BAD_PASSPHRASE,
+    ),
+    "storage.disk-full": Problem(
+        N_("moins d'un dixième du disque est libre"), N_("libérez de la place")
     ),
     "twoddoc.catalogue": OUR_FAULT,
     "twoddoc.damaged-in-transport": Problem(
@@ -337,6 +458,20 @@ PROBLEMS: dict[str, Problem] = {
     "twoddoc.value-invalid": Problem(
         N_("une valeur n'a pas la forme attendue ({kind})"), N_("corrigez-la"), Exit.USAGE
     ),
+    "upload.missing": Problem(
+        N_("le contenu annoncé n'est pas arrivé"), N_("recommencez l'envoi"), Exit.RETRYABLE
+    ),
+    "upload.name-used": OUR_FAULT,
+    "upload.not-found": Problem(
+        N_("aucun contenu n'est attendu sous ce nom"), N_("recommencez l'envoi"), Exit.RETRYABLE
+    ),
+    "upload.quota": Problem(
+        N_("le coffre est plein : {limit} documents au plus"), N_("retirez des documents")
+    ),
+    "upload.too-large": Problem(
+        N_("ce fichier dépasse la taille permise ({limit} Mio)"),
+        N_("découpez ou allégez le fichier"),
+    ),
     "usage.field": Problem(
         N_("la donnée « {field} » est mal écrite, en double, ou sans --twoddoc"),
         N_("écrivez --twoddoc TYPE --field DI=VALEUR, une fois par donnée"),
@@ -350,11 +485,27 @@ PROBLEMS: dict[str, Problem] = {
     "usage.mistyped-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("vouliez-vous dire « {near} » ?"), Exit.USAGE
     ),
+    "usage.moment": Problem(
+        N_("« {at} » n'est pas un moment"),
+        N_("écrivez une date RFC 3339, avec son fuseau : 2026-11-21T10:00:00+01:00"),
+        Exit.USAGE,
+    ),
+    "usage.nothing-to-verify": Problem(
+        N_("il n'y a rien à vérifier, ou un fichier et --raw à la fois"),
+        N_("donnez un ou plusieurs fichiers, ou --raw TEXTE"),
+        Exit.USAGE,
+    ),
     "usage.place": Problem(
         N_("« {at} » n'est pas une place"), N_("écrivez auto, ou x,y en millimètres"), Exit.USAGE
     ),
     "usage.unknown-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("voyez coffre --help"), Exit.USAGE
+    ),
+    "vault.asset": OUR_FAULT,
+    "vault.town-colour": Problem(
+        N_("la couleur {colour} rendrait le site illisible, ou n'est pas de la forme #rrggbb"),
+        N_("choisissez-en une plus foncée : un contraste de 4,5 pour 1 est nécessaire"),
+        Exit.CONFIGURATION,
     ),
     "vault.key-length": OUR_FAULT,
     "vault.not-canonical": Problem(
@@ -366,51 +517,46 @@ PROBLEMS: dict[str, Problem] = {
         N_("n'enregistrez rien et prévenez l'exploitant"),
     ),
     "verifier.file-broken": Problem(
-        N_("ce fichier est coupé ou abîmé : il ne se lit pas"),
-        N_("demandez-le de nouveau, ou scannez le document sur papier"),
+        N_("ce fichier est coupé ou abîmé"), N_("demandez-en un nouvel exemplaire")
     ),
-    "verifier.file-empty": Problem(
-        N_("ce fichier est vide"), N_("demandez-le de nouveau à qui vous l'a envoyé")
-    ),
+    "verifier.file-empty": Problem(N_("ce fichier est vide"), N_("vérifiez ce que vous déposez")),
     "verifier.file-encrypted": Problem(
-        N_("ce PDF est protégé par un mot de passe"),
+        N_("ce PDF ne s'ouvre qu'avec un mot de passe"),
         N_("demandez un exemplaire sans mot de passe"),
     ),
     "verifier.file-refused": OUR_FAULT,
     "verifier.file-too-large": Problem(
-        N_("ce fichier dépasse {limit} Mio"), N_("donnez la page qui porte le code, seule")
+        N_("ce fichier dépasse {limit} Mio"), N_("demandez un exemplaire plus léger")
     ),
     "verifier.file-unknown": Problem(
-        N_("ce fichier n'est ni un PDF ni une image lue par Coffre"),
-        N_("donnez un PDF, ou une image PNG, JPEG, WebP ou TIFF"),
+        N_("ce fichier n'est ni un PDF ni une image que Coffre lit"),
+        N_("déposez un PDF, ou une image PNG, JPEG, WebP ou TIFF"),
     ),
     "verifier.nothing-checked": OUR_FAULT,
-    "verifier.seals-unreadable": OUR_FAULT,
     "verifier.reading-crashed": Problem(
-        N_("la lecture de ce fichier a échoué : il est inhabituel, ou fait pour nuire"),
-        N_("n'en concluez rien ; scannez le document sur papier, ou prévenez l'exploitant"),
+        N_("la lecture de ce fichier a échoué : il est abîmé, ou fait pour nuire"),
+        N_("n'en concluez rien ; demandez un autre exemplaire"),
     ),
     "verifier.reading-stopped": OUR_FAULT,
     "verifier.reading-too-heavy": Problem(
-        N_("la lecture de ce fichier demande plus de {limit} Mio de mémoire"),
-        N_("donnez la page qui porte le code, seule, en 300 points par pouce"),
+        N_("la lecture de ce fichier demande trop de mémoire ({limit} Mio)"),
+        N_("n'en concluez rien ; demandez un exemplaire plus simple"),
     ),
     "verifier.reading-too-long": Problem(
-        N_("la lecture de ce fichier a été arrêtée après {seconds} secondes"),
-        N_("donnez la page qui porte le code, seule, en 300 points par pouce"),
+        N_("la lecture de ce fichier a duré plus de {seconds} secondes"),
+        N_("n'en concluez rien ; demandez un exemplaire plus simple"),
     ),
+    "verifier.seals-unreadable": OUR_FAULT,
     "verifier.test-trust-in-production": Problem(
         N_("{path} contient des autorités d'essai, refusées en production"),
         N_("donnez un dossier de confiance de production avec --trust"),
         Exit.CONFIGURATION,
     ),
     "verifier.too-many-objects": Problem(
-        N_("ce PDF contient plus de {limit} objets"),
-        N_("donnez la page qui porte le code, seule"),
+        N_("ce PDF contient plus de {limit} objets"), N_("demandez un exemplaire plus simple")
     ),
     "verifier.too-many-pixels": Problem(
-        N_("cette image dépasse {limit} millions de pixels"),
-        N_("scannez en 300 points par pouce"),
+        N_("cette image dépasse {limit} mégapixels"), N_("scannez à 300 points par pouce")
     ),
     "verifier.trust-folder": Problem(
         N_("le dossier de confiance ne se lit pas : {path} ({why})"),
@@ -429,6 +575,7 @@ RULES: dict[str, str] = {
     "issue-date-forbidden": N_("ce type n'a pas de date d'émission"),
     "issue-date-missing": N_("la date d'émission manque"),
     "missing-mandatory": N_("manque"),
+    "not-on-page": N_("n'est pas sur la page"),
     "perimeter": N_("le périmètre n'est pas 01"),
     "signature-date": N_("la date de signature n'est pas dans celles du certificat"),
     "too-long-value": N_("est trop longue"),

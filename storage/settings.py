@@ -24,7 +24,7 @@ from storage.errors import ProductionRefusesError, UnknownSettingError, Unreadab
 
 PREFIX = "COFFRE_"
 _FILE = "_FILE"
-_TABLES = {"signers", "tsa"}
+_TABLES = {"signers", "tsa", "town"}
 _SECRETS = {"passphrase"}
 
 
@@ -58,6 +58,16 @@ class TsaSettings(BaseModel):
     url: str | None = None
 
 
+class TownSettings(BaseModel):
+    """Whose site this is: its name, and two colours `#rrggbb` that must be readable."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=60)] = "Coffre"
+    band: str | None = None
+    accent: str | None = None
+
+
 class Settings(BaseModel):
     """Every setting of an installation or of a client, frozen."""
 
@@ -69,11 +79,16 @@ class Settings(BaseModel):
     home: Path = Field(default_factory=lambda: user_data() / "coffre" / "client")
     trust: tuple[Path, ...] = ()
     server: str | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    site: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$")] | None = None
+    proxies: str | None = None
     database: str | None = None
     unlock_minutes: Annotated[int, Field(ge=1, le=720)] = 15
     passphrase: SecretStr | None = None
     signers: dict[str, SignerSettings] = {}
     tsa: TsaSettings = TsaSettings()
+    town: TownSettings = TownSettings()
 
     @classmethod
     def load(cls, config: Path | None = None, **options: object) -> Self:

@@ -1,17 +1,42 @@
 """The story that `coffre demo` tells: one letter's journey, each step done for real.
 
 A step that is not built is absent. Each gives what it proved, in the person's language, and how
-long it took.
+long it took. Nothing here is a shortcut: the same functions serve the commands.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 from cli.demo import pki
+from cli.demo.people import CLAIRE, MARTIN, letter, lifted
+from cli.files import writing
+from sealing.service.letter import Letter, Sealer, TwoDDocOrder, seal_letter
+from sealing.service.profile import Profile
+from sealing.signers.port import SEAL, TWODDOC
+from sealing.signers.registry import signer
+from storage.errors import CoffreError
 from storage.language import N_, Translator
+from storage.settings import Settings
+from verifier.check import Indication
+from verifier.reading.document import read_document
+from verifier.reports.sentences import explanation, headline
+from verifier.trust.local_list import read_trust
+from verifier.trust.trust_list import Mode
+from verifier.verdict import Verdict
+from verifier.verify import verify
+
+TYPE = "00"
+
+
+class StoryError(CoffreError):
+    """A step did not prove what it should: our fault. Details: `step`."""
+
+    code: ClassVar[str] = "demo.story"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +61,27 @@ class Stage:
         """Give the folder of the demonstration's certificates."""
         return self.folder / "pki"
 
+    def paper(self, name: str) -> Path:
+        """Give the place of one of the story's papers."""
+        return self.folder / "papers" / name
+
+    def write(self, name: str, data: bytes) -> Path:
+        """Keep a paper; an earlier run's is replaced."""
+        path = self.paper(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with writing(path, force=True) as file:
+            file.write(data)
+        return path
+
 
 def play(stage: Stage) -> Iterator[Step]:
     """Play the steps in order; an error stops the story where it is."""
     chapters: tuple[tuple[str, str, Callable[[Stage], str]], ...] = (
         ("pki", N_("La ville reçoit ses certificats de démonstration"), certificates),
+        ("seal", N_("Le service scelle une attestation de domicile"), seal),
+        ("verify", N_("N'importe qui la vérifie, sans réseau"), check),
+        ("alter", N_("Un faussaire change un seul octet"), alter),
+        ("lift", N_("Un autre pose le code sur une lettre à son nom"), lift),
     )
     for name, title, chapter in chapters:
         start = time.perf_counter()
@@ -57,3 +98,70 @@ def certificates(stage: Stage) -> str:
     count = len(made.seals) + len(made.twoddocs)
     sentence = N_("{count} signataires, une autorité d'horodatage, des listes de révocation")
     return stage.tr(sentence).format(count=count)
+
+
+def seal(stage: Stage) -> str:
+    """Seal the citizen's letter with a 2D-Doc of type 00."""
+    now = datetime.now(UTC)
+    plain = letter(CLAIRE, f"{now:%d/%m/%Y}")
+    stage.write("attestation.pdf", plain)
+    settings = Settings.load(stage.pki / "coffre.toml")
+    codes = {TYPE: signer(settings, f"{TWODDOC}{TYPE}", now)}
+    sealer = Sealer.ready(signer(settings, SEAL, now), codes)
+    order = TwoDDocOrder(TYPE, CLAIRE.fields)
+    sealed = seal_letter(Letter(plain, order), sealer, Profile(), now, os.urandom(10))
+    path = stage.write("attestation-scellee.pdf", sealed.pdf)
+    sentence = N_("cachet PAdES et code 2D-Doc de {modules} modules, relu sur la page : {path}")
+    return stage.tr(sentence).format(modules=sealed.modules, path=path)
+
+
+def check(stage: Stage) -> str:
+    """Verify the sealed letter."""
+    verdict = judge(stage, stage.paper("attestation-scellee.pdf").read_bytes())
+    require("verify", verdict, Indication.TOTAL_PASSED)
+    return stage.tr(N_("« {headline} » : cachet, code et texte disent la même chose")).format(
+        headline=headline(verdict, stage.tr)
+    )
+
+
+def alter(stage: Stage) -> str:
+    """Change one byte of the sealed letter, and see it refused."""
+    data = bytearray(stage.paper("attestation-scellee.pdf").read_bytes())
+    place = data.index(b"stream") + 20
+    data[place] ^= 1
+    stage.write("attestation-alteree.pdf", bytes(data))
+    verdict = judge(stage, bytes(data))
+    require("alter", verdict, Indication.TOTAL_FAILED)
+    return refused(stage, verdict)
+
+
+def lift(stage: Stage) -> str:
+    """Put the genuine code on a letter that says another name, and see it refused."""
+    forged = lifted(
+        stage.paper("attestation-scellee.pdf").read_bytes(),
+        letter(MARTIN, f"{datetime.now(UTC):%d/%m/%Y}"),
+    )
+    stage.write("attestation-recopiee.pdf", forged)
+    verdict = judge(stage, forged)
+    require("lift", verdict, Indication.TOTAL_FAILED)
+    return refused(stage, verdict)
+
+
+def refused(stage: Stage, verdict: Verdict) -> str:
+    """Say a refusal and its reason."""
+    return stage.tr(N_("« {headline} » : {why}")).format(
+        headline=headline(verdict, stage.tr), why=explanation(verdict, stage.tr)
+    )
+
+
+def judge(stage: Stage, pdf: bytes) -> Verdict:
+    """Verify a file with the demonstration's trust lists."""
+    trust = read_trust([stage.pki / "trust"], Mode.TEST)
+    return verify(read_document(pdf, "attestation"), trust, datetime.now(UTC))
+
+
+def require(step: str, verdict: Verdict, expected: Indication) -> None:
+    """Raise StoryError when a verdict is not the one that the story promises."""
+    found = verdict.conclusion
+    if found is None or found.indication is not expected:
+        raise StoryError(f"got {found}, expected {expected}", step=step)

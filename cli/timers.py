@@ -1,0 +1,70 @@
+"""Duties by the clock: what nobody asks for and must be done.
+
+Rules kept here:
+
+- objects that no operation named in 24 hours, and those of removed documents, are deleted;
+- headers of shares whose time has passed are deleted;
+- leftovers of interrupted uploads are removed from the store;
+- a duty that fails is told and tried again at the next turn; it stops neither the others nor the
+  server.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from cli.observe import Event, Log
+from storage.database import transaction
+from storage.errors import CoffreError
+from vault.service import shares, uploads
+from vault.web.session import Site
+
+EVERY: Final = timedelta(minutes=10)
+
+
+def orphans(site: Site) -> int:
+    """Condemn the objects that were announced and never used."""
+    with transaction(site.engine) as session:
+        return uploads.condemn_orphans(session, site.clock())
+
+
+def burials(site: Site) -> int:
+    """Delete condemned objects."""
+    with transaction(site.engine) as session:
+        return uploads.bury(session, site.store, site.clock())
+
+
+def expiries(site: Site) -> int:
+    """Delete the headers of shares that have ended."""
+    with transaction(site.engine) as session:
+        return shares.end_expired(session, site.clock())
+
+
+def leftovers(site: Site) -> int:
+    """Remove what interrupted uploads left in the store."""
+    return site.store.sweep(site.clock() - uploads.ORPHAN_AGE)
+
+
+DUTIES: Final[tuple[Callable[[Site], int], ...]] = (orphans, burials, expiries, leftovers)
+
+
+def turn(site: Site, log: Log) -> None:
+    """Do every duty once."""
+    for duty in DUTIES:
+        try:
+            count = duty(site)
+        except (CoffreError, SQLAlchemyError, OSError) as error:
+            log.tell(Event.DUTY_FAILED, duty=duty.__name__, error=type(error).__name__)
+        else:
+            if count:
+                log.tell(Event.DUTY_DONE, duty=duty.__name__, count=count)
+
+
+async def watch(site: Site, log: Log) -> None:
+    """Take a turn now and then every ten minutes, until cancelled."""
+    while True:
+        await asyncio.to_thread(turn, site, log)
+        await asyncio.sleep(EVERY.total_seconds())
