@@ -5,7 +5,8 @@ Rules kept here:
 - the file is sniffed here and opened in a child alone (`sandbox.py`); what comes back is JSON of a
   closed shape, never an object;
 - pictures of a page first, then the page as drawn; retries only where the whole file gave no
-  code, page by page, each with its 5 seconds and all within the time of the child;
+  code, on pages that bear pictures (what is drawn by lines is as sharp as it can be), each with
+  its 5 seconds and all within the time of the child;
 - a code met again is the same code: its pages are kept;
 - a page that breaks is left out and said so; a file that breaks has one typed error, unless it
   shows traces of a seal: whether that seal holds is then for the check of seals to say.
@@ -149,15 +150,15 @@ def _read_pdf(reading: _Reading, pdf: Pdf) -> None:
             reading.cut.append(ReadingLimit.TIME)
             break
         reading.words.append(_on_page(reading, pdf, number))
-    if len(reading.broken) == len(reading.words):
+    if reading.words and len(reading.broken) == len(reading.words):
         raise FileBrokenError(f"got {len(reading.words)} pages, none of which can be drawn")
     _again(reading, pdf, numbers)
 
 
 def _again(reading: _Reading, pdf: Pdf, numbers: range) -> None:
-    """Try the pages again, until one gives a code."""
+    """Try the pages that bear pictures again, until one gives a code."""
     for number in numbers:
-        if reading.codes or number in reading.broken:
+        if reading.codes or number in reading.broken or not pdf.bears_pictures(number):
             continue
         if reading.late():
             reading.cut.append(ReadingLimit.TIME)

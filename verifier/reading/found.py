@@ -87,8 +87,8 @@ class ReadDocument:
     """One file as read. `data` is the file itself, for the check of its seals.
 
     `words[page]` is the text layer of a page; there is none for whatever is no PDF. `too_small` is
-    the pixels per module of the largest symbol that was seen but not read because of its size;
-    None for none.
+    the most pixels per module of a symbol that was seen and not read because of its size; None for
+    none.
     """
 
     name: str

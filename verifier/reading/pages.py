@@ -25,7 +25,7 @@ from verifier.reading.sniff import (
     FileEncryptedError,
     TooManyObjectsError,
 )
-from verifier.reading.words import page_words
+from verifier.reading.words import PICTURES, page_words
 
 _DPI: Final = 300
 _POINTS_PER_INCH: Final = 72
@@ -99,6 +99,10 @@ class Pdf:
             except MUPDF_ERRORS:
                 # The page as drawn shows it all the same, or breaks and says so.
                 continue
+
+    def bears_pictures(self, number: int) -> bool:
+        """Tell whether anything on a page is a picture; raise one of `MUPDF_ERRORS`."""
+        return any(kind in PICTURES for kind, _ in self.document[number].get_bboxlog())
 
     def words(self, number: int, drawn: DrawnPage) -> PageWords:
         """Read the text layer of a page; raise one of `MUPDF_ERRORS`."""

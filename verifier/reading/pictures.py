@@ -49,7 +49,7 @@ def grey_pictures(data: bytes, found: Format) -> Iterator[Image.Image]:
     """Give each page of a picture in grey; raise FileBrokenError or TooManyPixelsError."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # oddities of a file are for its error to say
             yield from _pages(data, found)
     except Image.DecompressionBombError as error:
         raise TooManyPixelsError("got a bomb", limit=MAX_PIXELS // 1_000_000) from error

@@ -6,7 +6,8 @@ Rules kept here:
 - plain reading first; where it finds nothing, six retries in this order: enlarged by a half,
   halved, blurred, median, sharpened, white border and doubled (small crops alone);
 - a retry stops at the page's time: the rest is not tried, and the caller says so;
-- a symbol that was seen but not read because its modules are too small is reported by their size.
+- a symbol that was seen but not read because its modules are too small is reported by their size,
+  or the most that it can be: an unread symbol does not say how many modules it has.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ _FORMATS: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix)
 _SMALL_CROP: Final = 1_000
 _BORDER: Final = 20
 _MINIMUM: Final = 8
+# The smallest symbol that holds a header and a signature on P-256.
+_LEAST_MODULES: Final = 40
 
 OutOfTime = Callable[[], bool]
 """Tells whether the time of the page is over."""
@@ -34,7 +37,7 @@ class ReadSymbol:
     """One symbol. `module_pixels` is measured on the picture as given."""
 
     raw: RawCode
-    module_pixels: float | None
+    module_pixels: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,8 @@ def _read(image: Image.Image, factor: float) -> Symbols:
         for code in barcodes
         if code.valid
     }
-    unread = [size for code in barcodes if not code.valid if (size := _module_pixels(code, factor))]
-    small = [size for size in unread if size < NEEDED_MODULE_PIXELS]
+    unread = [_module_pixels(code, factor) for code in barcodes if not code.valid]
+    small = [size for size in unread if 0 < size < NEEDED_MODULE_PIXELS]
     kept = tuple(found.values())[:MAX_CODES_A_PAGE]
     return Symbols(kept, max(small, default=None), crowded=len(found) > len(kept))
 
@@ -99,13 +102,12 @@ def _scaled(image: Image.Image, factor: float) -> Image.Image:
     return image.resize((width, height), Image.Resampling.BICUBIC)
 
 
-def _module_pixels(code: zxingcpp.Barcode, factor: float) -> float | None:
-    """Measure a module; None where the symbol does not say how many it has."""
+def _module_pixels(code: zxingcpp.Barcode, factor: float) -> float:
+    """Measure a module; at most this where the symbol could not say how many it has."""
     extra = code.extra
     version = str(extra.get("Version", "")) if isinstance(extra, dict) else ""
     columns = version.partition("x")[2]
-    if not columns.isdecimal() or not int(columns):
-        return None
+    modules = int(columns) if columns.isdecimal() and int(columns) else _LEAST_MODULES
     place = code.position
     top = hypot(place.top_right.x - place.top_left.x, place.top_right.y - place.top_left.y)
-    return round(top / int(columns) / factor, 2) or None
+    return round(top / modules / factor, 2)

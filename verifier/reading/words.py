@@ -34,7 +34,7 @@ _PICTURED: Final = 0.4
 _BAND: Final = 16
 _LAST_BAND: Final = 1_000
 _COVERS: Final = frozenset({"fill-path", "fill-image", "fill-imgmask", "fill-shade"})
-_PICTURES: Final = frozenset({"fill-image", "fill-imgmask", "fill-shade"})
+PICTURES: Final = frozenset({"fill-image", "fill-imgmask", "fill-shade"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def page_words(page: pymupdf.Page, drawn: Image.Image, *, trusted: bool) -> Page
         words.append(Word(text, (place.x0, place.y0, place.x1, place.y1), seen))
     whole = page.rect * page.derotation_matrix
     sheet = (whole.x0, whole.y0, whole.x1, whole.y1)
-    pictures = (_share(sheet, box) for _, (kind, box) in painted if kind in _PICTURES)
+    pictures = (_share(sheet, box) for _, (kind, box) in painted if kind in PICTURES)
     return PageWords(tuple(words), sum(pictures) > _PICTURED)
 
 
