@@ -40,6 +40,7 @@ def killed_writer(folder: Path, after: float) -> list[str]:
     return [line for line in whole if line]
 
 
+@pytest.mark.timeout(600)
 def test_kill_9_loses_nothing_acknowledged_and_leaves_no_row_without_its_object(tmp_path):
     instants = random.Random(2)  # noqa: S311 - a replayable choice of moments
     acknowledged = []
