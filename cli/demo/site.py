@@ -4,7 +4,7 @@ It is a process of its own because the story plays every part, and the server mu
 opening half of the vault in memory.
 """
 
-import os
+import json
 import re
 import socket
 import subprocess
@@ -36,13 +36,14 @@ def site(folder: Path, trust: Path, port: int) -> Iterator[str]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "site.log"
-    environ = os.environ | {"COFFRE_TRUST": str(trust), "PYTHONSAFEPATH": "1"}
+    settings = f"trust = [{json.dumps(str(trust.absolute()))}]\n"
+    (folder / "coffre.toml").write_text(settings, "utf-8")
     with log.open("wb") as file:
         child = subprocess.Popen(  # noqa: S603 - ourselves, with our own words
-            [sys.executable, "-c", _COMMAND, "serve", "--data", str(folder), "--port", str(port)],
+            [sys.executable, "-P", "-c", _COMMAND, "serve", "--data", ".", "--port", str(port)],
             stdout=file,
             stderr=subprocess.STDOUT,
-            env=environ,
+            cwd=folder,
         )
         try:
             yield _address(child, log)

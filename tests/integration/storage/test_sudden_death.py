@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, cast
 
+import pytest
 from sqlmodel import select
 from support.budget import cases
 from support.writer import content_of

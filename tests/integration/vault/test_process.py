@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx2
+import pytest
 from support.budget import cases
 from support.person import Parcel, Person, new_id
 from support.safe import dump
