@@ -16,7 +16,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from time import monotonic
+from time import process_time
 from typing import Any, Final
 
 from PIL import Image
@@ -88,7 +88,7 @@ class _Reading:
     cut: list[ReadingLimit] = field(default_factory=list)
     small: list[float] = field(default_factory=list)
     broken: set[int] = field(default_factory=set)
-    started: float = field(default_factory=monotonic)
+    started: float = field(default_factory=process_time)
 
     def take(self, symbols: Symbols, page: int | None) -> None:
         """Keep the codes of one picture."""
@@ -106,13 +106,13 @@ class _Reading:
 
     def late(self) -> bool:
         """Tell whether the whole reading must come to its end."""
-        return monotonic() - self.started > _ALL_SECONDS
+        return process_time() - self.started > _ALL_SECONDS
 
     def retry(self, image: Image.Image, page: int | None) -> None:
         """Try a picture again, within the page's time."""
-        begun = monotonic()
+        begun = process_time()
         self.take(
-            read_again(image, lambda: self.late() or monotonic() - begun > PAGE_SECONDS), page
+            read_again(image, lambda: self.late() or process_time() - begun > PAGE_SECONDS), page
         )
 
     def told(self) -> dict[str, Any]:

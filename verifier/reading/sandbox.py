@@ -2,7 +2,7 @@
 
 What the child is limited to, by the kernel:
 
-- 10 seconds of processor and 20 of clock, 512 MiB above what it holds when it begins;
+- 10 seconds of processor and 30 of clock, 512 MiB above what it holds when it begins;
 - it inherits no descriptor but the pipe of its answer, and can open none: no file, no socket. Input
   and output are `/dev/null`; it can write no file and leave no core;
 - its answer is bytes of at most 32 MiB. They are never unpickled: a parser that was taken over
@@ -73,7 +73,7 @@ class Limits:
     """What a child may use: seconds of processor and clock, bytes of memory and answer."""
 
     processor: int = 10
-    clock: float = 20.0
+    clock: float = 30.0
     memory: int = 512 << 20
     answer: int = 32 << 20
 

@@ -170,7 +170,10 @@ def test_a_code_on_several_pages_is_one_code():
 
 
 def test_pages_beyond_the_limit_are_left_out_and_said_so():
-    found = read_document(letter(pages=MAX_PAGES + 1), "x.pdf")
+    with pymupdf.open() as document:
+        for _ in range(MAX_PAGES + 1):
+            document.new_page(width=99, height=99)
+        found = read_document(document.tobytes(), "x.pdf")
     assert len(found.words) == MAX_PAGES
     assert found.limits == (ReadingLimit.PAGES,)
     [check] = verify(found, trust(), NOW).checks
