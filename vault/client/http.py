@@ -179,10 +179,10 @@ class Connection:
 
     def _place(self, ticket: Answer) -> str:
         """Give a ticket's address: the server's own, or another that is as safe to talk to."""
-        url = urljoin(self.server + "/", ticket.text("url"))
         try:
+            url = urljoin(self.server + "/", ticket.text("url"))
             local = check_address(url)
-        except AddressError as error:
+        except (AddressError, ValueError) as error:
             raise AnswerError("got a ticket whose address is none to talk to") from error
         if local and not self._local:
             raise AnswerError("got a ticket of a far server that leads to this machine")

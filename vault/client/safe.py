@@ -164,7 +164,7 @@ def _operations(http: Connection) -> tuple[list[bytes], bytes]:
     signature, total = b"", 0
     while True:
         page = http.get("vault/ops", after=len(found), limit=_PAGE)
-        operations = page.objects("operations")
+        end, operations = page.integer("n"), page.objects("operations")
         for each in operations:
             if each.integer("n") != len(found) + 1:
                 raise AnswerError("got an operation out of its turn")
@@ -173,5 +173,5 @@ def _operations(http: Connection) -> tuple[list[bytes], bytes]:
             total += len(found[-1])
         if total > _INDEX_LIMIT:
             raise AnswerError(f"got an index of more than {_INDEX_LIMIT} bytes")
-        if not operations or len(found) >= page.integer("n"):
+        if not operations or len(found) >= end:
             return found, signature
