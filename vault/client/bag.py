@@ -127,6 +127,7 @@ class _Bag:
     """A bag being filled: its manifest grows with it."""
 
     def __init__(self, folder: Path) -> None:
+        (folder / "data").mkdir(mode=0o700)
         self._folder = folder
         self._manifest: list[str] = []
         self._octets = 0
