@@ -557,6 +557,7 @@ PROBLEMS: dict[str, Problem] = {
         N_("n'enregistrez rien et prévenez l'exploitant"),
     ),
     "verifier.nothing-checked": OUR_FAULT,
+    "verifier.seals-unreadable": OUR_FAULT,
     "verifier.test-trust-in-production": Problem(
         N_("{path} contient des autorités d'essai, refusées en production"),
         N_("donnez un dossier de confiance de production avec --trust"),

@@ -72,6 +72,7 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     site: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$")] | None = None
+    proxies: str | None = None
     database: str | None = None
     unlock_minutes: Annotated[int, Field(ge=1, le=720)] = 15
     passphrase: SecretStr | None = None
