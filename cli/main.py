@@ -30,6 +30,8 @@ SUMMARY = N_(
 COMMANDS: dict[str, str] = {
     "demo": N_("Raconter toute l'histoire, sur de vraies pièces."),
     "serve": N_("Servir le coffre : le site et son interface."),
+    "account": N_("Ouvrir un compte, se connecter, se déconnecter."),
+    "vault": N_("Déposer, lister, reprendre et emporter les documents du coffre."),
     "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
     "verify": N_("Vérifier un document scellé, un scan ou un code."),
     "age": N_("Chiffrer et déchiffrer des fichiers age."),

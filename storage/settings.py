@@ -121,6 +121,12 @@ def user_data() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
 
 
+def user_runtime() -> Path | None:
+    """Give the user's runtime folder (the same): memory, emptied when the user's session ends."""
+    named = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(named) if named else None
+
+
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """List the `COFFRE_*` variables that no setting reads, sorted."""
     known = set(Settings.model_fields) - _TABLES
