@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from cli.demo.people import CLAIRE
 from cli.demo.site import site
-from cli.demo.story import Stage, Step, play
+from cli.demo.stage import SEALED, Stage, Step
+from cli.demo.story import papers, safe
 from cli.help import Command, group
 from cli.output import Output, of
 from storage.language import N_
@@ -42,24 +44,35 @@ def command(
     folder.mkdir(parents=True, exist_ok=True)
     if not json:
         output.show(output.tr(N_("Coffre, démonstration. Données : {path}")).format(path=folder))
-    for number, step in enumerate(play(Stage(folder, output.tr)), 1):
+    stage = Stage(folder, output.tr)
+    number = 0
+    for number, step in enumerate(papers(stage), 1):
         tell(output, number, step, as_json=json)
-    if not no_serve:
-        serve(output, folder, port)
+    with site(folder / "site", stage.pki / "trust", 0 if no_serve else port) as address:
+        for later, step in enumerate(safe(stage, address), number + 1):
+            tell(output, later, step, as_json=json)
+        if not no_serve:
+            invite(output, stage, address)
 
 
-def serve(output: Output, folder: Path, port: int) -> None:
-    """Serve the site until Ctrl-C."""
-    with site(folder / "site", folder / "pki" / "trust", port) as address:
-        output.say()
-        output.say(
-            output.tr(N_("Le site : {address} (Ctrl-C pour l'arrêter)")).format(address=address)
+def invite(output: Output, stage: Stage, address: str) -> None:
+    """Say where the site is and what to try there, until Ctrl-C."""
+    lines = (
+        output.tr(N_("Le site : {address} (Ctrl-C pour l'arrêter)")),
+        output.tr(N_("À essayer : déposez {path} sur {address}/verifier")),
+        output.tr(N_("Compte de démonstration : {login}, phrase secrète {secret}")),
+    )
+    output.say()
+    for line in lines:
+        told = line.format(
+            address=address,
+            path=stage.paper(SEALED),
+            login=CLAIRE.login,
+            secret=stage.citizen / "passphrase",
         )
-        paper = folder / "papers" / "attestation-scellee.pdf"
-        sentence = N_("À essayer : déposez {path} sur {address}/verifier")
-        output.say(output.tr(sentence).format(path=paper, address=address))
-        with suppress(KeyboardInterrupt):
-            signal.pause()
+        output.say(told)
+    with suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 def tell(output: Output, number: int, step: Step, *, as_json: bool) -> None:

@@ -5,22 +5,17 @@ long it took. Nothing here is a shortcut: the same functions serve the commands.
 """
 
 import os
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import ClassVar
 
-from cli.demo import pki
+from cli.demo import keeping, pki
 from cli.demo.people import CLAIRE, MARTIN, letter, lifted
-from cli.files import writing
+from cli.demo.stage import SEALED, Chapter, Stage, Step, StoryError, played
 from sealing.service.letter import Letter, Sealer, TwoDDocOrder, seal_letter
 from sealing.service.profile import Profile
 from sealing.signers.port import SEAL, TWODDOC
 from sealing.signers.registry import signer
-from storage.errors import CoffreError
-from storage.language import N_, Translator
+from storage.language import N_
 from storage.settings import Settings
 from verifier.check import Indication
 from verifier.reading.document import read_document
@@ -33,60 +28,37 @@ from verifier.verify import verify
 TYPE = "00"
 
 
-class StoryError(CoffreError):
-    """A step did not prove what it should: our fault. Details: `step`."""
-
-    code: ClassVar[str] = "demo.story"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step that was done. `title` and `proved` are sentences in the person's language."""
-
-    name: str
-    title: str
-    proved: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Where the story is played: its folder and its language."""
-
-    folder: Path
-    tr: Translator
-
-    @property
-    def pki(self) -> Path:
-        """Give the folder of the demonstration's certificates."""
-        return self.folder / "pki"
-
-    def paper(self, name: str) -> Path:
-        """Give the place of one of the story's papers."""
-        return self.folder / "papers" / name
-
-    def write(self, name: str, data: bytes) -> Path:
-        """Keep a paper; an earlier run's is replaced."""
-        path = self.paper(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with writing(path, force=True) as file:
-            file.write(data)
-        return path
-
-
-def play(stage: Stage) -> Iterator[Step]:
-    """Play the steps in order; an error stops the story where it is."""
-    chapters: tuple[tuple[str, str, Callable[[Stage], str]], ...] = (
-        ("pki", N_("La ville reçoit ses certificats de démonstration"), certificates),
-        ("seal", N_("Le service scelle une attestation de domicile"), seal),
-        ("verify", N_("N'importe qui la vérifie, sans réseau"), check),
-        ("alter", N_("Un faussaire change un seul octet"), alter),
-        ("lift", N_("Un autre pose le code sur une lettre à son nom"), lift),
+def papers(stage: Stage) -> Iterator[Step]:
+    """Play what needs no site: certificates, sealing, verifying, two forgeries."""
+    return played(
+        stage,
+        (
+            Chapter("pki", N_("La ville reçoit ses certificats de démonstration"), certificates),
+            Chapter("seal", N_("Le service scelle une attestation de domicile"), seal),
+            Chapter("verify", N_("N'importe qui la vérifie, sans réseau"), check),
+            Chapter("alter", N_("Un faussaire change un seul octet"), alter),
+            Chapter("lift", N_("Un autre pose le code sur une lettre à son nom"), lift),
+        ),
     )
-    for name, title, chapter in chapters:
-        start = time.perf_counter()
-        proved = chapter(stage)
-        yield Step(name, stage.tr(title), proved, time.perf_counter() - start)
+
+
+def safe(stage: Stage, server: str) -> Iterator[Step]:
+    """Play what needs the site: keeping the letter, and what the server can see of it."""
+    return played(
+        stage,
+        (
+            Chapter(
+                "deposit",
+                N_("Claire garde l'attestation dans son coffre"),
+                lambda stage: keeping.deposit(stage, server),
+            ),
+            Chapter(
+                "look",
+                N_("L'exploitant lit tout ce que garde le serveur"),
+                lambda stage: keeping.look(stage, server),
+            ),
+        ),
+    )
 
 
 def certificates(stage: Stage) -> str:
@@ -110,14 +82,14 @@ def seal(stage: Stage) -> str:
     sealer = Sealer.ready(signer(settings, SEAL, now), codes)
     order = TwoDDocOrder(TYPE, CLAIRE.fields)
     sealed = seal_letter(Letter(plain, order), sealer, Profile(), now, os.urandom(10))
-    path = stage.write("attestation-scellee.pdf", sealed.pdf)
+    path = stage.write(SEALED, sealed.pdf)
     sentence = N_("cachet PAdES et code 2D-Doc de {modules} modules, relu sur la page : {path}")
     return stage.tr(sentence).format(modules=sealed.modules, path=path)
 
 
 def check(stage: Stage) -> str:
     """Verify the sealed letter."""
-    verdict = judge(stage, stage.paper("attestation-scellee.pdf").read_bytes())
+    verdict = judge(stage, stage.paper(SEALED).read_bytes())
     require("verify", verdict, Indication.TOTAL_PASSED)
     return stage.tr(N_("« {headline} » : cachet, code et texte disent la même chose")).format(
         headline=headline(verdict, stage.tr)
@@ -126,7 +98,7 @@ def check(stage: Stage) -> str:
 
 def alter(stage: Stage) -> str:
     """Change one byte of the sealed letter, and see it refused."""
-    data = bytearray(stage.paper("attestation-scellee.pdf").read_bytes())
+    data = bytearray(stage.paper(SEALED).read_bytes())
     place = data.index(b"stream") + 20
     data[place] ^= 1
     stage.write("attestation-alteree.pdf", bytes(data))
@@ -138,7 +110,7 @@ def alter(stage: Stage) -> str:
 def lift(stage: Stage) -> str:
     """Put the genuine code on a letter that says another name, and see it refused."""
     forged = lifted(
-        stage.paper("attestation-scellee.pdf").read_bytes(),
+        stage.paper(SEALED).read_bytes(),
         letter(MARTIN, f"{datetime.now(UTC):%d/%m/%Y}"),
     )
     stage.write("attestation-recopiee.pdf", forged)

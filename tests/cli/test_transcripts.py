@@ -31,6 +31,7 @@ from unittest.mock import patch
 
 import pytest
 from support.letters import encrypted, letter
+from support.spoken import check_lines
 
 from cli.main import run
 
@@ -86,6 +87,7 @@ class Player:
             environ[name] = value
         assert words.pop(0) == "coffre"
         self.done = played(words, environ, self.folder)
+        check_lines(self.done.stdout)
         self.expected = 0
 
     def settle(self) -> None:
