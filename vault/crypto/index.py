@@ -174,9 +174,11 @@ class Operation:
 def _value(name: str, value: Json) -> Any:  # noqa: ANN401 - of the type that the name has
     if name in _LENGTHS:
         return from_base64url(value, _LENGTHS[name])
-    if not isinstance(value, int if name in _NUMBERS else str):
-        raise IndexChainError(f"got {type(value).__name__} for a member of an operation")
-    return value
+    if isinstance(value, int) and name in _NUMBERS and value >= 0:
+        return value
+    if isinstance(value, str) and name not in _NUMBERS:
+        return value
+    raise IndexChainError(f"got {type(value).__name__} for a member of an operation")
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def _block(name: bytes, mode: bytes, length: int, kind: bytes) -> bytes:
     zero = b"0000000\0"
     fields = (
         name.ljust(100, b"\0"), mode + b"\0", zero, zero, b"%011o\0" % length, b"%011o\0" % 0,
-        b" " * 8, kind, bytes(100), b"ustar\x0000", bytes(64), zero, zero, bytes(167),
+        b" " * 8, kind, bytes(100), b"ustar\x0000", bytes(247),
     )  # fmt: skip
     block = bytearray(b"".join(fields))
     block[_CHECKSUM] = b"%06o\0 " % sum(block)

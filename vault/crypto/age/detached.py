@@ -99,7 +99,8 @@ def open_header(
     Raises StanzaRefusedError, HeaderError, NoMatchError, BadPassphraseError or HeaderMacError.
     """
     _check_stanzas(header, allowed)
-    opened = (identity.unwrap(stanza) for stanza in header.stanzas for identity in list(identities))
+    keys = tuple(identities)
+    opened = (identity.unwrap(stanza) for stanza in header.stanzas for identity in keys)
     file_key = next((key for key in opened if key is not None), None)
     if file_key is None:
         if header.stanzas[0].kind == scrypt.KIND:

@@ -7,7 +7,8 @@ Rules kept here (age v1):
   memory than a machine has, whoever asks;
 - a header with it is refused on line: the server would try passphrases at leisure.
 
-The passphrase is taken as UTF-8, as it is: other programs do no more.
+The passphrase is taken as UTF-8, as it is, and bytes of the environment that are no UTF-8 as they
+are: other programs do no more.
 """
 
 import re
@@ -71,7 +72,7 @@ class Passphrase:
 
     def _cipher(self, salt: bytes, log_n: int) -> ChaCha20Poly1305:
         derivation = Scrypt(kdf.AGE_SCRYPT + salt, length=32, n=1 << log_n, r=8, p=1)
-        return ChaCha20Poly1305(derivation.derive(self.text.encode()))
+        return ChaCha20Poly1305(derivation.derive(self.text.encode("utf-8", "surrogateescape")))
 
 
 def read_cost(stanza: Stanza) -> tuple[bytes, int]:

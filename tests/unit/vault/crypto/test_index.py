@@ -217,6 +217,7 @@ MEMBERS = canonical.decode_padded(Operation(1, b"v" * 16, put()).encode(), 512)
         pytest.param({k: v for k, v in MEMBERS.items() if k != "at"}, id="no time"),
         pytest.param({**MEMBERS, "sha256": "AAAA"}, id="a short digest"),
         pytest.param({**MEMBERS, "size": "1"}, id="a size as text"),
+        pytest.param({**MEMBERS, "size": -1}, id="a negative size"),
         pytest.param({**MEMBERS, "kind": ["put"]}, id="a kind that is no text"),
     ],
 )

@@ -113,6 +113,13 @@ def test_another_encoding_of_a_member_is_refused(start):
         read_header(start)
 
 
+def test_header_blocks_are_those_that_python_s_tarfile_writes():
+    for name in ("avis.pdf", "été.pdf", "x" * 101):
+        member = tarfile.TarInfo(name)
+        member.size, member.mode = 909, 0o600
+        assert member_header(name, 909) == member.tobuf(tarfile.PAX_FORMAT)
+
+
 def test_the_beginning_of_a_header_asks_for_more():
     assert read_header(HEADER[:511]) is None
     assert read_header(ACCENT[:1535]) is None

@@ -69,6 +69,10 @@ def test_each_of_many_recipients_opens_alone(plain, count):
     identities = [X25519Identity.generate() for _ in range(count)]
     data = encrypted(plain, *(identity.recipient() for identity in identities))
     assert decrypted(data, identities[-1]) == plain
+    out = io.BytesIO()
+    both: list[Identity] = [HYBRID, identities[-1]]
+    file.decrypt(iter(both), io.BytesIO(data), out)
+    assert out.getvalue() == plain
 
 
 def test_a_header_of_one_recipient_has_the_length_that_the_design_tells():
@@ -147,6 +151,23 @@ def test_what_is_no_recipient_is_refused(text):
         file.parse_recipient(text)
     with pytest.raises(Bech32Error):
         file.parse_identity(text.lower())
+
+
+def test_a_key_of_one_kind_is_not_read_as_the_other():
+    for parse, text in (
+        (HybridRecipient.parse, CLASSIC.recipient().encode()),
+        (HybridIdentity.parse, CLASSIC.encode()),
+        (HybridIdentity.parse, HYBRID.encode().lower()),
+        (X25519Recipient.parse, HYBRID.recipient().encode()),
+        (X25519Identity.parse, HYBRID.encode()),
+    ):
+        with pytest.raises(Bech32Error):
+            parse(text)
+
+
+def test_a_passphrase_that_is_no_utf_8_is_taken_as_its_bytes():
+    odd = Passphrase(b"caf\xe9".decode("utf-8", "surrogateescape"), log_n=2)
+    assert decrypted(encrypted(b"x", odd), odd) == b"x"
 
 
 def test_a_public_key_that_is_none_is_refused():
