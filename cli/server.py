@@ -8,6 +8,7 @@ looks at in the running process.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Final
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -15,9 +16,21 @@ from starlette.types import ASGIApp
 from cli import health, timers
 from cli.observe import AccessLog, Event, Log
 from cli.wiring import Parts
+from consent.web import api as consents
+from consent.web import api_person, public
+from consent.web import problems as refusals
 from vault.web import api_account, api_documents, api_objects, problems
 from vault.web.problems import LastResort
 from vault.web.security import Guard
+
+ROUTERS: Final = (
+    api_account.router,
+    api_documents.router,
+    api_objects.router,
+    consents.router,
+    api_person.router,
+    public.router,
+)
 
 
 def create_app(parts: Parts, log: Log) -> ASGIApp:
@@ -41,9 +54,9 @@ def routes(parts: Parts, log: Log) -> FastAPI:
         log.tell(Event.STOPPED)
 
     app = FastAPI(title="Coffre", version="1", docs_url=None, redoc_url=None, lifespan=life)
-    app.state.site = parts.site
-    problems.install(app)
-    for router in (api_account.router, api_documents.router, api_objects.router):
+    app.state.site, app.state.broker = parts.site, parts.broker
+    problems.install(app, refusals.ROWS)
+    for router in ROUTERS:
         app.include_router(router)
     app.include_router(health.router(parts.site, parts.settings.data))
     return app
