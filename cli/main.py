@@ -28,12 +28,14 @@ SUMMARY = N_(
 
 # One row per file of cli/commands, in the order of the help page.
 COMMANDS: dict[str, str] = {
+    "account": N_("Ouvrir un compte, se connecter, se déconnecter."),
     "age": N_("Chiffrer et déchiffrer des fichiers age."),
     "db": N_("Tenir la base de données à jour."),
     "demo": N_("Raconter toute l'histoire, sur de vraies pièces."),
     "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
     "pki": N_("Fabriquer les certificats de démonstration."),
     "serve": N_("Servir le coffre : le site et son interface."),
+    "vault": N_("Déposer, lister, reprendre et emporter les documents du coffre."),
     "version": N_("Dire la version."),
 }
 

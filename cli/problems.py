@@ -152,6 +152,23 @@ PROBLEMS: dict[str, Problem] = {
         N_("réessayez dans un moment"),
         Exit.RETRYABLE,
     ),
+    "client.locked": Problem(
+        N_("le coffre est fermé"),
+        N_("relancez coffre account login"),
+        Exit.LOCKED,
+    ),
+    "client.signed-out": Problem(
+        N_("aucun coffre n'est ouvert ici"),
+        N_("lancez coffre account login --name IDENTIFIANT"),
+        Exit.LOCKED,
+    ),
+    "client.state": Problem(
+        N_("{path} est abîmé, ou d'autres que vous peuvent le lire"),
+        N_(
+            "rendez-le privé (chmod 600) si vous en êtes sûr ; sinon écartez-le et reconnectez-vous"
+        ),
+        Exit.CONFIGURATION,
+    ),
     "configuration": Problem(
         N_("la configuration ne convient pas"), N_("voyez coffre.toml"), Exit.CONFIGURATION
     ),
@@ -215,6 +232,11 @@ PROBLEMS: dict[str, Problem] = {
         N_("le serveur a donné une autre clé que celle de ce document"),
         N_("rien n'a été gardé : prévenez l'exploitant"),
     ),
+    "document.incomplete": Problem(
+        N_("documents absents ou abîmés chez le serveur ({count}) : {parts}"),
+        N_("n'effacez rien et prévenez l'exploitant ; ce qui est intact reste lisible"),
+        Exit.PARTIAL,
+    ),
     "document.metadata": Problem(
         N_("la fiche de ce document n'est pas celle que vous avez enregistrée"),
         N_("ne vous y fiez pas et prévenez l'exploitant"),
@@ -230,8 +252,20 @@ PROBLEMS: dict[str, Problem] = {
         N_("ce document n'est pas rangé comme Coffre range les siens"),
         N_("rien n'a été gardé : ne vous y fiez pas"),
     ),
+    "document.unlisted": Problem(
+        N_("le serveur montre un document que vous n'avez pas déposé"),
+        N_("ne vous y fiez pas et prévenez l'exploitant"),
+    ),
     "document.version": Problem(
         N_("une autre version de ce document est arrivée entre-temps"), N_("recommencez")
+    ),
+    "document.withheld": Problem(
+        N_("le serveur ne montre pas un document de votre coffre"),
+        N_("réessayez ; si cela dure, prévenez l'exploitant"),
+    ),
+    "export.exists": Problem(
+        N_("{path} existe déjà"),
+        N_("choisissez un dossier qui n'existe pas"),
     ),
     "file.exists": Problem(
         N_("{path} existe déjà"), N_("choisissez un autre nom, ou ajoutez --force")
@@ -380,6 +414,29 @@ PROBLEMS: dict[str, Problem] = {
         N_("impossible d'écouter sur {host}, port {port}"),
         N_("une autre commande l'occupe peut-être : choisissez --port"),
     ),
+    "server.address": Problem(
+        N_("cette adresse de serveur ne convient pas"),
+        N_("indiquez https://… ; http:// n'est admis que sur cette machine"),
+        Exit.CONFIGURATION,
+    ),
+    "server.answer": Problem(
+        N_("le serveur répond autre chose que ce qui est convenu"),
+        N_("vérifiez l'adresse du serveur ; si elle est bonne, prévenez l'exploitant"),
+    ),
+    "server.none": Problem(
+        N_("aucun serveur n'est indiqué"),
+        N_("ajoutez --server URL, ou COFFRE_SERVER"),
+        Exit.CONFIGURATION,
+    ),
+    "server.refused": Problem(
+        N_("le serveur refuse (réponse {status})"),
+        N_("vérifiez l'adresse du serveur, ou réessayez plus tard"),
+    ),
+    "server.unreachable": Problem(
+        N_("le serveur ne répond pas"),
+        N_("vérifiez le réseau et l'adresse, puis réessayez"),
+        Exit.RETRYABLE,
+    ),
     "session.ended": Problem(
         N_("votre session est terminée"), N_("relancez coffre account login"), Exit.LOCKED
     ),
@@ -400,6 +457,10 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "share.mismatch": Problem(
         N_("ce partage ne correspond pas au contenu conservé"), N_("recommencez depuis le coffre")
+    ),
+    "slot.derivation-changed": Problem(
+        N_("le serveur traite votre phrase secrète autrement qu'à l'ouverture du coffre"),
+        N_("ne réessayez pas et prévenez l'exploitant"),
     ),
     "slot.kdf-refused": Problem(
         N_("le serveur propose une protection de la phrase secrète qui n'est pas admise"),
@@ -496,6 +557,7 @@ PROBLEMS: dict[str, Problem] = {
         N_("n'enregistrez rien et prévenez l'exploitant"),
     ),
     "verifier.nothing-checked": OUR_FAULT,
+    "verifier.seals-unreadable": OUR_FAULT,
     "verifier.test-trust-in-production": Problem(
         N_("{path} contient des autorités d'essai, refusées en production"),
         N_("donnez un dossier de confiance de production avec --trust"),
@@ -530,13 +592,19 @@ RULES: dict[str, str] = {
 
 def parts_of(error: CoffreError, tr: Translator) -> str:
     """Tell the single faults of an error, in the person's language."""
-    told = ((subject, tr(RULES.get(rule, rule))) for subject, rule in error.parts)
-    return " ; ".join(f"{subject} {rule}".strip() for subject, rule in told)
+    return " ; ".join(_part(subject, rule, tr).strip() for subject, rule in error.parts)
+
+
+def _part(subject: str, rule: str, tr: Translator) -> str:
+    """Tell one fault: by its rule, or by the sentence of the error that it is."""
+    if rule in PROBLEMS:
+        return f"{subject} : {tr(PROBLEMS[rule].sentence)}"
+    return f"{subject} {tr(RULES.get(rule, rule))}"
 
 
 def problem_of(error: CoffreError) -> Problem:
     """Give the row of an error; an error without a row is a fault of ours."""
-    return PROBLEMS.get(error.code, OUR_FAULT)
+    return PROBLEMS.get(error.reported or error.code, OUR_FAULT)
 
 
 def problem_of_system(error: OSError) -> tuple[Problem, dict[str, str]]:

@@ -35,7 +35,7 @@ ROUTERS: Final = (
 
 def create_app(parts: Parts, log: Log) -> ASGIApp:
     """Give the whole application, ready to be served."""
-    guarded = AccessLog(Guard(routes(parts, log)), log)
+    guarded = AccessLog(Guard(routes(parts, log), parts.site.address), log)
     return LastResort(guarded, log.report)
 
 

@@ -9,7 +9,9 @@ Rules kept here:
 - `details` are the values that a translated sentence may name: they go to the person's own screen
   and never to a log;
 - `parts` are the single faults of an error that tells several at once: what each is about, and the
-  code of the rule that it breaks.
+  code of the rule that it breaks;
+- `reported` is the code of an error that another process told us of: its sentence is the one that
+  the person needs.
 """
 
 from typing import ClassVar
@@ -21,6 +23,7 @@ class CoffreError(Exception):
     code: ClassVar[str] = "coffre"
     retryable: ClassVar[bool] = False
     parts: tuple[tuple[str, str], ...] = ()
+    reported: str | None = None
 
     def __init__(self, message: str, **details: str | int) -> None:
         """Keep the message for the log and the details for the person's sentence."""

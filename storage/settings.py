@@ -72,6 +72,7 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     site: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$")] | None = None
+    proxies: str | None = None
     database: str | None = None
     unlock_minutes: Annotated[int, Field(ge=1, le=720)] = 15
     passphrase: SecretStr | None = None
@@ -107,6 +108,12 @@ class Settings(BaseModel):
 def user_data() -> Path:
     """Give the user's data folder (XDG Base Directory Specification)."""
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+
+
+def user_runtime() -> Path | None:
+    """Give the user's runtime folder (the same): memory, emptied when the user's session ends."""
+    named = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(named) if named else None
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:

@@ -1,4 +1,8 @@
-"""`coffre serve`: the site and its API, until it is stopped."""
+"""`coffre serve`: the site and its API, until it is stopped.
+
+Behind a proxy that ends TLS, `proxies` names its addresses (comma between them): from these alone
+are the visitor's address and scheme taken, else every visitor would be throttled as one.
+"""
 
 import logging
 import os
@@ -61,7 +65,8 @@ def command(
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=settings.proxies is not None,
+            forwarded_allow_ips=settings.proxies,
             timeout_graceful_shutdown=_DRAIN_SECONDS,
         )
         uvicorn.Server(config).run(sockets=[sock])

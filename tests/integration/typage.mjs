@@ -1,5 +1,5 @@
 // typage (npm age-encryption), asked by test_age_interchange.py.
-// node typage.mjs keygen hybrid|classic | encrypt RECIPIENT... | decrypt IDENTITY
+// node typage.mjs keygen hybrid|classic | encrypt RECIPIENT... | decrypt IDENTITY | passphrase TEXT
 // Data on standard input, answer on standard output.
 import {
   Decrypter,
@@ -25,6 +25,7 @@ if (act === "keygen") {
   answer(await encrypter.encrypt(readFileSync(0)));
 } else {
   const decrypter = new Decrypter();
-  decrypter.addIdentity(words[0]);
+  if (act === "passphrase") decrypter.addPassphrase(words[0]);
+  else decrypter.addIdentity(words[0]);
   answer(await decrypter.decrypt(readFileSync(0)));
 }

@@ -113,11 +113,18 @@ def derivation(session: Session, login: str, secret: bytes) -> slots.PassphraseK
     query = select(Slot.content).join(Account).where(Account.login == login)
     content = session.exec(query.where(Slot.type == slots.PassphraseKdf.KIND)).first()
     invented = hmac.new(secret, _UNKNOWN + b"\0" + login.encode(), hashlib.sha256)
-    kdf = slots.PassphraseKdf(invented.digest()[: slots.SALT_LENGTH])
-    if content is not None:
-        known = slots.Slot.parse(content).name.kdf
-        kdf = known if isinstance(known, slots.PassphraseKdf) else kdf
+    decoy = _decoy(invented.digest()[: slots.SALT_LENGTH])
+    kdf = slots.Slot.parse(decoy if content is None else content).name.kdf
+    if not isinstance(kdf, slots.PassphraseKdf):
+        raise SignInRefusedError("got a passphrase slot of another kind")
     return kdf
+
+
+def _decoy(salt: bytes) -> bytes:
+    """Make the slot of a login that nobody has: read like any other, in the same time."""
+    nobody = bytes(slots.ID_LENGTH)
+    name = slots.SlotName(nobody, nobody, 1, slots.PassphraseKdf(salt))
+    return slots.Slot(name, b"\1" + bytes(slots.WRAPPED_LENGTH - 1)).encode()
 
 
 def admit(session: Session, attempt: Attempt, now: datetime) -> None:

@@ -23,9 +23,10 @@ from vault.format.slot import Slot
 from vault.service import accounts, directory, sign_in
 from vault.service.accounts import AccountView, Enrolment
 from vault.service.sign_in import AccountId, Attempt, OpenedSession
+from vault.web.problems import RESPONSES
 from vault.web.session import Here, Signed, Site, forget, keep
 
-router: Final = APIRouter(prefix="/api/v1")
+router: Final = APIRouter(prefix="/api/v1", responses=RESPONSES)
 
 
 def _bytes(value: object) -> bytes:
@@ -38,13 +39,27 @@ def _bytes(value: object) -> bytes:
         raise ValueError("not canonical base64url") from error
 
 
-Bytes = Annotated[
+def _text(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern})
+
+
+_READ: Final = BeforeValidator(_bytes)
+_WRITE: Final = PlainSerializer(to_base64url)
+Bytes = Annotated[bytes, _READ, _WRITE, _text("^[A-Za-z0-9_-]*$")]
+Bytes32 = Annotated[
     bytes,
-    BeforeValidator(_bytes),
-    PlainSerializer(to_base64url),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_-]*$"}),
+    _READ,
+    Field(min_length=32, max_length=32),
+    _WRITE,
+    _text("^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"),
 ]
-Bytes32 = Annotated[Bytes, Field(min_length=32, max_length=32)]
+Bytes64 = Annotated[
+    bytes,
+    _READ,
+    Field(min_length=64, max_length=64),
+    _WRITE,
+    _text("^[A-Za-z0-9_-]{85}[AQgw]$"),
+]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{21}[AQgw]$")]
 Login = Annotated[str, Field(min_length=1, max_length=128)]
 

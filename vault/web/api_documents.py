@@ -33,10 +33,11 @@ from vault.service.documents import (
     VersionView,
 )
 from vault.service.uploads import Announcement
-from vault.web.api_account import Answer, Body, Bytes, Bytes32, Id
+from vault.web.api_account import Answer, Body, Bytes, Bytes32, Bytes64, Id
+from vault.web.problems import RESPONSES
 from vault.web.session import Actor, Here, Signed, Site
 
-router: Final = APIRouter(prefix="/api/v1/vault")
+router: Final = APIRouter(prefix="/api/v1/vault", responses=RESPONSES)
 _PAGE: Final = 200
 _Limit = Annotated[int, Query(ge=1, le=_PAGE)]
 _Count = Annotated[int, Field(ge=1, le=2**53 - 1)]
@@ -89,7 +90,7 @@ class OperationMembers(Body):
     n: _Count
     content: Bytes
     head: Bytes32
-    signature: Annotated[Bytes, Field(min_length=64, max_length=64)]
+    signature: Bytes64
 
 
 class NextOperation(OperationMembers):

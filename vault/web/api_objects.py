@@ -28,12 +28,13 @@ from storage.database import reading
 from vault.errors import VaultError
 from vault.service import uploads
 from vault.web.api_account import Id
+from vault.web.problems import RESPONSES
 from vault.web.session import Here, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-router: Final = APIRouter(prefix="/api/v1/vault")
+router: Final = APIRouter(prefix="/api/v1/vault", responses=RESPONSES)
 _Proof = Annotated[str, Query(pattern="^[0-9a-f]{64}$")]
 _Until = Annotated[int, Query(ge=0, le=2**40)]
 

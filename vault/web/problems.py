@@ -21,6 +21,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -136,6 +137,25 @@ _OTHERS: Final[Mapping[int, str]] = {
     HTTPStatus.NOT_FOUND: N_("Cette adresse n'existe pas."),
     HTTPStatus.METHOD_NOT_ALLOWED: N_("Cette adresse ne se demande pas ainsi."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: N_("La demande est trop volumineuse."),
+}
+
+
+class Problem(BaseModel):
+    """What every error answers; an error's details stand beside these members."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    request: str
+
+
+_CONTENT: Final = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"description": "Problem (RFC 9457)", "content": _CONTENT}
+    for status in (422, "4XX", "5XX")
 }
 
 

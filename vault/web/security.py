@@ -75,9 +75,10 @@ class BodyTooLargeError(VaultError):
 class Guard:
     """Stands around the routes: number, origin, length, headers."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand around `app`."""
+    def __init__(self, app: ASGIApp, address: str) -> None:
+        """Stand around `app`, whose public address is `address`."""
         self._app = app
+        self._address = address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -93,7 +94,7 @@ class Guard:
             await send(message)
 
         try:
-            check_origin(request)
+            check_origin(request, self._address)
             limit = check_length(request)
         except CoffreError as error:
             await problems.respond(request, error)(scope, receive, dressed)
@@ -110,15 +111,18 @@ def dress(path: str, headers: MutableHeaders) -> None:
     headers.setdefault("Cache-Control", "no-store")
 
 
-def check_origin(request: Request) -> None:
-    """Raise ForeignOriginError unless a change is asked by our own page, or by no page."""
+def check_origin(request: Request, address: str) -> None:
+    """Raise ForeignOriginError unless a change is asked by our own page, or by no page.
+
+    Our own pages stand at `address` and at the name by which this request reached us.
+    """
     if request.method in _READS:
         return
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         trusted = site in _OWN
     elif origin is not None:
-        trusted = origin == f"{request.url.scheme}://{request.headers.get('host', '')}"
+        trusted = origin in {address, f"{request.url.scheme}://{request.headers.get('host', '')}"}
     else:
         trusted = "cookie" not in request.headers
     if not trusted:

@@ -5,6 +5,7 @@ import errno
 import hashlib
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -248,6 +249,32 @@ def test_whichever_call_fails_the_object_is_whole_or_absent(tmp_path, monkeypatc
             put(store, ONE, announced(CONTENT), [CONTENT])
         assert b"".join(store.get(ONE)) == CONTENT
     assert n > 6, "the sweep met every call"
+
+
+def test_an_object_is_flushed_before_it_has_its_name_and_its_folder_before_the_answer(
+    tmp_path, monkeypatch
+):
+    calls = []
+
+    class Recording:
+        def __getattr__(self, name):
+            real = getattr(os, name)
+            if name not in FailingOs.CALLS:
+                return real
+
+            def call(*arguments, **options):
+                found = real(*arguments, **options)
+                is_folder = name == "fsync" and Path(f"/proc/self/fd/{arguments[0]}").is_dir()
+                calls.append("fsync folder" if is_folder else name)
+                return found
+
+            return call
+
+    store = FolderStore(tmp_path, TICKETS)
+    (tmp_path / base64.urlsafe_b64decode(ONE + "==").hex()[:2]).mkdir()
+    monkeypatch.setattr(folder, "os", Recording())
+    put(store, ONE, announced(CONTENT), [CONTENT])
+    assert calls == ["open", "write", "fsync", "link", "open", "fsync folder"]
 
 
 def test_a_short_write_is_continued(tmp_path, monkeypatch):

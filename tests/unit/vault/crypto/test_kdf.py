@@ -23,6 +23,8 @@ LABELS = {
     "coffre/bundle/v1",
     "coffre/metadata/v1",
     "coffre/op/v1",
+    "coffre/resting/v1",
+    "coffre/home/v1",
     "coffre/head/v1",
     "coffre/head-sig/v1",
     "header",

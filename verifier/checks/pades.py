@@ -1,0 +1,254 @@
+"""The seals of a PDF: integrity, later changes, chain, revocation, and what pyHanko lets through.
+
+The lines of the table, in their order (`verifier/DESIGN.md`, "PAdES seal"):
+
+ 1. structure: the seal can be read, it is a PAdES one, and every trace of a seal in the file is one
+    that a reader sees (else a changed byte would make a seal vanish);
+ 2. integrity: the bytes are those that were sealed;
+ 3. signature: it verifies under the carried certificate;
+ 4. later revisions: nothing but time-stamps, validation data and further signatures; any other
+    change means that the page is not the one that was sealed;
+ 5. the part of the file that no signature covers holds the CMS in one writing and zeros, and the
+    CMS announces its own version, digest and signer, and carries no certificate foreign to the
+    chain: pyHanko accepts others;
+ 6. chain to an authority of the trust folder; 7. revocation, whatever the date; lists in force;
+ 8. everything else that AdES validation asks (dates, key usage, algorithms), as pyHanko says it.
+
+No clock, no network: `now` and the lists are given.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import pairwise
+from typing import Final
+
+from asn1crypto import cms
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from verifier.check import Check, Indication, SubIndication
+from verifier.checks.certificate import check_revocation, check_revocation_list
+from verifier.checks.pyhanko_guard import Examined, Modification, UnreadableSealsError, examine
+from verifier.trust.trust_list import Revocation, TrustList, signer_among, subject_name
+from verifier.verdict import Coverage, SealVerdict
+
+SUB_FILTER: Final = "/ETSI.CAdES.detached"
+LEVEL: Final = "B-B"
+_TRACE: Final = re.compile(rb"/ByteRange|/ETSI\.CAdES\.detached|/ETSI\.RFC3161|/adbe\.pkcs7")
+_LONGEST_CHAIN: Final = 10
+_PASSING: Final = {Modification.NONE, Modification.VALIDATION_DATA}
+
+
+def check_seals(pdf: bytes, trust: TrustList, now: datetime) -> tuple[SealVerdict, ...]:
+    """Check every seal of a PDF; a trace of a seal that cannot be followed is a verdict too."""
+    traces = _traces(pdf)
+    try:
+        found = examine(pdf, trust, now)
+    except UnreadableSealsError:
+        return (_lost("pdf-structure-unreadable", trust),) if traces else ()
+    seals = tuple(_verdict(seal, pdf, trust, now) for seal in found.seals)
+    if traces > found.signatures:
+        return (*seals, _lost("seal-out-of-reach", trust))
+    return seals
+
+
+def _traces(pdf: bytes) -> int:
+    """Count the traces that signatures leave: one byte cannot hide both of a seal's own."""
+    found = _TRACE.findall(pdf)
+    ranges = found.count(b"/ByteRange")
+    return max(ranges, len(found) - ranges)
+
+
+def _lost(reason: str, trust: TrustList) -> SealVerdict:
+    check = Check.unsure("seal.structure", reason, SubIndication.FORMAT_FAILURE)
+    return SealVerdict("", (check,), test=trust.is_test)
+
+
+def _verdict(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> SealVerdict:
+    level = LEVEL if seal.valid and seal.sub_filter == SUB_FILTER else None
+    named = seal.signer is not None and seal.valid
+    return SealVerdict(
+        field=seal.field,
+        checks=tuple(_checks(seal, pdf, trust, now)),
+        level=level,
+        signer=_signer_name(seal.signer) if named and seal.signer else None,
+        signing_time=seal.signing_time,
+        coverage=seal.coverage,
+        modifications=() if seal.modification in _PASSING else (str(seal.modification),),
+        test=trust.is_test,
+    )
+
+
+def _checks(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Iterator[Check]:
+    yield _structure(seal)  # (1)
+    if seal.fault is not None or seal.signer is None:
+        return
+    yield _integrity(seal)  # (2)
+    yield _signature(seal)  # (3)
+    yield _later_changes(seal)  # (4)
+    yield _contents(seal, pdf)  # (5)
+    yield _announced(seal)
+    chain = _chain(seal.signer, (*trust.authorities, *seal.carried))
+    yield _carried(seal, trust, chain)
+    yield _trusted(chain, trust)  # (6)
+    yield from _revocations(chain, trust, now)  # (7)
+    yield _validation(seal)  # (8)
+
+
+def _structure(seal: Examined) -> Check:
+    if seal.fault is not None:
+        sub = SubIndication.GENERIC
+        return Check.unsure("seal.structure", "validator-fault", sub, fault=seal.fault)
+    if seal.sub_filter != SUB_FILTER:
+        sub = SubIndication.FORMAT_FAILURE
+        return Check.unsure("seal.structure", "not-a-pades-seal", sub, found=seal.sub_filter)
+    return Check.passed("seal.structure", "pades-seal")
+
+
+def _integrity(seal: Examined) -> Check:
+    if seal.intact:
+        return Check.passed("seal.integrity", "content-unchanged")
+    if seal.sub_indication in {SubIndication.HASH_FAILURE, "OK"}:
+        return Check.failed("seal.integrity", "content-changed", SubIndication.HASH_FAILURE)
+    sub = SubIndication(seal.sub_indication or SubIndication.GENERIC)
+    if seal.indication is Indication.TOTAL_FAILED:
+        return Check.failed("seal.integrity", "seal-malformed", sub)
+    return Check.unsure("seal.integrity", "integrity-not-established", sub)
+
+
+def _signature(seal: Examined) -> Check:
+    if seal.valid:
+        return Check.passed("seal.signature", "signature-verified")
+    sub = SubIndication.SIG_CRYPTO_FAILURE
+    return Check.failed("seal.signature", "signature-invalid", sub)
+
+
+def _later_changes(seal: Examined) -> Check:
+    name = "seal.later-changes"
+    match seal.modification:
+        case Modification.NONE if seal.coverage is Coverage.WHOLE_DOCUMENT:
+            return Check.passed(name, "covers-whole-document")
+        case Modification.NONE:
+            sub = SubIndication.SIG_CONSTRAINTS_FAILURE
+            return Check.unsure(name, "bytes-outside-the-seal", sub)
+        case Modification.VALIDATION_DATA if seal.coverage is Coverage.EARLIER_REVISION:
+            return Check.passed(name, "only-validation-data-added")
+        case Modification.FORM if seal.only_signatures_added:
+            return Check.passed(name, "only-seals-added")
+        case Modification.FORM | Modification.ANNOTATIONS:
+            sub = SubIndication.SIG_CONSTRAINTS_FAILURE
+            return Check.unsure(name, "filled-or-annotated-after-sealing", sub)
+    return Check.failed(name, "changed-after-sealing", SubIndication.HASH_FAILURE)
+
+
+def _contents(seal: Examined, pdf: bytes) -> Check:
+    """Look at the bytes that no signature covers: the CMS in hexadecimal, and its padding."""
+    name, sub = "seal.contents", SubIndication.SIG_CONSTRAINTS_FAILURE
+    start, end = seal.gap
+    written = pdf[start:end]
+    digits = written[1:-1]
+    if written[:1] != b"<" or written[-1:] != b">" or re.search(rb"[^0-9A-Fa-f]", digits):
+        return Check.unsure(name, "contents-not-hexadecimal", sub)
+    if re.search(rb"[a-f]", digits) and re.search(rb"[A-F]", digits):
+        return Check.unsure(name, "contents-mixed-case", sub)
+    try:
+        encoded = cms.ContentInfo.load(seal.contents).dump()
+        again = cms.ContentInfo.load(encoded, strict=True)["content"].dump(force=True)
+    except (ValueError, TypeError):
+        return Check.unsure(name, "contents-not-cms", sub)
+    if any(seal.contents[len(encoded) :]):
+        return Check.unsure(name, "contents-padding-not-zero", sub)
+    if not encoded.endswith(again):
+        return Check.unsure(name, "contents-not-canonical", sub)
+    return Check.passed(name, "contents-canonical")
+
+
+def _announced(seal: Examined) -> Check:
+    """Compare what the CMS announces with what it holds: no signature covers these words."""
+    name, sub = "seal.announced", SubIndication.SIG_CONSTRAINTS_FAILURE
+    try:
+        signed = cms.ContentInfo.load(seal.contents)["content"]
+        announced = [item.dump() for item in signed["digest_algorithms"]]
+        [signer] = signed["signer_infos"]
+        versions = signed["version"].native, signer["version"].native
+        own = "v1" if signer["sid"].name == "issuer_and_serial_number" else "v3"
+        named = _names_exactly(signer["sid"], seal.signer)
+    except (ValueError, TypeError, KeyError):
+        return Check.unsure(name, "contents-not-cms", sub)
+    if not named:
+        return Check.unsure(name, "signer-named-otherwise", sub)
+    if announced != [signer["digest_algorithm"].dump()]:
+        return Check.unsure(name, "digests-disagree", sub)
+    # RFC 5652 sections 5.1 and 5.3, for plain certificates and detached data.
+    if versions != (own, own):
+        return Check.unsure(name, "versions-disagree", sub)
+    return Check.passed(name, "announced-as-held")
+
+
+def _names_exactly(sid: cms.SignerIdentifier, signer: x509.Certificate | None) -> bool:
+    """Compare the name of the signer byte for byte; validators fold case and spaces (RFC 5280)."""
+    if signer is None:
+        return False
+    if sid.name != "issuer_and_serial_number":
+        # A key identifier is matched as bytes already.
+        return True
+    same = bool(sid.chosen["issuer"].dump() == signer.issuer.public_bytes())
+    return same and int(sid.chosen["serial_number"].native) == signer.serial_number
+
+
+def _chain(signer: x509.Certificate, known: tuple[x509.Certificate, ...]) -> list[x509.Certificate]:
+    """Follow the issuers upwards as far as known certificates go, the signer first."""
+    chain = [signer]
+    while len(chain) < _LONGEST_CHAIN:
+        issuer = signer_among(known, chain[-1])
+        if issuer is None or issuer == chain[-1]:
+            break
+        chain.append(issuer)
+    return chain
+
+
+def _carried(seal: Examined, trust: TrustList, chain: list[x509.Certificate]) -> Check:
+    """Ask where each carried certificate comes from: a changed copy would go unseen."""
+    for certificate in seal.carried:
+        if certificate in trust.authorities or certificate in chain:
+            continue
+        if signer_among((*trust.authorities, *chain), certificate) is None:
+            sub = SubIndication.SIG_CONSTRAINTS_FAILURE
+            return Check.unsure("seal.certificates", "foreign-certificate-carried", sub)
+    return Check.passed("seal.certificates", "certificates-belong-together")
+
+
+def _trusted(chain: list[x509.Certificate], trust: TrustList) -> Check:
+    if any(certificate in trust.authorities for certificate in chain):
+        return Check.passed("seal.chain", "issuer-trusted")
+    sub = SubIndication.NO_CERTIFICATE_CHAIN_FOUND
+    return Check.unsure("seal.chain", "issuer-not-trusted", sub)
+
+
+def _revocations(chain: list[x509.Certificate], trust: TrustList, now: datetime) -> Iterator[Check]:
+    states: list[Revocation] = [
+        trust.revocation(below, above, now) for below, above in pairwise(chain)
+    ]
+    for state in states:
+        if revoked := check_revocation("seal", state):
+            yield revoked
+    for state in states:
+        yield check_revocation_list("seal", state, lenient=False)
+
+
+def _validation(seal: Examined) -> Check:
+    """Give pyHanko's own answer: whatever the lines above missed is never green."""
+    name = "seal.validation"
+    if seal.indication is Indication.TOTAL_PASSED:
+        return Check.passed(name, "validation-passed")
+    sub = SubIndication(seal.sub_indication or SubIndication.GENERIC)
+    if seal.indication is Indication.TOTAL_FAILED:
+        return Check.failed(name, "validation-failed", sub)
+    return Check.unsure(name, "validation-not-passed", sub)
+
+
+def _signer_name(certificate: x509.Certificate) -> str:
+    common = subject_name(certificate, NameOID.COMMON_NAME)
+    organisation = subject_name(certificate, NameOID.ORGANIZATION_NAME)
+    return f"{common}, {organisation}" if organisation else common

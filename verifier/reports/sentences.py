@@ -1,0 +1,161 @@
+"""The verdict in plain words: a headline, what to do, the reason of each check.
+
+Rules kept here:
+
+- the three answers have one headline each, the same on every screen: Authentique, Impossible de
+  conclure, Falsifié ou altéré; a file without code and without seal has its own;
+- a code that is authentic but was not compared with the page never says Authentique alone: it asks
+  the agent to compare;
+- what was not checked is said;
+- every reason that a check may give has its sentence here; a test asks for it.
+"""
+
+from typing import Final
+
+from storage.language import N_, Translator
+from verifier.check import Check, Indication
+from verifier.verdict import PrintedResult, Verdict
+
+HEADLINES: Final = {
+    Indication.TOTAL_PASSED: N_("Authentique"),
+    Indication.INDETERMINATE: N_("Impossible de conclure"),
+    Indication.TOTAL_FAILED: N_("Falsifié ou altéré"),
+}
+NOTHING: Final = N_("Aucun cachet et aucun code dans ce fichier")
+COMPARE: Final = N_("Code authentique : comparez avec le document")
+
+REASONS: Final[dict[str, str]] = {
+    "all-passed": N_("toutes les vérifications sont passées"),
+    # Seal.
+    "pades-seal": N_("le cachet se lit"),
+    "not-a-pades-seal": N_("la signature n'est pas un cachet PAdES"),
+    "pdf-structure-unreadable": N_("la structure du PDF est abîmée : le cachet ne se lit plus"),
+    "seal-out-of-reach": N_("le fichier contient les restes d'un cachet qui ne se lit plus"),
+    "seal-malformed": N_("le cachet est mal formé"),
+    "validator-fault": N_("le cachet n'a pas pu être vérifié : fichier inhabituel, ou notre faute"),
+    "content-unchanged": N_("le contenu est celui qui a été scellé"),
+    "content-changed": N_("le contenu a été modifié après le cachet"),
+    "integrity-not-established": N_("rien ne dit si le contenu est celui qui a été scellé"),
+    "signature-verified": N_("la signature est juste"),
+    "signature-invalid": N_("la signature est fausse"),
+    "covers-whole-document": N_("le cachet couvre tout le document"),
+    "only-validation-data-added": N_("seules des données de validation ont été ajoutées ensuite"),
+    "only-seals-added": N_("seuls d'autres cachets ont été ajoutés ensuite"),
+    "filled-or-annotated-after-sealing": N_("le document a été rempli ou annoté après le cachet"),
+    "changed-after-sealing": N_("le document a été modifié après le cachet"),
+    "bytes-outside-the-seal": N_("des octets ont été ajoutés après le cachet"),
+    "contents-canonical": N_("le cachet est écrit comme il doit l'être"),
+    "contents-not-hexadecimal": N_("le cachet contient des caractères étrangers"),
+    "contents-mixed-case": N_("l'écriture du cachet a été modifiée"),
+    "contents-not-cms": N_("le cachet ne se décode pas"),
+    "contents-not-canonical": N_("l'écriture du cachet a été modifiée"),
+    "contents-padding-not-zero": N_("des octets ont été cachés derrière le cachet"),
+    "announced-as-held": N_("le cachet annonce ce qu'il contient"),
+    "digests-disagree": N_("le cachet annonce une autre empreinte que la sienne"),
+    "signer-named-otherwise": N_("le cachet nomme autrement son signataire"),
+    "versions-disagree": N_("le cachet annonce une autre version que la sienne"),
+    "certificates-belong-together": N_("les certificats joints vont ensemble"),
+    "foreign-certificate-carried": N_("un certificat étranger ou modifié est joint au cachet"),
+    "issuer-trusted": N_("l'autorité du cachet est dans vos listes de confiance"),
+    "issuer-not-trusted": N_("l'autorité du cachet n'est pas dans vos listes de confiance"),
+    "validation-passed": N_("la validation complète est passée"),
+    "validation-failed": N_("la validation complète a échoué"),
+    "validation-not-passed": N_("la validation complète n'a pas pu conclure"),
+    # Both.
+    "revoked": N_("le certificat a été révoqué"),
+    "list-in-force": N_("une liste de révocation en vigueur a été consultée"),
+    "no-list": N_("aucune liste de révocation : mettez à jour vos listes de confiance"),
+    "list-too-old": N_("la liste de révocation est périmée : mettez à jour vos listes"),
+    # 2D-Doc.
+    "well-formed": N_("le code est bien formé"),
+    "not-2ddoc": N_("ce n'est pas un code 2D-Doc"),
+    "too-long": N_("le code est trop long"),
+    "header-short": N_("le code est coupé dès son début"),
+    "header-charset": N_("l'en-tête du code contient des caractères interdits"),
+    "version-unsupported": N_("cette version de 2D-Doc n'est pas lue"),
+    "date-invalid": N_("une date de l'en-tête n'existe pas"),
+    "non-ascii": N_("le code contient des caractères interdits"),
+    "field-short": N_("une donnée du code est trop courte"),
+    "field-incomplete": N_("une donnée du code est incomplète"),
+    "no-signature": N_("le code n'a pas de signature : il a peut-être été coupé à la lecture"),
+    "several-us": N_("le code a plusieurs séparateurs de signature"),
+    "signature-encoding": N_("la signature du code est mal écrite"),
+    "signature-length": N_("la signature du code n'a pas la bonne longueur"),
+    "issuer-listed": N_("l'émetteur est dans vos listes"),
+    "issuer-not-listed": N_("l'émetteur n'est pas dans vos listes"),
+    "directory-too-old": N_("votre annuaire des émetteurs est trop ancien pour conclure"),
+    "chain-verified": N_("l'autorité a bien signé le certificat de l'émetteur"),
+    "test-certificate-without-authority": N_("certificat d'essai, sans autorité"),
+    "test-authority-outside-test-mode": N_("code d'essai : il ne prouve rien"),
+    "not-signed-by-its-authority": N_("l'autorité n'a pas signé le certificat de l'émetteur"),
+    "repaired-and-not-proved": N_("le code a été abîmé à la lecture : scannez-le de nouveau"),
+    "authority-withdrawn": N_("l'autorité a été retirée de la liste officielle"),
+    "valid-on-signature-date": N_("le certificat était valable le jour de la signature"),
+    "test-authority-dates-not-applied": N_("autorité d'essai : dates non appliquées"),
+    "signed-before-certificate": N_("signé avant le début de validité du certificat"),
+    "signed-after-certificate": N_("signé après la fin de validité du certificat"),
+    "key-not-allowed": N_("la clé de l'émetteur n'est pas admise"),
+    "key-usage-signature": N_("la clé est faite pour signer"),
+    "key-usage-unrestricted": N_("la clé n'a pas de restriction d'usage"),
+    "key-usage-not-signature": N_("la clé n'est pas faite pour signer"),
+    "certificate-extensions-unreadable": N_("le certificat de l'émetteur ne se lit pas"),
+    "test-authority-without-list": N_("autorité d'essai : sans liste de révocation"),
+    "signed-in-the-past": N_("la date de signature est passée"),
+    "signed-in-future": N_("la date de signature est dans l'avenir"),
+    "content-conforms": N_("les données sont celles que prévoit ce type de document"),
+    "content-against-type": N_("les données ne sont pas celles que prévoit ce type de document"),
+    # Page and file.
+    "values-on-page": N_("le document dit la même chose que son code"),
+    "values-not-on-page": N_("le document ne dit pas la même chose que son code"),
+    "values-not-recognised": N_("les données du code n'ont pas été reconnues sur le document"),
+    "read-in-part": N_("le fichier n'a été lu qu'en partie"),
+    "scanned-otherwise": N_("le fichier porte aussi un code d'une autre famille"),
+}
+
+
+def reason_of(check: Check, tr: Translator) -> str:
+    """Say the reason of one check; an unknown reason is said as it stands."""
+    return tr(REASONS.get(check.reason, check.reason))
+
+
+def headline(verdict: Verdict, tr: Translator) -> str:
+    """Say the answer in one line."""
+    conclusion = verdict.conclusion
+    if conclusion is None:
+        return tr(NOTHING)
+    if is_blue(verdict):
+        return tr(COMPARE)
+    return tr(HEADLINES[conclusion.indication])
+
+
+def explanation(verdict: Verdict, tr: Translator) -> str:
+    """Say the reason of the answer, as a sentence's end."""
+    conclusion = verdict.conclusion
+    if conclusion is None:
+        return ""
+    return tr(REASONS.get(conclusion.reason, conclusion.reason))
+
+
+def is_blue(verdict: Verdict) -> bool:
+    """Tell an authentic code that neither a seal nor the page's words stand behind."""
+    conclusion = verdict.conclusion
+    if conclusion is None or conclusion.indication is not Indication.TOTAL_PASSED:
+        return False
+    return not verdict.seals and any(code.shown_blue for code in verdict.codes)
+
+
+def not_checked(verdict: Verdict, tr: Translator) -> list[str]:
+    """List what this verdict does not say."""
+    told = []
+    if not verdict.seals:
+        told.append(tr(N_("le fichier ne porte pas de cachet : seul son code a été vérifié")))
+    if not verdict.codes:
+        told.append(tr(N_("le document ne porte pas de code : son texte n'a pas été comparé")))
+    results = {code.printed_text.result for code in verdict.codes}
+    if PrintedResult.NOT_COMPARED in results:
+        told.append(tr(N_("le texte du document n'a pas été comparé aux données du code")))
+    if any(code.annex for code in verdict.codes):
+        told.append(tr(N_("le code porte une annexe que personne n'a signée")))
+    if verdict.conclusion is None:
+        return []
+    return told
