@@ -30,11 +30,14 @@ SUMMARY = N_(
 COMMANDS: dict[str, str] = {
     "account": N_("Ouvrir un compte, se connecter, se déconnecter."),
     "age": N_("Chiffrer et déchiffrer des fichiers age."),
+    "consent": N_("Répondre aux demandes de justificatifs : remettre, refuser, retirer."),
     "db": N_("Tenir la base de données à jour."),
     "demo": N_("Raconter toute l'histoire, sur de vraies pièces."),
     "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
     "pki": N_("Fabriquer les certificats de démonstration."),
+    "register": N_("Tenir le registre : ce que chaque service peut demander."),
     "serve": N_("Servir le coffre : le site et son interface."),
+    "service": N_("Demander des justificatifs et prendre ce qui est remis : côté service."),
     "vault": N_("Déposer, lister, reprendre et emporter les documents du coffre."),
     "version": N_("Dire la version."),
 }

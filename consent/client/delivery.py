@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from consent.client import package
 from consent.messages import chain, grant, manifest, screen
@@ -88,13 +88,7 @@ def build(request: Request, choices: Sequence[Choice], keys: PersonKeys, terms: 
     """
     recipient = HybridRecipient.parse(request.recipient)
     shown = Screen.of(request, [_shown(each) for each in choices]).encode()
-    binding = Binding(
-        request=request.digest,
-        grant_jti=to_base64url(secrets.token_bytes(_ID)),
-        grant_key=keys.signer.key.thumbprint,
-        aud=request.service,
-        recipient=request.fingerprint,
-    )
+    binding = _binding(request, keys)
     held = Manifest(
         salt=to_base64url(secrets.token_bytes(_ID)),
         binding=binding,
@@ -110,7 +104,29 @@ def build(request: Request, choices: Sequence[Choice], keys: PersonKeys, terms: 
         for name, each in documents.items()
     }
     stored = [_stored(each, headers) for each in documents.values()]
-    claims = {
+    claims = _claims(binding, terms) | {
+        "package": {"sha256": chain.digest_of(packed), "size": len(packed)},
+        "manifest": chain.digest_of(listing),
+        "answers": sorted({each.req for each in choices}),
+        "stored": [each.to_json() for each in sorted(stored, key=lambda each: each.blob_id)],
+    }
+    token = grant.issue(claims, keys.signer)
+    grant.check_request(Grant.verify(token), request)
+    return Delivery(token, packed, headers)
+
+
+def _binding(request: Request, keys: PersonKeys) -> Binding:
+    return Binding(
+        request=request.digest,
+        grant_jti=to_base64url(secrets.token_bytes(_ID)),
+        grant_key=keys.signer.key.thumbprint,
+        aud=request.service,
+        recipient=request.fingerprint,
+    )
+
+
+def _claims(binding: Binding, terms: Terms) -> dict[str, Any]:
+    return {
         "v": 1,
         "jti": binding.grant_jti,
         "aud": binding.aud,
@@ -119,16 +135,9 @@ def build(request: Request, choices: Sequence[Choice], keys: PersonKeys, terms: 
         "exp": chain.seconds(terms.expires_at),
         "uses": 1,
         "recipient": binding.recipient,
-        "package": {"sha256": chain.digest_of(packed), "size": len(packed)},
-        "manifest": chain.digest_of(listing),
-        "answers": sorted({each.req for each in choices}),
-        "stored": [each.to_json() for each in sorted(stored, key=lambda each: each.blob_id)],
         "status": {"idx": terms.status.idx, "uri": terms.status.uri},
         "lang": screen.LANG,
     }
-    token = grant.issue(claims, keys.signer)
-    grant.check_request(Grant.verify(token), request)
-    return Delivery(token, packed, headers)
 
 
 def _shown(choice: Choice) -> ScreenItem:

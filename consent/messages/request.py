@@ -60,6 +60,12 @@ class RecipientUnregisteredError(ConsentError):
     code: ClassVar[str] = "recipient-unregistered"
 
 
+class RequestForeignError(ConsentError):
+    """The request is for another vault, or of a kind that is not offered."""
+
+    code: ClassVar[str] = "request-foreign"
+
+
 class RequestExpiredError(ConsentError):
     """The time of the request has passed."""
 
@@ -83,6 +89,12 @@ class Alternative:
     fresh: str | None
     min_level: str
 
+    def to_json(self) -> dict[str, Any]:
+        """Give the members as a command tells them."""
+        kinds, fields = sorted(self.kinds), sorted(self.fields)
+        told = {"type": self.type, "form": self.form, "min_level": self.min_level}
+        return {**told, "kinds": kinds, "fields": fields, "fresh": self.fresh}
+
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
@@ -92,6 +104,11 @@ class Requirement:
     label: Mapping[str, str]
     compulsory: bool
     one_of: tuple[Alternative, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the members as a command tells them."""
+        told = {"id": self.id, "label": self.label["fr"], "compulsory": self.compulsory}
+        return {**told, "one_of": [each.to_json() for each in self.one_of]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +164,11 @@ class Request:
     def fingerprint(self) -> str:
         """Name the recipient: SHA-256 of its text, base64url."""
         return chain.digest_of(self.recipient.encode("ascii"))
+
+    def check_vault(self, vault: str) -> None:
+        """Raise RequestForeignError unless it asks this vault for one release of documents."""
+        if self.aud != vault or self.mode != RELEASE or "standing" in self.claims:
+            raise RequestForeignError("got a request for another vault, or of a kind not offered")
 
     def check_time(self, now: datetime) -> None:
         """Raise RequestExpiredError, RequestClockError or RegistrationExpiredError."""

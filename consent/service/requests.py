@@ -25,7 +25,7 @@ from consent import states
 from consent.catalogue import law
 from consent.errors import ConsentError
 from consent.messages.grant import Status
-from consent.messages.request import RELEASE, Request
+from consent.messages.request import Request
 from consent.service import register
 from consent.service.register import Ground
 from consent.states import Answered, Cancelled, Declined, Pushed, RequestState
@@ -54,12 +54,6 @@ class RequestReplayedError(ConsentError):
     """A request of this identifier or nonce was seen before."""
 
     code: ClassVar[str] = "request-replayed"
-
-
-class RequestForeignError(ConsentError):
-    """The request is for another vault, or in a mode that is not offered."""
-
-    code: ClassVar[str] = "request-foreign"
 
 
 class TooManyTriesError(ConsentError):
@@ -94,8 +88,7 @@ def push(session: Session, signed: str, to: Owner | None, ground: Ground) -> Per
     """Take a request; raise what `Request.verify` raises, the errors above, and the law's."""
     asked = Request.verify(signed, ground.register)
     register.require_known(session, asked.registration)
-    if asked.aud != ground.vault or asked.mode != RELEASE or "standing" in asked.claims:
-        raise RequestForeignError("got a request for another vault or in a mode not offered")
+    asked.check_vault(ground.vault)
     asked.check_time(ground.now)
     law.check_request(asked)
     row = RequestRow(

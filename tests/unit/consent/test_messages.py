@@ -5,6 +5,7 @@ import copy
 import hashlib
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from support.delivery import NOW, VAULT, Citizen, Service, new_id, requirement, signer
@@ -43,7 +44,7 @@ def kind_of(example: str) -> str:
     return example.split("-", maxsplit=1)[0]
 
 
-def examples() -> dict[str, dict]:
+def examples() -> dict[str, Any]:
     found = {path.stem: json.loads(path.read_text()) for path in DESIGN.glob("examples/*.json")}
     return {name: each for name, each in found.items() if kind_of(name) in KINDS}
 
@@ -177,7 +178,6 @@ OTHER = HybridIdentity.generate().recipient().encode()
         ),
         ({"exp": "soon"}, MessageSchemaError),
     ],
-    ids=str,
 )
 def test_a_request_beyond_its_registration_is_refused(service, changed, error):
     with pytest.raises(error):
@@ -225,8 +225,8 @@ def test_the_law_refuses_what_a_registration_allows():
         for name in ("identity", "proof-of-address", "vaccinations", "income")
     ]
 
-    def asked(*names, closed=None):
-        extra = {"closed_list": closed} if closed else {}
+    def asked(*names: str, closed: str | None = None) -> Request:
+        extra: dict[str, Any] = {"closed_list": closed} if closed else {}
         ground = service.registration(allowed=allowed, **extra)
         needs = [requirement(f"r{n}", name, compulsory=False) for n, name in enumerate(names)]
         return Request.verify(service.request(ground, requirements=needs), service.register.key)
@@ -294,7 +294,8 @@ def test_a_message_of_one_kind_is_refused_where_another_is_read(service):
 
 
 def test_a_general_receipt_with_an_unprotected_header_is_refused():
-    for extra in ({"header": {}}, {"protected": 1}):
+    extras: list[dict[str, Any]] = [{"header": {}}, {"protected": 1}]
+    for extra in extras:
         signatures = [{"protected": "e30", "signature": "AA", **extra}]
         with pytest.raises((ConsentError, MessageError)):
             Receipt.verify(json.dumps({"payload": "e30", "signatures": signatures}), {}, None)
