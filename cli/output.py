@@ -66,3 +66,8 @@ def of(ctx: typer.Context) -> Output:
     if not isinstance(output, Output):
         return Output("fr", sys.stdout, sys.stderr)
     return output
+
+
+def plain(text: str) -> str:
+    """Take from somebody else's text what would move a terminal's cursor."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)

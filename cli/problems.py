@@ -152,6 +152,14 @@ PROBLEMS: dict[str, Problem] = {
         N_("réessayez dans un moment"),
         Exit.RETRYABLE,
     ),
+    "ciphertext-digest": Problem(
+        N_("le contenu reçu n'est pas celui que la personne a signé"),
+        N_("n'en utilisez rien ; le reçu de rejet l'a dit au coffre"),
+    ),
+    "claims-only": Problem(
+        N_("cette preuve ne se remet que sous forme d'attestation"),
+        N_("demandez une attestation, pas le document"),
+    ),
     "client.locked": Problem(
         N_("le coffre est fermé"),
         N_("relancez coffre account login"),
@@ -168,6 +176,10 @@ PROBLEMS: dict[str, Problem] = {
             "rendez-le privé (chmod 600) si vous en êtes sûr ; sinon écartez-le et reconnectez-vous"
         ),
         Exit.CONFIGURATION,
+    ),
+    "closed-list": Problem(
+        N_("cette démarche ne peut demander que ce que la loi énumère"),
+        N_("retirez de la demande ce qui dépasse la liste"),
     ),
     "configuration": Problem(
         N_("la configuration ne convient pas"), N_("voyez coffre.toml"), Exit.CONFIGURATION
@@ -202,6 +214,19 @@ PROBLEMS: dict[str, Problem] = {
         N_("vérifiez que le fichier existe et que la valeur a la bonne forme"),
         Exit.CONFIGURATION,
     ),
+    "consent-item": Problem(
+        N_("le document choisi ne répond pas à la pièce « {req} »"),
+        N_("voyez coffre consent show : les documents proposés y sont"),
+    ),
+    "consent-item-form": Problem(
+        N_("« {item} » n'est pas de la forme PIÈCE=DOCUMENT, ou la pièce vient deux fois"),
+        N_("écrivez par exemple --item domicile=XW9VgHyj-T84zz2P0zyYIQ"),
+        Exit.USAGE,
+    ),
+    "content-digest": Problem(
+        N_("le document ouvert n'est pas celui que la personne a remis"),
+        N_("n'en utilisez rien ; le reçu de rejet l'a dit au coffre"),
+    ),
     "database.schema": Problem(
         N_("la base de données est à la révision {got}, ce programme attend {expected}"),
         N_("lancez coffre db upgrade, ou le programme qui correspond à la base"),
@@ -224,6 +249,9 @@ PROBLEMS: dict[str, Problem] = {
     "directory.entry": Problem(
         N_("l'inscription à l'annuaire n'est pas valable"),
         N_("ne continuez pas : prévenez l'exploitant"),
+    ),
+    "document-unreadable": Problem(
+        N_("un document remis ne s'ouvre pas"), N_("faites une nouvelle demande")
     ),
     "document.ciphertext-digest": Problem(
         N_("le serveur a donné un autre objet que celui que vous avez déposé"),
@@ -268,9 +296,16 @@ PROBLEMS: dict[str, Problem] = {
         N_("le serveur ne montre pas un document de votre coffre"),
         N_("réessayez ; si cela dure, prévenez l'exploitant"),
     ),
+    "draft-unreadable": Problem(
+        N_("{path} ne contient pas un objet JSON"), N_("vérifiez le fichier")
+    ),
     "export.exists": Problem(
         N_("{path} existe déjà"),
         N_("choisissez un dossier qui n'existe pas"),
+    ),
+    "file-key-commitment": Problem(
+        N_("un document remis s'ouvre autrement que son auteur ne s'y est engagé"),
+        N_("n'en utilisez rien et prévenez l'exploitant"),
     ),
     "file.exists": Problem(
         N_("{path} existe déjà"), N_("choisissez un autre nom, ou ajoutez --force")
@@ -282,6 +317,39 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "file.too-large": Problem(
         N_("{path} dépasse la taille permise ({limit} Mio)"), N_("découpez ou allégez le fichier")
+    ),
+    "grant-expired": Problem(
+        N_("cet accord de remise a expiré"), N_("faites une nouvelle demande")
+    ),
+    "grant-invalid": Problem(
+        N_("cet accord de remise n'est pas valable pour cette demande"),
+        N_("n'en utilisez rien ; faites une nouvelle demande"),
+    ),
+    "grant-not-found": Problem(
+        N_("cet accord de remise n'existe pas pour ce service"),
+        N_("vérifiez l'identifiant"),
+        Exit.NOT_FOUND,
+    ),
+    "grant-unknown": Problem(
+        N_("vous n'avez pas donné cet accord de remise"),
+        N_("voyez coffre consent list"),
+        Exit.NOT_FOUND,
+    ),
+    "grant-used": Problem(
+        N_("cet accord de remise a déjà servi : il ne sert qu'une fois"),
+        N_("faites une nouvelle demande"),
+    ),
+    "grant-withdrawn": Problem(
+        N_("la personne a retiré cet accord de remise"),
+        N_("rien ne vous a été remis ; faites une nouvelle demande s'il le faut"),
+    ),
+    "header-digest": Problem(
+        N_("la clé d'un document remis n'est pas celle que la personne a signée"),
+        N_("n'en utilisez rien ; le reçu de rejet l'a dit au coffre"),
+    ),
+    "illegal-transition": Problem(
+        N_("ce n'est pas, ou plus, possible : l'autre côté a agi avant"),
+        N_("voyez où cela en est : coffre consent list"),
     ),
     "index.chain": Problem(
         N_("l'index du coffre se contredit ou ne se lit pas"),
@@ -315,8 +383,27 @@ PROBLEMS: dict[str, Problem] = {
         N_("conservez la base telle quelle et comparez-la à la dernière sauvegarde"),
     ),
     "language.catalogue": OUR_FAULT,
+    "legal-basis": Problem(
+        N_("le fondement de la demande n'est pas celui du registre"),
+        N_("reprenez celui de l'inscription"),
+    ),
+    "manifest-digest": Problem(
+        N_("l'inventaire remis n'est pas celui que la personne a signé"),
+        N_("n'en utilisez rien ; le reçu de rejet l'a dit au coffre"),
+    ),
+    "manifest-foreign": Problem(
+        N_("l'inventaire remis est celui d'une autre remise, ou ne répond pas à la demande"),
+        N_("n'en utilisez rien ; le reçu de rejet l'a dit au coffre"),
+    ),
+    "member-digest": Problem(
+        N_("le paquet remis ne contient pas ce qu'annonce son inventaire"),
+        N_("n'en utilisez rien ; le reçu de rejet l'a dit au coffre"),
+    ),
     "message.malformed": Problem(
         N_("ce message signé ne se lit pas"), N_("redemandez-le à son auteur")
+    ),
+    "message.schema": Problem(
+        N_("ce message n'a pas la forme attendue, à {where}"), N_("corrigez cet endroit")
     ),
     "message.signature": Problem(
         N_("la signature de ce message n'est pas valable"),
@@ -324,6 +411,18 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "message.type": Problem(
         N_("ce message signé n'est pas du genre attendu"), N_("vérifiez le fichier")
+    ),
+    "over-asking": Problem(
+        N_("la demande dépasse ce que le registre permet à ce service"),
+        N_("ne demandez que ce qui est inscrit, ou faites inscrire une nouvelle version"),
+    ),
+    "package-digest": Problem(
+        N_("le paquet reçu n'est pas celui que la personne a signé"),
+        N_("n'en utilisez rien ; le reçu de rejet l'a dit au coffre"),
+    ),
+    "package-unreadable": Problem(
+        N_("le paquet reçu ne s'ouvre pas avec l'identité de ce service"),
+        N_("vérifiez que l'identité est celle de l'inscription ; faites une nouvelle demande"),
     ),
     "prompt.no-terminal": Problem(
         N_("une phrase secrète est nécessaire, et personne ne peut être interrogé"),
@@ -333,11 +432,79 @@ PROBLEMS: dict[str, Problem] = {
     "prompt.passphrases-differ": Problem(
         N_("les deux phrases sont différentes"), N_("recommencez"), Exit.BAD_PASSPHRASE
     ),
+    "proof-type-unknown": Problem(
+        N_("le catalogue ne connaît pas ce type de preuve"), N_("voyez les types du catalogue")
+    ),
+    "receipt-foreign": Problem(
+        N_("ce reçu n'est pas celui de cette remise, ou n'est pas signé des deux côtés"),
+        N_("ne vous y fiez pas ; redemandez-le"),
+    ),
     "receipt.malformed": Problem(N_("ce reçu ne se lit pas"), N_("vérifiez le fichier")),
+    "recipient-unregistered": Problem(
+        N_("le destinataire de la demande n'est pas au registre"),
+        N_("n'y répondez pas ; le service doit faire inscrire sa clé"),
+    ),
+    "register-changed": Problem(
+        N_("le serveur montre une autre clé du registre, ou du coffre, que la première fois"),
+        N_("ne remettez rien et prévenez l'exploitant"),
+    ),
+    "register-full": Problem(
+        N_("trop d'inscriptions attendent l'exploitant"), N_("réessayez plus tard"), Exit.RETRYABLE
+    ),
+    "registration-expired": Problem(
+        N_("l'inscription du service au registre n'a pas cours"),
+        N_("le service doit la faire renouveler"),
+    ),
+    "registration-foreign": Problem(
+        N_("l'inscription jointe est celle d'un autre service ou d'une autre démarche"),
+        N_("n'y répondez pas"),
+    ),
+    "registration-missing": Problem(
+        N_("le registre ne connaît pas cette inscription"),
+        N_("voyez coffre register list"),
+        Exit.NOT_FOUND,
+    ),
+    "registration-struck-off": Problem(
+        N_("l'inscription du service a été radiée"),
+        N_("n'y répondez pas ; le service doit s'adresser à l'exploitant"),
+    ),
+    "request-clock": Problem(
+        N_("la demande est datée de l'avenir, ou dure trop longtemps"),
+        N_("vérifiez l'heure ; une demande dure 90 jours au plus"),
+    ),
+    "request-closed": Problem(
+        N_("cette demande n'attend plus de réponse"),
+        N_("demandez au service d'en faire une nouvelle"),
+    ),
+    "request-expired": Problem(
+        N_("le délai de cette demande est passé"), N_("demandez au service d'en faire une nouvelle")
+    ),
+    "request-foreign": Problem(
+        N_("cette demande est pour un autre coffre, ou d'un genre qui n'est pas proposé"),
+        N_("n'y répondez pas"),
+    ),
+    "request-not-found": Problem(
+        N_("cette demande n'existe pas"), N_("vérifiez l'identifiant ou le code"), Exit.NOT_FOUND
+    ),
+    "request-replayed": Problem(N_("cette demande a déjà été reçue"), N_("signez-en une nouvelle")),
+    "request-unanswered": Problem(
+        N_("la demande n'a pas de réponse (état : {state})"),
+        N_("réessayez plus tard ; l'autre voie reste ouverte à la personne"),
+        Exit.RETRYABLE,
+    ),
+    "request-unknown": Problem(
+        N_("aucune demande de ce nom ne vous est faite"),
+        N_("voyez coffre consent requests"),
+        Exit.NOT_FOUND,
+    ),
     "request.foreign-origin": OUR_FAULT,
     "request.length-required": OUR_FAULT,
     "request.too-large": Problem(
         N_("la demande est trop volumineuse"), N_("découpez ou allégez ce que vous envoyez")
+    ),
+    "screen": Problem(
+        N_("l'écran montré à la personne n'est pas celui de cette demande"),
+        N_("n'en utilisez rien ; le reçu de rejet l'a dit au coffre"),
     ),
     "seal.page-disagrees": Problem(
         N_("la page ne dit pas ce que dit le code : {parts}"),
@@ -446,6 +613,29 @@ PROBLEMS: dict[str, Problem] = {
         N_("vérifiez le réseau et l'adresse, puis réessayez"),
         Exit.RETRYABLE,
     ),
+    "service-keys-exist": Problem(
+        N_("ce dossier contient déjà les clés d'un service"),
+        N_("elles ne sont jamais remplacées : choisissez un autre COFFRE_HOME"),
+    ),
+    "service-keys-missing": Problem(
+        N_("ce dossier ne contient pas de clés de service"),
+        N_("lancez coffre service key init"),
+        Exit.NOT_FOUND,
+    ),
+    "service-not-registered": Problem(
+        N_("le registre n'a pas d'inscription en cours de ce service pour cette démarche"),
+        N_("coffre service register, puis l'exploitant signe"),
+        Exit.NOT_FOUND,
+    ),
+    "service-request-unknown": Problem(
+        N_("ce service n'a pas fait cette demande d'ici"),
+        N_("vérifiez l'identifiant et COFFRE_HOME"),
+        Exit.NOT_FOUND,
+    ),
+    "service-unauthenticated": Problem(
+        N_("le service n'a pas prouvé son identité"),
+        N_("vérifiez l'heure de cette machine, et que la clé est celle de l'inscription"),
+    ),
     "session.ended": Problem(
         N_("votre session est terminée"), N_("relancez coffre account login"), Exit.LOCKED
     ),
@@ -485,6 +675,9 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "storage.disk-full": Problem(
         N_("moins d'un dixième du disque est libre"), N_("libérez de la place")
+    ),
+    "too-many": Problem(
+        N_("trop d'essais"), N_("réessayez dans {seconds} secondes"), Exit.RETRYABLE
     ),
     "twoddoc.catalogue": OUR_FAULT,
     "twoddoc.damaged-in-transport": Problem(
@@ -567,16 +760,16 @@ PROBLEMS: dict[str, Problem] = {
         N_("la commande « {name} » n'existe pas"), N_("voyez coffre --help"), Exit.USAGE
     ),
     "vault.asset": OUR_FAULT,
-    "vault.town-colour": Problem(
-        N_("la couleur {colour} rendrait le site illisible, ou n'est pas de la forme #rrggbb"),
-        N_("choisissez-en une plus foncée : un contraste de 4,5 pour 1 est nécessaire"),
-        Exit.CONFIGURATION,
-    ),
     "vault.key-length": OUR_FAULT,
     "vault.not-canonical": Problem(
         N_("une réponse du serveur est mal formée"), N_("prévenez l'exploitant")
     ),
     "vault.size": Problem(N_("cet objet n'a pas une taille possible"), N_("prévenez l'exploitant")),
+    "vault.town-colour": Problem(
+        N_("la couleur {colour} rendrait le site illisible, ou n'est pas de la forme #rrggbb"),
+        N_("choisissez-en une plus foncée : un contraste de 4,5 pour 1 est nécessaire"),
+        Exit.CONFIGURATION,
+    ),
     "vault.wrap": Problem(
         N_("cette partie du coffre ne s'ouvre pas"),
         N_("n'enregistrez rien et prévenez l'exploitant"),
@@ -627,6 +820,9 @@ PROBLEMS: dict[str, Problem] = {
         N_("le dossier de confiance ne se lit pas : {path} ({why})"),
         N_("donnez un dossier de confiance avec --trust DIR"),
         Exit.CONFIGURATION,
+    ),
+    "withdrawal-foreign": Problem(
+        N_("ce retrait n'est pas celui de cet accord de remise"), N_("vérifiez l'identifiant")
     ),
 }
 

@@ -8,6 +8,7 @@ looks at in the running process.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Final
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -15,12 +16,24 @@ from starlette.types import ASGIApp
 from cli import health, timers
 from cli.observe import AccessLog, Event, Log
 from cli.wiring import Parts
+from consent.web import api as consents
+from consent.web import api_person, public
+from consent.web import problems as refusals
 from vault.web import api_account, api_documents, api_objects, assets, pages, problems
 from vault.web.problems import LastResort
 from vault.web.security import Guard
 from vault.web.shell import Frame
 from verifier.web import api as verifier_api
 from verifier.web import pages as verifier_pages
+
+ROUTERS: Final = (
+    api_account.router,
+    api_documents.router,
+    api_objects.router,
+    consents.router,
+    api_person.router,
+    public.router,
+)
 
 
 def create_app(parts: Parts, log: Log) -> ASGIApp:
@@ -44,11 +57,11 @@ def routes(parts: Parts, log: Log) -> FastAPI:
         log.tell(Event.STOPPED)
 
     app = FastAPI(title="Coffre", version="1", docs_url=None, redoc_url=None, lifespan=life)
-    app.state.site = parts.site
+    app.state.site, app.state.broker = parts.site, parts.broker
     app.state.trust = parts.trust
     app.state.frame = Frame.of(["verifier"], parts.town)
-    problems.install(app)
-    for router in (api_account.router, api_documents.router, api_objects.router):
+    problems.install(app, refusals.ROWS)
+    for router in ROUTERS:
         app.include_router(router)
     for router in (assets.router, pages.router, verifier_api.router, verifier_pages.router):
         app.include_router(router)

@@ -3,7 +3,8 @@
 Rules kept here:
 
 - objects that no operation named in 24 hours, and those of removed documents, are deleted;
-- headers of shares whose time has passed are deleted;
+- headers of shares whose time has passed are deleted; so are the packages of grants that are spent
+  or that nobody collected;
 - leftovers of interrupted uploads are removed from the store;
 - a duty that fails is told and tried again at the next turn; it stops neither the others nor the
   server.
@@ -17,6 +18,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.observe import Event, Log
+from consent.service import grants
 from storage.database import transaction
 from storage.errors import CoffreError
 from vault.service import shares, uploads
@@ -48,7 +50,19 @@ def leftovers(site: Site) -> int:
     return site.store.sweep(site.clock() - uploads.ORPHAN_AGE)
 
 
-DUTIES: Final[tuple[Callable[[Site], int], ...]] = (orphans, burials, expiries, leftovers)
+def grants_ended(site: Site) -> int:
+    """Destroy what grants held once they are spent or void."""
+    with transaction(site.engine) as session:
+        return grants.sweep(session, site.clock())
+
+
+DUTIES: Final[tuple[Callable[[Site], int], ...]] = (
+    orphans,
+    burials,
+    expiries,
+    grants_ended,
+    leftovers,
+)
 
 
 def turn(site: Site, log: Log) -> None:

@@ -20,12 +20,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from cli.files import FileExistsAlreadyError, writing
+from consent.web.public import Broker
 from storage.blobs.folder import FolderStore
 from storage.blobs.port import TicketSigner
 from storage.database import open_engine
 from storage.errors import ConfigurationError, ProductionRefusesError
 from storage.settings import Mode, Settings
 from vault.format.signed_message import MessageSigner, PublicKey
+from vault.service import accounts
 from vault.service.uploads import Limits
 from vault.web.security import OBJECTS
 from vault.web.session import Site
@@ -51,6 +53,7 @@ class Parts:
 
     settings: Settings
     site: Site
+    broker: Broker
     trust: TrustList
     town: Town
 
@@ -77,7 +80,8 @@ def assemble(settings: Settings, address: str) -> Parts:
         limits=Limits(),
         clock=lambda: datetime.now(UTC),
     )
-    return Parts(settings, site, trust_lists(settings), town(settings))
+    broker = Broker(register_signer(data / "keys").key, https_name(address), accounts.find)
+    return Parts(settings, site, broker, trust_lists(settings), town(settings))
 
 
 def trust_lists(settings: Settings) -> TrustList:
@@ -93,6 +97,11 @@ def town(settings: Settings) -> Town:
     """Give the town's name and colours; raise TownColourError."""
     given = settings.town.model_dump(exclude_none=True)
     return Town(**given)
+
+
+def https_name(address: str) -> str:
+    """Give the name that signed messages have for a site: `https`, on whatever it is served."""
+    return f"https://{address.partition('://')[2]}"
 
 
 def database_url(settings: Settings) -> str:
@@ -111,7 +120,15 @@ def installation_secret(folder: Path) -> bytes:
 
 def receipt_signer(folder: Path) -> MessageSigner:
     """Read the P-256 key of receipts, made at the first start; raise InstallationKeyError."""
-    path = folder / "receipts.key.pem"
+    return _signer(folder / "receipts.key.pem")
+
+
+def register_signer(folder: Path) -> MessageSigner:
+    """Read the P-256 key of the register, made at the first start; raise InstallationKeyError."""
+    return _signer(folder / "register.key.pem")
+
+
+def _signer(path: Path) -> MessageSigner:
     new = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

@@ -40,6 +40,16 @@ class Event(StrEnum):
     SHARE_ADDED = "share.added"
     SHARE_SERVED = "share.served"
     SHARE_WITHDRAWN = "share.withdrawn"
+    REGISTRATION_SIGNED = "registration.signed"
+    REGISTRATION_STRUCK_OFF = "registration.struck-off"
+    REQUEST_PUSHED = "request.pushed"
+    REQUEST_DECLINED = "request.declined"
+    REQUEST_CANCELLED = "request.cancelled"
+    GRANT_ACCEPTED = "grant.accepted"
+    GRANT_COLLECTED = "grant.collected"
+    GRANT_RECEIPTED = "grant.receipted"
+    GRANT_WITHDRAWN = "grant.withdrawn"
+    GRANT_LAPSED = "grant.lapsed"
 
 
 class JournalBrokenError(CoffreError):

@@ -2,6 +2,7 @@
 
 import signal
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 from cli.demo.people import CLAIRE
 from cli.demo.site import site
 from cli.demo.stage import SEALED, Stage, Step
-from cli.demo.story import papers, safe
+from cli.demo.story import consent, papers, safe
 from cli.help import Command, group
 from cli.output import Output, of
 from storage.language import N_
@@ -49,7 +50,8 @@ def command(
     for number, step in enumerate(papers(stage), 1):
         tell(output, number, step, as_json=json)
     with site(folder / "site", stage.pki / "trust", 0 if no_serve else port) as address:
-        for later, step in enumerate(safe(stage, address), number + 1):
+        kept = chain(safe(stage, address), consent(stage, address))
+        for later, step in enumerate(kept, number + 1):
             tell(output, later, step, as_json=json)
         if not no_serve:
             invite(output, stage, address)

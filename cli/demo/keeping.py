@@ -22,6 +22,7 @@ from vault.client.safe import Safe
 from vault.client.state import Home
 
 TITLE = "Attestation de domicile de Claire"
+KIND = "sealed-residence-certificate"
 _IDLE = timedelta(minutes=15)
 
 
@@ -30,7 +31,7 @@ def deposit(stage: Stage, server: str) -> str:
     letter = stage.paper(SEALED).read_bytes()
     with opened(stage, server, "phone") as safe:
         content = Content(SEALED, len(letter), io.BytesIO(letter))
-        listed, _ = documents.put(safe, content, Label(TITLE), datetime.now(UTC))
+        listed, _ = documents.put(safe, content, Label(TITLE, KIND), datetime.now(UTC))
     with opened(stage, server, "laptop") as safe:
         taken = io.BytesIO()
         documents.fetch(safe, documents.find(safe, listed.id), taken)

@@ -57,7 +57,7 @@ def _address(child: subprocess.Popen[bytes], log: Path) -> str:
     for _ in range(_PATIENCE * 10):
         told = _ADDRESS.search(log.read_text("utf-8", "replace"))
         if told and _answers(int(told[1])):
-            return f"http://localhost:{told[1]}"
+            return told[0]
         if child.poll() is not None:
             break
         time.sleep(0.1)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from cli.demo import keeping, pki
+from cli.demo.handing import Tale
 from cli.demo.people import CLAIRE, MARTIN, letter, lifted
 from cli.demo.stage import SEALED, Chapter, Stage, Step, StoryError, played
 from sealing.service.letter import Letter, Sealer, TwoDDocOrder, seal_letter
@@ -57,6 +58,20 @@ def safe(stage: Stage, server: str) -> Iterator[Step]:
                 N_("L'exploitant lit tout ce que garde le serveur"),
                 lambda stage: keeping.look(stage, server),
             ),
+        ),
+    )
+
+
+def consent(stage: Stage, server: str) -> Iterator[Step]:
+    """Play what hands the letter over: asked, given, taken once, receipted."""
+    tale = Tale(stage, server)
+    return played(
+        stage,
+        (
+            Chapter("ask", N_("La cantine demande un justificatif"), lambda _: tale.ask()),
+            Chapter("give", N_("Claire remet celui de son coffre"), lambda _: tale.give()),
+            Chapter("collect", N_("La cantine l'ouvre et le vérifie"), lambda _: tale.collect()),
+            Chapter("again", N_("La cantine essaie une seconde fois"), lambda _: tale.again()),
         ),
     )
 

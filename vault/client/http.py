@@ -42,6 +42,13 @@ _REPORTED: Final = frozenset({
     "directory.entry", "document.not-found", "document.opaque-length", "document.version",
     "index.conflict", "index.head", "index.head-signature", "request.too-large", "session.ended",
     "session.refused", "session.too-many", "share.header", "slot.kdf-refused", "slot.malformed",
+    "claims-only", "closed-list", "grant-expired", "grant-invalid", "grant-not-found", "grant-used",
+    "grant-withdrawn", "illegal-transition", "legal-basis", "message.malformed", "message.schema",
+    "message.signature", "message.type", "over-asking", "proof-type-unknown", "receipt-foreign",
+    "recipient-unregistered", "register-full", "registration-expired", "registration-foreign",
+    "registration-missing", "registration-struck-off", "request-clock", "request-closed",
+    "request-expired", "request-foreign", "request-not-found", "request-replayed",
+    "service-unauthenticated", "share.ended", "share.mismatch", "too-many", "withdrawal-foreign",
     "upload.missing", "upload.name-used", "upload.not-found", "upload.quota", "upload.too-large",
     "vault.size",
 })  # fmt: skip

@@ -127,6 +127,16 @@ def enrol(session: Session, asked: Enrolment, now: datetime) -> AccountId:
     return asked.account
 
 
+def find(session: Session, login: str) -> AccountId | None:
+    """Find the account of a login; None when nobody has it, or it has not a login's form."""
+    try:
+        known = normalised(login)
+    except LoginFormError:
+        return None
+    found = session.exec(select(Account.id).where(Account.login == known)).first()
+    return None if found is None else AccountId(found)
+
+
 def view(session: Session, account: AccountId) -> AccountView:
     """Give the owner's account; raise AccountNotFoundError."""
     row = session.get(Account, account)

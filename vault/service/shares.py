@@ -16,7 +16,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Final, NewType
+from typing import ClassVar, Final, NewType, TypeAlias
 
 from sqlmodel import Session, col, select
 
@@ -32,6 +32,9 @@ from vault.service.uploads import State
 
 ShareId = NewType("ShareId", str)
 """128 random bits in canonical base64url, drawn by the server."""
+
+Owner: TypeAlias = AccountId
+"""The account whose objects are shared, as other areas name it."""
 
 HYBRID: Final = "mlkem768x25519"
 _ENCAPSULATED: Final = 1120

@@ -12,6 +12,7 @@ Rules kept here:
 The command line's twin is `cli.problems`.
 """
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -43,7 +44,7 @@ _FAULT: Final = Row(
     HTTPStatus.INTERNAL_SERVER_ERROR, N_("Une faute de notre part. Réessayez plus tard.")
 )
 _FORM: Final = N_("La demande n'a pas la forme attendue.")
-_MALFORMED: Final = Row(HTTPStatus.BAD_REQUEST, _FORM)
+MALFORMED: Final = Row(HTTPStatus.BAD_REQUEST, _FORM)
 
 ROWS: Final[Mapping[str, Row]] = {
     "account.enrolment": Row(
@@ -61,7 +62,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "blob.mismatch": Row(
         HTTPStatus.BAD_REQUEST, N_("Le contenu reçu n'est pas celui qui était annoncé.")
     ),
-    "blob.name": _MALFORMED,
+    "blob.name": MALFORMED,
     "blob.not-found": Row(HTTPStatus.NOT_FOUND, N_("Ce contenu n'existe pas.")),
     "blob.ticket": Row(HTTPStatus.FORBIDDEN, N_("Ce lien de transfert n'est plus valable.")),
     "blob.unavailable": Row(
@@ -74,20 +75,20 @@ ROWS: Final[Mapping[str, Row]] = {
         HTTPStatus.BAD_REQUEST, N_("L'inscription à l'annuaire n'est pas valable.")
     ),
     "document.not-found": Row(HTTPStatus.NOT_FOUND, N_("Ce document n'existe pas.")),
-    "document.opaque-length": _MALFORMED,
+    "document.opaque-length": MALFORMED,
     "document.version": Row(
         HTTPStatus.CONFLICT, N_("Une autre version de ce document est arrivée entre-temps.")
     ),
     "index.conflict": Row(
         HTTPStatus.CONFLICT, N_("Le coffre a changé depuis un autre appareil. Recommencez.")
     ),
-    "index.head": _MALFORMED,
+    "index.head": MALFORMED,
     "index.head-signature": Row(
         HTTPStatus.FORBIDDEN, N_("Cette opération n'est pas signée par le titulaire du coffre.")
     ),
-    "message.malformed": _MALFORMED,
+    "message.malformed": MALFORMED,
     "message.signature": Row(HTTPStatus.BAD_REQUEST, N_("La signature n'est pas valable.")),
-    "message.type": _MALFORMED,
+    "message.type": MALFORMED,
     "request.foreign-origin": Row(
         HTTPStatus.FORBIDDEN, N_("Cette demande vient d'un autre site : refusée.")
     ),
@@ -116,7 +117,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "slot.kdf-refused": Row(
         HTTPStatus.BAD_REQUEST, N_("La protection de la phrase secrète est trop faible.")
     ),
-    "slot.malformed": _MALFORMED,
+    "slot.malformed": MALFORMED,
     "upload.missing": Row(HTTPStatus.CONFLICT, N_("Le contenu annoncé n'est pas arrivé.")),
     "upload.name-used": Row(HTTPStatus.CONFLICT, N_("Ce nom de contenu a déjà servi.")),
     "upload.not-found": Row(HTTPStatus.NOT_FOUND, N_("Aucun contenu n'est attendu sous ce nom.")),
@@ -127,7 +128,7 @@ ROWS: Final[Mapping[str, Row]] = {
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         N_("Ce fichier dépasse la taille permise ({limit} Mio)."),
     ),
-    "vault.not-canonical": _MALFORMED,
+    "vault.not-canonical": MALFORMED,
     "vault.size": Row(
         HTTPStatus.BAD_REQUEST, N_("Cette taille n'est celle d'aucun document chiffré par Coffre.")
     ),
@@ -167,8 +168,9 @@ class Failure:
     place: str
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of the routes of `app` by the rules above."""
+def install(app: FastAPI, *others: Mapping[str, Row]) -> None:
+    """Answer every error of the routes of `app` by the rules above, and by other areas' rows."""
+    app.state.problems = ChainMap({}, dict(ROWS), *map(dict, others))
     app.add_exception_handler(CoffreError, _of_ours)
     app.add_exception_handler(RequestValidationError, _of_form)
     app.add_exception_handler(HTTPException, _of_http)
@@ -213,15 +215,16 @@ def failure(scope: Scope, error: BaseException) -> Failure:
     return Failure(str(scope.get("request_id", "")), type(error).__name__, place)
 
 
-def respond(request: Request, error: CoffreError) -> JSONResponse:
+def respond(request: Request, error: CoffreError, rows: Mapping[str, Row] = ROWS) -> JSONResponse:
     """Answer one error of ours."""
-    return _answer(request, error.code, ROWS.get(error.code, _FAULT), error.details)
+    return _answer(request, error.code, rows.get(error.code, _FAULT), error.details)
 
 
 def _of_ours(request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, CoffreError) or error.code not in ROWS:
+    rows: Mapping[str, Row] = request.app.state.problems
+    if not isinstance(error, CoffreError) or error.code not in rows:
         raise error
-    return respond(request, error)
+    return respond(request, error, rows)
 
 
 def _of_form(request: Request, error: Exception) -> JSONResponse:
@@ -234,7 +237,7 @@ def _of_form(request: Request, error: Exception) -> JSONResponse:
 
 def _of_cut(request: Request, error: Exception) -> JSONResponse:
     del error  # nobody listens any more; a cut body is no fault of ours
-    return _answer(request, "request.cut", _MALFORMED, {})
+    return _answer(request, "request.cut", MALFORMED, {})
 
 
 def _of_fault(request: Request, error: Exception) -> JSONResponse:

@@ -29,6 +29,10 @@ OPERATIONS: Final = "/api/v1/vault/ops"
 BODY_LIMIT: Final = 64 << 10
 # An operation of 8 MiB and what goes with it, in base64.
 OPERATION_LIMIT: Final = 12 << 20
+# A grant with its package of 512 KiB and 32 headers, in base64.
+GRANTS: Final = "/api/v1/me/grants"
+GRANT_LIMIT: Final = 1 << 20
+_LIMITS: Final = {OPERATIONS: OPERATION_LIMIT, GRANTS: GRANT_LIMIT}
 _READS: Final = {"GET", "HEAD", "OPTIONS"}
 _OWN: Final = {"same-origin", "none"}
 
@@ -130,7 +134,7 @@ def check_length(request: Request) -> int | None:
     path = request.url.path
     if request.method == "PUT" and path.startswith(OBJECTS):
         return None
-    limit = OPERATION_LIMIT if path == OPERATIONS else BODY_LIMIT
+    limit = _LIMITS.get(path, BODY_LIMIT)
     announced = request.headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced[:20]) > limit:
         raise BodyTooLargeError(f"got more than {limit} bytes announced", limit=limit)

@@ -423,6 +423,17 @@ def test_the_api_describes_itself(served):
         "/api/v1/vault/documents",
         "/api/v1/vault/documents/{document}",
         "/api/v1/vault/blobs/{blob_id}",
+        "/api/v1/requests",
+        "/api/v1/requests/{request_id}",
+        "/api/v1/grants/{grant_id}/collections",
+        "/api/v1/grants/{grant_id}/receipts",
+        "/api/v1/me/requests",
+        "/api/v1/me/requests/{request_id}/decline",
+        "/api/v1/me/grants",
+        "/api/v1/me/grants/{grant_id}/withdrawals",
+        "/api/v1/register",
+        "/api/v1/register/key",
+        "/api/v1/register/drafts",
     }
 
 

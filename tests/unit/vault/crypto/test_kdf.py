@@ -18,6 +18,7 @@ LABELS = {
     "coffre/meta/v1",
     "coffre/index/v1",
     "coffre/fkc/v1",
+    "coffre/pair/v1",
     "coffre/slot/v1",
     "coffre/bundle/v1",
     "coffre/metadata/v1",
