@@ -12,7 +12,7 @@ export PYTHON
 help:
 	@sed -n 's/^## //p' Makefile
 
-.PHONY: help demo test fast slow check format messages bench lock core dev packages
+.PHONY: help demo test fast slow check format messages bench lock web core dev packages
 
 ## make demo [ARGS=--no-serve]: install what the demonstration needs, then tell the whole story
 demo: core
@@ -30,7 +30,7 @@ fast: dev
 slow: packages dev
 	COFFRE_TIER=slow $(PYTEST) -n 2 --timeout=3600 --durations=25 $(if $(AREA),tests/unit/$(AREA),) tests/integration
 
-## make check: style, types, imports, dependencies
+## make check: style, types, imports, dependencies, sentences, browser bundles
 check: dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -38,6 +38,7 @@ check: dev
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	$(BIN)/python .ci/messages.py
+	@.ci/browser check
 
 ## make messages: write the sentences that are new into the catalogue, untranslated
 messages: dev
@@ -56,6 +57,10 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 lock: dev
 	$(LOCK) --group build -o requirements.lock
 	$(LOCK) --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+## make web: build the browser sources; commit what it writes
+web: dev
+	@.ci/browser build
 
 core:
 	@.ci/install core

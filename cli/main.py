@@ -28,17 +28,19 @@ SUMMARY = N_(
 
 # One row per file of cli/commands, in the order of the help page.
 COMMANDS: dict[str, str] = {
-    "account": N_("Ouvrir un compte, se connecter, se déconnecter."),
-    "age": N_("Chiffrer et déchiffrer des fichiers age."),
-    "consent": N_("Répondre aux demandes de justificatifs : remettre, refuser, retirer."),
-    "db": N_("Tenir la base de données à jour."),
     "demo": N_("Raconter toute l'histoire, sur de vraies pièces."),
-    "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
-    "pki": N_("Fabriquer les certificats de démonstration."),
-    "register": N_("Tenir le registre : ce que chaque service peut demander."),
     "serve": N_("Servir le coffre : le site et son interface."),
-    "service": N_("Demander des justificatifs et prendre ce qui est remis : côté service."),
+    "account": N_("Ouvrir un compte, se connecter, se déconnecter."),
     "vault": N_("Déposer, lister, reprendre et emporter les documents du coffre."),
+    "consent": N_("Répondre aux demandes de justificatifs : remettre, refuser, retirer."),
+    "service": N_("Demander des justificatifs et prendre ce qui est remis : côté service."),
+    "register": N_("Tenir le registre : ce que chaque service peut demander."),
+    "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
+    "verify": N_("Vérifier un document scellé, un scan ou un code."),
+    "age": N_("Chiffrer et déchiffrer des fichiers age."),
+    "pki": N_("Fabriquer les certificats de démonstration."),
+    "db": N_("Tenir la base de données à jour."),
+    "bench": N_("Mesurer la vitesse, contre la limite et d'autres programmes."),
     "version": N_("Dire la version."),
 }
 

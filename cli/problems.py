@@ -241,6 +241,11 @@ PROBLEMS: dict[str, Problem] = {
         N_("{path} contient déjà quelque chose"),
         N_("choisissez un dossier neuf ou vide : des clés ne sont jamais remplacées"),
     ),
+    "demo.site": Problem(
+        N_("le site n'a pas démarré"),
+        N_("le port est peut-être pris : choisissez --port ; voyez {log}"),
+    ),
+    "demo.story": OUR_FAULT,
     "directory.entry": Problem(
         N_("l'inscription à l'annuaire n'est pas valable"),
         N_("ne continuez pas : prévenez l'exploitant"),
@@ -501,6 +506,10 @@ PROBLEMS: dict[str, Problem] = {
         N_("l'écran montré à la personne n'est pas celui de cette demande"),
         N_("n'en utilisez rien ; le reçu de rejet l'a dit au coffre"),
     ),
+    "seal.page-disagrees": Problem(
+        N_("la page ne dit pas ce que dit le code : {parts}"),
+        N_("écrivez sur la page les valeurs du code, à l'identique : rien n'a été écrit"),
+    ),
     "sealing.cms-template": OUR_FAULT,
     "sealing.mark-unreadable": Problem(
         N_("le code posé sur la page ne se relit pas : rien n'a été écrit"),
@@ -734,27 +743,78 @@ PROBLEMS: dict[str, Problem] = {
     "usage.mistyped-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("vouliez-vous dire « {near} » ?"), Exit.USAGE
     ),
+    "usage.moment": Problem(
+        N_("« {at} » n'est pas un moment"),
+        N_("écrivez une date RFC 3339, avec son fuseau : 2026-11-21T10:00:00+01:00"),
+        Exit.USAGE,
+    ),
+    "usage.nothing-to-verify": Problem(
+        N_("il n'y a rien à vérifier, ou un fichier et --raw à la fois"),
+        N_("donnez un ou plusieurs fichiers, ou --raw TEXTE"),
+        Exit.USAGE,
+    ),
     "usage.place": Problem(
         N_("« {at} » n'est pas une place"), N_("écrivez auto, ou x,y en millimètres"), Exit.USAGE
     ),
     "usage.unknown-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("voyez coffre --help"), Exit.USAGE
     ),
+    "vault.asset": OUR_FAULT,
     "vault.key-length": OUR_FAULT,
     "vault.not-canonical": Problem(
         N_("une réponse du serveur est mal formée"), N_("prévenez l'exploitant")
     ),
     "vault.size": Problem(N_("cet objet n'a pas une taille possible"), N_("prévenez l'exploitant")),
+    "vault.town-colour": Problem(
+        N_("la couleur {colour} rendrait le site illisible, ou n'est pas de la forme #rrggbb"),
+        N_("choisissez-en une plus foncée : un contraste de 4,5 pour 1 est nécessaire"),
+        Exit.CONFIGURATION,
+    ),
     "vault.wrap": Problem(
         N_("cette partie du coffre ne s'ouvre pas"),
         N_("n'enregistrez rien et prévenez l'exploitant"),
     ),
+    "verifier.file-broken": Problem(
+        N_("ce fichier est coupé ou abîmé"), N_("demandez-en un nouvel exemplaire")
+    ),
+    "verifier.file-empty": Problem(N_("ce fichier est vide"), N_("vérifiez ce que vous déposez")),
+    "verifier.file-encrypted": Problem(
+        N_("ce PDF ne s'ouvre qu'avec un mot de passe"),
+        N_("demandez un exemplaire sans mot de passe"),
+    ),
+    "verifier.file-refused": OUR_FAULT,
+    "verifier.file-too-large": Problem(
+        N_("ce fichier dépasse {limit} Mio"), N_("demandez un exemplaire plus léger")
+    ),
+    "verifier.file-unknown": Problem(
+        N_("ce fichier n'est ni un PDF ni une image que Coffre lit"),
+        N_("déposez un PDF, ou une image PNG, JPEG, WebP ou TIFF"),
+    ),
     "verifier.nothing-checked": OUR_FAULT,
+    "verifier.reading-crashed": Problem(
+        N_("la lecture de ce fichier a échoué : il est abîmé, ou fait pour nuire"),
+        N_("n'en concluez rien ; demandez un autre exemplaire"),
+    ),
+    "verifier.reading-stopped": OUR_FAULT,
+    "verifier.reading-too-heavy": Problem(
+        N_("la lecture de ce fichier demande trop de mémoire ({limit} Mio)"),
+        N_("n'en concluez rien ; demandez un exemplaire plus simple"),
+    ),
+    "verifier.reading-too-long": Problem(
+        N_("la lecture de ce fichier a duré plus de {seconds} secondes"),
+        N_("n'en concluez rien ; demandez un exemplaire plus simple"),
+    ),
     "verifier.seals-unreadable": OUR_FAULT,
     "verifier.test-trust-in-production": Problem(
         N_("{path} contient des autorités d'essai, refusées en production"),
         N_("donnez un dossier de confiance de production avec --trust"),
         Exit.CONFIGURATION,
+    ),
+    "verifier.too-many-objects": Problem(
+        N_("ce PDF contient plus de {limit} objets"), N_("demandez un exemplaire plus simple")
+    ),
+    "verifier.too-many-pixels": Problem(
+        N_("cette image dépasse {limit} mégapixels"), N_("scannez à 300 points par pouce")
     ),
     "verifier.trust-folder": Problem(
         N_("le dossier de confiance ne se lit pas : {path} ({why})"),
@@ -776,6 +836,7 @@ RULES: dict[str, str] = {
     "issue-date-forbidden": N_("ce type n'a pas de date d'émission"),
     "issue-date-missing": N_("la date d'émission manque"),
     "missing-mandatory": N_("manque"),
+    "not-on-page": N_("n'est pas sur la page"),
     "perimeter": N_("le périmètre n'est pas 01"),
     "signature-date": N_("la date de signature n'est pas dans celles du certificat"),
     "too-long-value": N_("est trop longue"),

@@ -19,9 +19,12 @@ from cli.wiring import Parts
 from consent.web import api as consents
 from consent.web import api_person, public
 from consent.web import problems as refusals
-from vault.web import api_account, api_documents, api_objects, problems
+from vault.web import api_account, api_documents, api_objects, assets, pages, problems
 from vault.web.problems import LastResort
 from vault.web.security import Guard
+from vault.web.shell import Frame
+from verifier.web import api as verifier_api
+from verifier.web import pages as verifier_pages
 
 ROUTERS: Final = (
     api_account.router,
@@ -55,8 +58,12 @@ def routes(parts: Parts, log: Log) -> FastAPI:
 
     app = FastAPI(title="Coffre", version="1", docs_url=None, redoc_url=None, lifespan=life)
     app.state.site, app.state.broker = parts.site, parts.broker
+    app.state.trust = parts.trust
+    app.state.frame = Frame.of(["verifier"], parts.town)
     problems.install(app, refusals.ROWS)
     for router in ROUTERS:
+        app.include_router(router)
+    for router in (assets.router, pages.router, verifier_api.router, verifier_pages.router):
         app.include_router(router)
     app.include_router(health.router(parts.site, parts.settings.data))
     return app

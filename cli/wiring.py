@@ -31,6 +31,10 @@ from vault.service import accounts
 from vault.service.uploads import Limits
 from vault.web.security import OBJECTS
 from vault.web.session import Site
+from vault.web.shell import Town
+from verifier.trust.local_list import read_trust
+from verifier.trust.trust_list import Mode as TrustMode
+from verifier.trust.trust_list import TrustList
 
 _PRIVATE: Final = 0o600
 _COORDINATE: Final = 32
@@ -50,6 +54,8 @@ class Parts:
     settings: Settings
     site: Site
     broker: Broker
+    trust: TrustList
+    town: Town
 
 
 def assemble(settings: Settings, address: str) -> Parts:
@@ -75,7 +81,22 @@ def assemble(settings: Settings, address: str) -> Parts:
         clock=lambda: datetime.now(UTC),
     )
     broker = Broker(register_signer(data / "keys").key, https_name(address), accounts.find)
-    return Parts(settings, site, broker)
+    return Parts(settings, site, broker, trust_lists(settings), town(settings))
+
+
+def trust_lists(settings: Settings) -> TrustList:
+    """Read whom the settings believe; without any folder nobody is.
+
+    Raises TrustFolderError, UnsafeTrustInProductionError.
+    """
+    mode = TrustMode(settings.mode.value)
+    return read_trust(settings.trust, mode) if settings.trust else TrustList(mode, ())
+
+
+def town(settings: Settings) -> Town:
+    """Give the town's name and colours; raise TownColourError."""
+    given = settings.town.model_dump(exclude_none=True)
+    return Town(**given)
 
 
 def https_name(address: str) -> str:

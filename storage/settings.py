@@ -24,7 +24,7 @@ from storage.errors import ProductionRefusesError, UnknownSettingError, Unreadab
 
 PREFIX = "COFFRE_"
 _FILE = "_FILE"
-_TABLES = {"signers", "tsa"}
+_TABLES = {"signers", "tsa", "town"}
 _SECRETS = {"passphrase"}
 
 
@@ -58,6 +58,16 @@ class TsaSettings(BaseModel):
     url: str | None = None
 
 
+class TownSettings(BaseModel):
+    """Whose site this is: its name, and two colours `#rrggbb` that must be readable."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=60)] = "Coffre"
+    band: str | None = None
+    accent: str | None = None
+
+
 class Settings(BaseModel):
     """Every setting of an installation or of a client, frozen."""
 
@@ -78,6 +88,7 @@ class Settings(BaseModel):
     passphrase: SecretStr | None = None
     signers: dict[str, SignerSettings] = {}
     tsa: TsaSettings = TsaSettings()
+    town: TownSettings = TownSettings()
 
     @classmethod
     def load(cls, config: Path | None = None, **options: object) -> Self:

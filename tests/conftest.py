@@ -1,6 +1,6 @@
 """Rules of the whole suite: sockets, skips, and how hard Hypothesis tries.
 
-- `unit/`, `architecture/` and `cli/` run with sockets closed; the rest may use loopback only;
+- `unit/` and `architecture/` run with sockets closed; the rest may use loopback only;
 - with `CI=true` a skipped test is a failed test: CI has every part;
 - Hypothesis prints what replays a failure and has no deadline (shared machines are noisy).
 """
@@ -13,7 +13,7 @@ from hypothesis import settings
 from support.budget import cases
 
 HERE = Path(__file__).parent
-CLOSED = {"unit", "architecture", "cli"}
+CLOSED = {"unit", "architecture"}
 
 settings.register_profile(
     "coffre", max_examples=cases(ci=200, slow=2_000), deadline=None, print_blob=True

@@ -1,11 +1,17 @@
 """`coffre demo`: the whole story on embedded parts."""
 
+import signal
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.demo.story import Stage, Step, play
+from cli.demo.people import CLAIRE
+from cli.demo.site import site
+from cli.demo.stage import SEALED, Stage, Step
+from cli.demo.story import consent, papers, safe
 from cli.help import Command, group
 from cli.output import Output, of
 from storage.language import N_
@@ -26,6 +32,7 @@ def command(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help=N_("Dossier des données."))
     ] = None,
+    port: Annotated[int, typer.Option(metavar="P", help=N_("Port du site."))] = 8000,
     no_serve: Annotated[
         bool, typer.Option("--no-serve", help=N_("S'arrêter après l'histoire."))
     ] = False,
@@ -38,10 +45,36 @@ def command(
     folder.mkdir(parents=True, exist_ok=True)
     if not json:
         output.show(output.tr(N_("Coffre, démonstration. Données : {path}")).format(path=folder))
-    for number, step in enumerate(play(Stage(folder, output.tr)), 1):
+    stage = Stage(folder, output.tr)
+    number = 0
+    for number, step in enumerate(papers(stage), 1):
         tell(output, number, step, as_json=json)
-    if not no_serve and not json:
-        output.remark(output.tr(N_("cette version ne sert pas encore de site")))
+    with site(folder / "site", stage.pki / "trust", 0 if no_serve else port) as address:
+        kept = chain(safe(stage, address), consent(stage, address))
+        for later, step in enumerate(kept, number + 1):
+            tell(output, later, step, as_json=json)
+        if not no_serve:
+            invite(output, stage, address)
+
+
+def invite(output: Output, stage: Stage, address: str) -> None:
+    """Say where the site is and what to try there, until Ctrl-C."""
+    lines = (
+        output.tr(N_("Le site : {address} (Ctrl-C pour l'arrêter)")),
+        output.tr(N_("À essayer : déposez {path} sur {address}/verifier")),
+        output.tr(N_("Compte de démonstration : {login}, phrase secrète {secret}")),
+    )
+    output.say()
+    for line in lines:
+        told = line.format(
+            address=address,
+            path=stage.paper(SEALED),
+            login=CLAIRE.login,
+            secret=stage.citizen / "passphrase",
+        )
+        output.say(told)
+    with suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 def tell(output: Output, number: int, step: Step, *, as_json: bool) -> None:

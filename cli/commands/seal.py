@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -20,10 +20,14 @@ from sealing.service.profile import Profile
 from sealing.signers.port import SEAL, TWODDOC, Signer
 from sealing.signers.registry import signer as open_signer
 from sealing.twoddoc.conformance import require_town_type
-from sealing.twoddoc.message import Emission
+from sealing.twoddoc.message import Emission, parse
+from sealing.twoddoc.signature import verify as check_code
 from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Mode, Settings
+from verifier.checks.printed_text import compare
+from verifier.reading.document import read_document
+from verifier.verdict import PrintedResult
 
 app = group()
 
@@ -40,6 +44,17 @@ class PlaceSyntaxError(CoffreError):
     """An `--at` is neither `auto` nor `x,y`. Details: `at`."""
 
     code: ClassVar[str] = "usage.place"
+
+
+class PageDisagreesError(CoffreError):
+    """The page does not show what the code says; `parts` name the data identifiers."""
+
+    code: ClassVar[str] = "seal.page-disagrees"
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        """Keep the identifiers whose values the page does not show."""
+        super().__init__(f"got a page without the values of {list(missing)}")
+        self.parts = tuple((di, "not-on-page") for di in missing)
 
 
 class LevelError(CoffreError):
@@ -113,11 +128,26 @@ def command(
     sealer = keys(settings, signer, twoddoc, now)
     profile = Profile(wish, Emission(fold=fold))
     sealed = seal_letter(Letter(pdf, order), sealer, profile, now, os.urandom(10))
+    require_agreement(sealed, sealer, twoddoc)
     with writing(out, force=force) as file:
         file.write(sealed.pdf)
     tell(output, sealed, pdf, out, as_json=json)
     if settings.mode is Mode.TEST:
         output.remark(output.tr(N_("mode TEST : ce cachet n'engage personne")))
+
+
+def require_agreement(sealed: SealedLetter, sealer: Sealer, twoddoc: str | None) -> None:
+    """Raise PageDisagreesError for a page that does not say what its code says.
+
+    Every verifier would call such a letter altered.
+    """
+    if sealed.code is None or sealed.mark is None or twoddoc is None:
+        return
+    key = sealer.twoddocs[twoddoc].chain[0].public_key()
+    words = read_document(sealed.pdf, "").words_of(sealed.mark.place.page)
+    printed = compare(check_code(parse(sealed.code), key), words)
+    if printed.result is PrintedResult.DIFFERENT:
+        raise PageDisagreesError([one.di for one in printed.differences])
 
 
 def keys(settings: Settings, name: str | None, twoddoc: str | None, now: datetime) -> Sealer:

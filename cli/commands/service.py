@@ -23,6 +23,14 @@ from consent.messages.manifest import Item
 from storage.language import N_
 from storage.settings import Settings
 from vault.client.http import Connection, RefusedError
+from verifier.check import Indication
+from verifier.reading.document import read_document
+from verifier.reading.sandbox import ReadingStoppedError
+from verifier.reading.sniff import FileRefusedError
+from verifier.trust.local_list import read_trust
+from verifier.trust.trust_list import Mode as TrustMode
+from verifier.trust.trust_list import TrustList
+from verifier.verify import verify
 
 app = group(N_("Demander des justificatifs et prendre ce qui est remis : côté service."))
 key_app = group(N_("Les clés du service."))
@@ -178,9 +186,24 @@ def receipt(ctx: typer.Context, identifier: Identifier, as_json: Json = False) -
 
 
 def judge(item: Item, path: Path) -> Judged:
-    """Say what was verified of a content; here nothing was yet, and it says so."""
-    del item, path
-    return Judged("INDETERMINATE", "NOT_VERIFIED", "declared")
+    """Verify a content as an agent would, with this service's trust folders.
+
+    Without a trust folder, or with a file that bears no proof, nothing is concluded.
+    """
+    del item
+    settings = Settings.load()
+    mode = TrustMode(settings.mode)
+    trust = read_trust(settings.trust, mode) if settings.trust else TrustList(mode, ())
+    try:
+        document = read_document(path.read_bytes(), path.name)
+    except (FileRefusedError, ReadingStoppedError):
+        return Judged("INDETERMINATE", "FORMAT_FAILURE", "declared")
+    found = verify(document, trust, datetime.now(UTC)).conclusion
+    if found is None:
+        return Judged("INDETERMINATE", "SIGNED_DATA_NOT_FOUND", "declared")
+    passed = found.indication is Indication.TOTAL_PASSED
+    sub = None if found.sub_indication is None else str(found.sub_indication)
+    return Judged(str(found.indication), sub, "sealed" if passed else "declared")
 
 
 def report_of(proofs: CollectedProofs) -> Mapping[str, object]:

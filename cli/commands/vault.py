@@ -67,7 +67,11 @@ def put(
         output.give("document", **members(listed), receipt=accepted.receipt)
     else:
         output.show(listed.id)
-        output.say(output.tr(N_("Déposé, chiffré : {title}")).format(title=listed.metadata.title))
+        output.say(
+            output.tr(N_("Déposé, chiffré : {title}")).format(
+                title=printable(listed.metadata.title)
+            )
+        )
     if accepted.receipt is None:
         output.remark(output.tr(N_("le serveur n'a pas donné de reçu valable de ce dépôt")))
 
@@ -85,7 +89,8 @@ def list_documents(ctx: typer.Context, as_json: Json = False) -> None:
             output.give("document", **members(each))
         else:
             added = each.metadata.dates.get(ADDED, "")[:10]
-            output.show(f"{each.id}  {added:10}  {each.metadata.size:>12}  {each.metadata.title}")
+            title = printable(each.metadata.title)
+            output.show(f"{each.id}  {added:10}  {each.metadata.size:>12}  {title}")
     if not found and not faults and not as_json:
         output.say(output.tr(N_("Le coffre est vide.")))
     if faults:
@@ -215,6 +220,11 @@ def content_of(source: Path, name: str) -> Iterator[Content]:
         length = file.seek(0, io.SEEK_END)
         file.seek(0)
         yield Content(name or source.name, length, file)
+
+
+def printable(text: str) -> str:
+    """Give a text that moves no cursor and turns no line around."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def members(listed: Listed) -> Mapping[str, object]:

@@ -19,20 +19,48 @@ Every command that a transcript runs must also have been checked for its exit co
 is not expected fails the story.
 """
 
+import contextlib
+import io
 import json
 import os
 import shlex
-import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
-from support.house import ROOT
 from support.letters import encrypted, letter
+from support.spoken import check_lines
+
+from cli.main import run
 
 HERE = Path(__file__).parent
 STORIES = sorted(HERE.glob("*.txt"))
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that was run."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+def played(words: list[str], environ: dict[str, str], folder: Path) -> Done:
+    """Run a command in this process (imports are paid once), as a shell would in its folder."""
+    output, words_said = io.BytesIO(), io.StringIO()
+    stdout = io.TextIOWrapper(output, "utf-8", write_through=True)
+    with (
+        contextlib.chdir(folder),
+        patch.dict(os.environ, environ, clear=True),
+        patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO())),
+        contextlib.redirect_stdout(stdout),
+        contextlib.redirect_stderr(words_said),
+    ):
+        code = run(words, environ, stdout, words_said)
+    return Done(code, output.getvalue().decode("utf-8", "replace"), words_said.getvalue())
 
 
 @dataclass
@@ -40,17 +68,14 @@ class Player:
     """Plays one story in a folder of its own."""
 
     folder: Path
-    done: subprocess.CompletedProcess[str] | None = None
-    asked: int = 0
+    done: Done | None = None
     expected: int = 0
-    names: list[str] = field(default_factory=list)
 
     def environ(self) -> dict[str, str]:
         """Give an environment where nothing of the tester shows."""
         home = self.folder / ".home"
         home.mkdir(exist_ok=True)
-        base = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(ROOT)}
-        return base | {"LANG": "C.UTF-8", "PYTHONWARNINGS": "error"}
+        return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
 
     def run(self, line: str) -> None:
         """Run `[NAME=VALUE…] coffre ARGUMENTS`."""
@@ -61,17 +86,14 @@ class Player:
             name, value = words.pop(0).split("=", 1)
             environ[name] = value
         assert words.pop(0) == "coffre"
-        self.done = subprocess.run(
-            [sys.executable, "-c", "from cli.main import app; app()", *words],
-            cwd=self.folder, env=environ, capture_output=True, text=True, timeout=60, check=False,
-            stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        self.done = played(words, environ, self.folder)
+        check_lines(self.done.stdout)
         self.expected = 0
 
     def settle(self) -> None:
         """Compare the exit code of the command before."""
         if self.done is not None:
-            assert self.done.returncode == self.expected, self.done.stderr
+            assert self.done.code == self.expected, self.done.stderr
 
     def check(self, verb: str, rest: str) -> None:
         """Obey one line that is not a command."""

@@ -132,8 +132,9 @@ class Home:
     def sign_out(self) -> None:
         """Forget session and key; positions stay."""
         with locked(self.folder):
-            for path in self._keys().glob("*.key"):
-                path.unlink(missing_ok=True)
+            for folder in (self.folder, self._keys()):
+                for path in folder.glob("*.key"):
+                    path.unlink(missing_ok=True)
             self._session.unlink(missing_ok=True)
 
     def unlocked(self, session: SignedIn, now: datetime) -> Unlocked:

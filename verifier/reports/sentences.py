@@ -109,6 +109,7 @@ REASONS: Final[dict[str, str]] = {
     "values-not-on-page": N_("le document ne dit pas la même chose que son code"),
     "values-not-recognised": N_("les données du code n'ont pas été reconnues sur le document"),
     "read-in-part": N_("le fichier n'a été lu qu'en partie"),
+    "symbol-too-small": N_("image trop petite : le code y est, mais il ne se lit pas"),
     "scanned-otherwise": N_("le fichier porte aussi un code d'une autre famille"),
 }
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, cast
 
+import pytest
 from sqlmodel import select
 from support.budget import cases
 from support.writer import content_of
@@ -40,6 +41,7 @@ def killed_writer(folder: Path, after: float) -> list[str]:
     return [line for line in whole if line]
 
 
+@pytest.mark.timeout(600)
 def test_kill_9_loses_nothing_acknowledged_and_leaves_no_row_without_its_object(tmp_path):
     instants = random.Random(2)  # noqa: S311 - a replayable choice of moments
     acknowledged = []

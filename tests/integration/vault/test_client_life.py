@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from integration.vault.test_process import process
@@ -41,7 +42,7 @@ class Machine:
         assert got == code, (got, self.out, self.err)
         return self.out
 
-    def rows(self, *args: str) -> list[dict]:
+    def rows(self, *args: str) -> list[dict[str, Any]]:
         """Run with `--json`, and read the lines."""
         return [json.loads(line) for line in self(*args, "--json").splitlines()]
 
@@ -88,6 +89,7 @@ def test_the_whole_life_of_a_safe(tmp_path, machines):
         assert "1" in phone("vault", "check")
 
         removed = phone.rows("vault", "put", NAME)[0]["id"]
+        hide_an_object(tmp_path / "data", phone, removed)
         desk("vault", "rm", removed)
         phone("vault", "get", removed, "-o", "rien", code=10)
         phone("account", "logout")
@@ -96,6 +98,20 @@ def test_the_whole_life_of_a_safe(tmp_path, machines):
         running.terminate()
         logged = running.communicate(timeout=30)
     look_for_canaries(tmp_path / "data", "".join(logged))
+
+
+def hide_an_object(folder: Path, machine: Machine, identifier: str) -> None:
+    """Take a document's bytes from the store for a while: `check` and `get` say so."""
+    objects = [path for path in (folder / "blobs").rglob("*") if path.is_file()]
+    newest = max(objects, key=lambda path: path.stat().st_mtime_ns)
+    hidden = folder.parent / "hidden"
+    newest.rename(hidden)
+    machine("vault", "check", code=3)
+    assert f"{identifier} : le serveur ne montre pas un document de votre coffre" in machine.err
+    machine("vault", "get", identifier, "-o", "rien", code=1)
+    assert not Path("rien").exists()
+    hidden.rename(newest)
+    machine("vault", "check")
 
 
 def look_for_canaries(folder: Path, logged: str) -> None:

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx2
+import pytest
 from support.budget import cases
 from support.person import Parcel, Person, new_id
 from support.safe import dump
@@ -84,11 +85,12 @@ def upload_until_it_dies(device: Device, kept: list[tuple[str, bytes]]) -> None:
         return
 
 
+@pytest.mark.timeout(600)
 def test_kill_9_of_the_server_loses_no_acknowledged_document(tmp_path):
     moments = random.Random(7)  # noqa: S311 - a replayable choice
     person = Person()
     kept: list[tuple[str, bytes]] = []
-    rounds = cases(ci=10, slow=200, fast=2)
+    rounds = cases(ci=5, slow=200, fast=2)
     for turn in range(rounds):
         with process(tmp_path / "data") as (address, running):
             device = device_of(address, person)

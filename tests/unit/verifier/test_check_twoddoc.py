@@ -4,16 +4,16 @@ import dataclasses
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from cryptography import x509
+from cryptography import x509  # noqa: TC002 - as everywhere: types are imported plainly
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from support.shared import shared
+from support.shared_trust import shared_trust
 from support.twoddoc import MALFORMED, shared_codes
 from support.twoddoc_pki import END, NOW, Authority, Leaf, usage
 
 from sealing.twoddoc.header import NotTwoDDocError
 from verifier.check import Indication, SubIndication
 from verifier.checks.twoddoc import TwoDDocResult, check_twoddoc
-from verifier.trust.trust_list import ListName, Mode, NotRevoked, TrustList, TrustListInfo
+from verifier.trust.trust_list import ListName, Mode, TrustList, TrustListInfo
 
 FAILED, UNSURE, PASSED = Indication.TOTAL_FAILED, Indication.INDETERMINATE, Indication.TOTAL_PASSED
 AUTHORITY = Authority("FR77")
@@ -332,40 +332,6 @@ def test_no_changed_byte_of_a_code_ever_passes():
         result = check_twoddoc(changed, trust, NOW)
         assert answer(result)[0] is not PASSED, place
         assert result.verdict.fields == ()
-
-
-class NothingRevoked:
-    """Revocation answers beside the lists: the tests' statement that nothing is revoked.
-
-    The shared certificates are real and their lists are not ours to have; this is the product's
-    own port for answers kept from elsewhere, not a way round the rule.
-    """
-
-    def state(self, certificate, issuer, now):
-        """Answer as an authority would that never revoked anything."""
-        del certificate, issuer
-        return NotRevoked(now)
-
-
-def shared_trust(mode: Mode) -> TrustList:
-    authorities: dict[str, tuple[x509.Certificate, ...]] = {}
-    leaves: dict[tuple[str, str], tuple[x509.Certificate, ...]] = {}
-    for path in sorted(shared("data/twoddoc/certs").glob("*.pem")):
-        parts = path.stem.split("_")
-        if path.name.endswith(".key.pem"):
-            continue
-        certificate = x509.load_pem_x509_certificate(path.read_bytes())
-        if len(parts) == 1:
-            authorities[parts[0]] = (certificate,)
-        else:
-            leaves[parts[0], parts[1]] = (certificate,)
-    return TrustList(
-        mode=mode,
-        lists=(TrustListInfo(ListName.TWODDOC, NOW),),
-        twoddoc_authorities=authorities,
-        twoddoc_leaves=leaves,
-        revocations=NothingRevoked(),
-    )
 
 
 @pytest.mark.parametrize(

@@ -3,27 +3,35 @@
 The numbers are those of the attack checklist of the design.
 """
 
+import inspect
 import io
 import shutil
-from typing import Any
+from typing import Any, get_type_hints
 
 import httpx2
 import pytest
 from support.lying_server import World
 
-from vault.client import check, documents
+from vault.client import account, bag, check, documents
+from vault.client import safe as safe_module
 from vault.client.account import DerivationChangedError
-from vault.client.answers import AnswerError
+from vault.client.answers import Answer, AnswerError
 from vault.client.documents import Content, Label, WithheldError
-from vault.client.http import RefusedError
+from vault.client.http import Connection, RefusedError
 from vault.client.seen import Memory
-from vault.crypto.account.identity_bundle import BundleError, IdentityMismatchError
+from vault.crypto import document
+from vault.crypto.account.identity_bundle import BundleError, IdentityMismatchError, Seeds
 from vault.crypto.account.slots import SlotNotOpenedError
+from vault.crypto.age.scrypt import Passphrase
 from vault.crypto.document import CiphertextDigestError, HeaderDigestError
 from vault.crypto.index import ForkError, IndexChainError, RollbackError
+from vault.crypto.keys import FileKey
 from vault.crypto.metadata import MetadataError
+from vault.format import directory_entry
 from vault.format.canonical import from_base64url, to_base64url
+from vault.format.directory_entry import Statement
 from vault.format.index_head import HeadSignatureError, Position
+from vault.format.signed_message import MessageSigner, PublicKey
 from vault.format.slot import KdfFloorError
 
 TEXT = b"contenu de la lettre" * 9000
@@ -77,6 +85,17 @@ def account_of(world, machine: str) -> dict[str, Any]:
 def test_2_another_public_key_for_the_citizen(world):
     other = account_of(world, "other")
     world.wire.lie("account", lambda _, told: told.update(directory=other["directory"]))
+    with pytest.raises(IdentityMismatchError):
+        opened(world)
+
+
+def test_2_a_key_of_the_servers_own_under_the_citizens_name(world):
+    seeds = Seeds.generate()
+    key = PublicKey(seeds.public().signing_key)
+    name = from_base64url(account_of(world, world.machine)["account"])
+    statement = Statement(name, seeds.public().recipient.encode(), key)
+    entry = directory_entry.issue(statement, MessageSigner(key, seeds.sign.sign))
+    world.wire.lie("account", lambda _, told: told.update(directory=entry))
     with pytest.raises(IdentityMismatchError):
         opened(world)
 
@@ -211,10 +230,9 @@ def test_6_a_document_that_does_not_exist_any_more(world):
 
 def test_7_another_index_than_the_one_that_was_seen(world):
     safe = opened(world)
-    seen, account = safe.home.seen, safe.account
-    n = safe.index.position.n
-    seen.forget(account)
-    seen.remember(account, Memory(Position(n, b"x" * 32), bytes(16)))
+    seen, n = safe.home.seen, safe.index.position.n
+    seen.forget(safe.account)
+    seen.remember(safe.account, Memory(Position(n, b"x" * 32), bytes(16)))
     with pytest.raises(ForkError):
         opened(world)
 
@@ -302,6 +320,18 @@ def test_10_a_document_that_the_index_does_not_list_does_not_exist(world):
     assert told == {to_base64url(bytes(16)): "document.unlisted"}
 
 
+def test_15_no_call_takes_a_file_key():
+    takers = [
+        name
+        for module in (account, bag, check, documents, safe_module, document)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+        for hint in list(get_type_hints(function).items())
+        if hint[0] != "return" and hint[1] is FileKey
+    ]
+    assert takers == []
+
+
 def test_18_a_header_of_an_older_kind_is_not_the_one_that_is_named(world):
     classic = to_base64url(b"age-encryption.org/v1\n-> X25519 AAAA\n\n--- AAAA\n")
     path = f"vault/documents/{world.ids[0]}"
@@ -368,6 +398,24 @@ def test_a_ticket_that_leads_elsewhere_is_not_followed(world, url):
     with pytest.raises(AnswerError):
         documents.fetch(safe, found, io.BytesIO())
     assert world.wire.requests == []
+
+
+def test_a_far_server_does_not_send_us_to_our_own_machine(world):
+    link = Answer({"url": "http://127.0.0.1:631/"})
+    with Connection("https://coffre.example", transport=world.wire) as http:
+        with pytest.raises(AnswerError), http.download(link):
+            pass
+        with pytest.raises(AnswerError):
+            http.upload(Answer({"url": "https://localhost/", "headers": {}}), io.BytesIO(), 0)
+    assert world.wire.requests == []
+
+
+def test_an_export_of_what_is_not_as_the_index_says_leaves_nothing(world, tmp_path):
+    world.wire.swap_bytes(lambda data: data[:-1])
+    options = bag.Options(Passphrase("cheval pile agrafe correct", 10), legacy=False, now=world.now)
+    with pytest.raises(CiphertextDigestError):
+        bag.export(opened(world), tmp_path / "out", options)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_redirection_is_a_refusal(world):

@@ -1,0 +1,182 @@
+"""`coffre verify`: a proof, and what may be believed of it."""
+
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import typer
+
+from cli.files import STANDARD, read
+from cli.help import Command, group
+from cli.output import Output, of
+from cli.problems import Exit
+from storage.errors import CoffreError
+from storage.language import N_
+from storage.settings import Settings
+from verifier.check import Indication
+from verifier.reading.document import read_document
+from verifier.reading.found import text_document
+from verifier.reading.sniff import MAX_BYTES
+from verifier.reports.as_json import as_json
+from verifier.reports.sentences import explanation, headline, not_checked, reason_of
+from verifier.trust.local_list import read_trust
+from verifier.trust.trust_list import Mode, TrustList
+from verifier.verdict import CodeVerdict, PrintedResult, SealVerdict, Verdict
+from verifier.verify import verify
+
+app = group()
+
+_TEXT_LIMIT = 64 * 1024
+_SIGNS = {
+    Indication.TOTAL_PASSED: "✓",
+    Indication.INDETERMINATE: "?",
+    Indication.TOTAL_FAILED: "✗",
+}
+_CODES = {
+    Indication.TOTAL_PASSED: Exit.DONE,
+    Indication.INDETERMINATE: Exit.INDETERMINATE,
+    Indication.TOTAL_FAILED: Exit.TOTAL_FAILED,
+}
+# Several files: the first of these that one of them gives.
+_ORDER = (Exit.FAILED, Exit.TOTAL_FAILED, Exit.INDETERMINATE, Exit.NOT_FOUND, Exit.DONE)
+
+
+class MomentError(CoffreError):
+    """An `--at` is not an RFC 3339 moment with its time zone. Details: `at`."""
+
+    code: ClassVar[str] = "usage.moment"
+
+
+class NothingToVerifyError(CoffreError):
+    """Neither a file nor `--raw` was given, or both."""
+
+    code: ClassVar[str] = "usage.nothing-to-verify"
+
+
+Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE", help=N_("PDF, scan ou photo."))]
+Trust = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="DIR", help=N_("Dossier de confiance ; à répéter.")),
+]
+At = Annotated[
+    str | None, typer.Option(metavar="RFC3339", help=N_("Juger à ce moment, et non maintenant."))
+]
+Raw = Annotated[
+    str | None, typer.Option(metavar="TEXT|-", help=N_("Les caractères d'un code, sans fichier."))
+]
+Config = Annotated[Path | None, typer.Option(metavar="F", help=N_("Réglages."))]
+Offline = Annotated[
+    bool, typer.Option("--offline", help=N_("Sans réseau (c'est toujours le cas ici)."))
+]
+Json = Annotated[bool, typer.Option("--json", help=N_("Répondre en JSON."))]
+
+
+@app.command(
+    cls=Command,
+    help=N_(
+        "Vérifier un PDF scellé, un scan, une photo ou le texte d'un code.\n"
+        "Trois réponses : authentique (0), falsifié ou altéré (4), impossible de conclure (6) ; "
+        "10 si le fichier ne porte ni cachet ni code."
+    ),
+    epilog="coffre verify lettre-scellee.pdf --trust pki/trust",
+)
+def command(
+    ctx: typer.Context,
+    files: Files = None,
+    trust: Trust = None,
+    at: At = None,
+    raw: Raw = None,
+    config: Config = None,
+    offline: Offline = False,  # noqa: ARG001 - deciding never needs the network
+    json: Json = False,
+) -> int:
+    """Verify files, or the text of a code; the exit code is the answer."""
+    output = of(ctx)
+    if bool(files) == (raw is not None):
+        raise NothingToVerifyError("got neither a file nor --raw, or both")
+    settings, moment = Settings.load(config), moment_of(at)
+    lists = read_trust(trust or settings.trust, Mode(settings.mode))
+    found = [
+        tell(output, verdict, as_json_line=json)
+        for verdict in verdicts(files or [], raw, lists, moment)
+    ]
+    if lists.is_test and not json:
+        output.remark(output.tr(N_("listes de confiance d'ESSAI : ces réponses ne prouvent rien")))
+    return next(code for code in _ORDER if code in found)
+
+
+def verdicts(
+    files: Iterable[Path], raw: str | None, trust: TrustList, at: datetime | None
+) -> Iterable[Verdict]:
+    """Read and judge each file, or the text of a code."""
+    now = datetime.now(UTC)
+    if raw is not None:
+        text = sys.stdin.read(_TEXT_LIMIT) if raw == STANDARD else raw
+        yield verify(text_document(text, STANDARD), trust, now, at=at)
+    for path in files:
+        document = read_document(read(path, limit=MAX_BYTES), str(path))
+        yield verify(document, trust, now, at=at)
+
+
+def moment_of(at: str | None) -> datetime | None:
+    """Read `--at`; raise MomentError."""
+    if at is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        raise MomentError(f"got {at}", at=at) from None
+    if moment.tzinfo is None:
+        raise MomentError(f"got {at} without a time zone", at=at)
+    return moment
+
+
+def tell(output: Output, verdict: Verdict, *, as_json_line: bool) -> Exit:
+    """Say one verdict; give the exit code that goes with it."""
+    if as_json_line:
+        output.give("verdict", **as_json(verdict, output.tr))
+    else:
+        _say(output, verdict)
+    conclusion = verdict.conclusion
+    return Exit.NOT_FOUND if conclusion is None else _CODES[conclusion.indication]
+
+
+def _say(output: Output, verdict: Verdict) -> None:
+    conclusion = verdict.conclusion
+    sign = "-" if conclusion is None else _SIGNS[conclusion.indication]
+    output.show(f"{sign} {verdict.file} : {headline(verdict, output.tr)}")
+    if conclusion is not None and conclusion.indication is not Indication.TOTAL_PASSED:
+        output.show(f"  {explanation(verdict, output.tr)} ({conclusion.sub_indication})")
+    for seal in verdict.seals:
+        _say_seal(output, seal)
+    for code in verdict.codes:
+        _say_code(output, code)
+    for line in not_checked(verdict, output.tr):
+        output.show(f"  · {line}")
+
+
+def _say_seal(output: Output, seal: SealVerdict) -> None:
+    who = seal.signer or output.tr(N_("signataire inconnu"))
+    title = output.tr(N_("cachet"))
+    output.show(f"  {_SIGNS[seal.conclusion.indication]} {title} : {who}")
+    for check in seal.checks:
+        if not check.has_passed:
+            output.show(f"      {reason_of(check, output.tr)}")
+
+
+def _say_code(output: Output, code: CodeVerdict) -> None:
+    title = output.tr(N_("code 2D-Doc"))
+    what = code.doc_type_name or code.doc_type or ""
+    output.show(f"  {_SIGNS[code.conclusion.indication]} {title} {what}".rstrip())
+    for check in code.checks:
+        if not check.has_passed:
+            output.show(f"      {reason_of(check, output.tr)}")
+    for field in code.fields:
+        if field.value:
+            output.show(f"      {field.name} : {field.value}")
+    if code.printed_text.result is PrintedResult.DIFFERENT:
+        output.show("      " + output.tr(N_("le document ne dit pas la même chose que son code")))
+        for one in code.printed_text.differences:
+            output.show(f"      ≠ {one.name} : {one.signed}")

@@ -1,0 +1,143 @@
+/** The browser's 2D-Doc reader on the vectors that pytest reads. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { checkTwoDDoc } from "../../verifier/web/client/checks/twoddoc.ts";
+import { findingText, isTruncated } from "../../verifier/web/client/twoddoc/fields.ts";
+import { TwoDDocError } from "../../verifier/web/client/twoddoc/header.ts";
+import { latin1, parse } from "../../verifier/web/client/twoddoc/message.ts";
+import { base32Decode, decode } from "../../verifier/web/client/twoddoc/values.ts";
+import { conclude } from "../../verifier/web/client/verdict.ts";
+import { OURS, row, sharedCodes, sharedTrust, symbol, trustOf } from "./facts.ts";
+
+const NOW = new Date("2026-11-21T12:00:00Z");
+
+for (const code of OURS.codes.filter((one) => one.signature !== undefined)) {
+  test(`${code.name}: ${code.why}`, async () => {
+    const read = parse(symbol(code.raw));
+    assert.deepEqual(read.fields.map((field) => [field.di, field.raw, isTruncated(field)]), code.fields);
+    assert.deepEqual(read.findings.map(findingText), code.findings);
+    assert.equal(read.annex?.raw ?? null, code.annex ?? null);
+    const found = await checkTwoDDoc(symbol(code.raw), trustOf([row("FR00", "TEST")]), NOW);
+    const signature = found.checks.find((check) => check.id === "twoddoc.signature");
+    assert.equal(signature?.indication, code.signature === "valid" ? "TOTAL-PASSED" : "TOTAL-FAILED");
+    assert.equal(found.fields.length > 0, code.signature === "valid", "fields are shown once proved");
+  });
+}
+
+for (const code of OURS.codes.filter((one) => one.error !== undefined)) {
+  test(`${code.name}: ${code.why}`, () => {
+    const caught = thrown(() => parse(symbol(code.raw)));
+    assert.equal(caught.reason, code.error);
+    assert.equal(caught.remedy === "scan-again", code.scan_again);
+    if (typeof code.repaired_as === "string") {
+      const repaired = parse(symbol(code.raw), { repair: true });
+      assert.deepEqual(repaired.signed, parse(symbol(code.repaired_as)).signed);
+      assert.ok(repaired.findings.map(findingText).includes("repaired-transport"));
+    }
+  });
+}
+
+const shared = sharedCodes();
+test("the shared codes are there", { skip: shared === undefined && "set COFFRE_SHARED" }, () => {
+  assert.ok((shared?.length ?? 0) > 70);
+});
+for (const mode of ["test", "production"] as const) {
+  const trust = shared && sharedTrust(mode);
+  for (const code of shared ?? []) {
+    test(`${code.name} is concluded upon as by Python, ${mode}`, async () => {
+      assert.ok(trust);
+      const found = await checkTwoDDoc(symbol(code.raw), trust, NOW);
+      const { indication, subIndication } = conclude(found.checks);
+      const expected = mode === "test" ? code.expected_test_mode : code.expected_production;
+      assert.deepEqual({ indication, sub_indication: subIndication }, expected);
+    });
+  }
+}
+
+const GOOD = OURS.codes.find((code) => code.name === "town-00")?.raw ?? "";
+const cases: readonly (readonly [string, unknown[], Record<string, unknown>, string, string | null])[] = [
+  ["all is well", [row("FR00", "TEST")], {}, "TOTAL-PASSED", null],
+  ["issuer of no list", [], {}, "INDETERMINATE", "NO_SIGNING_CERTIFICATE_FOUND"],
+  ["directory too old", [], { directory_good_until: "2026-11-20T00:00:00Z" }, "INDETERMINATE", "TRY_LATER"],
+  ["test authority in production", [row("FR00", "TEST")], { mode: "production" }, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND"],
+  ["another authority signed the certificate", [row("FR00", "TEST", { authority: null })], {}, "INDETERMINATE", "NO_CERTIFICATE_CHAIN_FOUND"],
+  ["revoked, whatever the date", [row("FR00", "TEST", { revoked: { at: "2026-11-21", why: "unspecified" } })], {}, "TOTAL-FAILED", "REVOKED"],
+  ["authority withdrawn", [row("FR00", "TEST")], { withdrawn: ["FR00"] }, "INDETERMINATE", "REVOKED_CA_NO_POE"],
+  ["a key that may not sign 2D-Docs", [row("FR00", "TEST", { key: null })], {}, "INDETERMINATE", "CHAIN_CONSTRAINTS_FAILURE"],
+  ["a certificate for other uses", [row("FR00", "TEST", { key_usage: "key-usage-not-signature" })], {}, "INDETERMINATE", "CHAIN_CONSTRAINTS_FAILURE"],
+  ["the test authority's list is missing", [row("FR00", "TEST", { list_good_until: null })], {}, "TOTAL-PASSED", null],
+  ["revocation list too old", [row("FR00", "TEST", { list_good_until: "2026-11-20T00:00:00Z" })], {}, "INDETERMINATE", "TRY_LATER"],
+];
+for (const [why, certificates, extra, indication, sub] of cases) {
+  test(`trust: ${why}`, async () => {
+    const found = await checkTwoDDoc(symbol(GOOD), trustOf(certificates, extra), NOW);
+    const conclusion = conclude(found.checks);
+    assert.deepEqual([conclusion.indication, conclusion.subIndication], [indication, sub]);
+  });
+}
+
+test("a signature date in the future concludes nothing", async () => {
+  const found = await checkTwoDDoc(symbol(GOOD), trustOf([row("FR00", "TEST")]), new Date("2026-11-18T00:00:00Z"));
+  assert.equal(conclude(found.checks).subIndication, "TIMESTAMP_ORDER_FAILURE");
+});
+
+test("an altered copy of a good code never passes, whatever byte was changed", async () => {
+  const trust = trustOf([row("FR00", "TEST")]);
+  const bytes = symbol(GOOD);
+  for (let place = 0; place < bytes.length; place += 1) {
+    const altered = bytes.slice();
+    altered[place] = (altered[place] ?? 0) ^ 1;
+    const answer = await checkTwoDDoc(altered, trust, NOW).catch((problem: unknown) => problem);
+    if (answer instanceof Error) assert.ok(answer instanceof TwoDDocError, String(place));
+    else assert.notEqual(conclude((answer as Awaited<ReturnType<typeof checkTwoDDoc>>).checks).indication, "TOTAL-PASSED");
+  }
+});
+
+test("every beginning of a good code is refused in our own words", () => {
+  for (let length = 0; length < GOOD.length; length += 1) {
+    thrown(() => parse(symbol(GOOD.slice(0, length))));
+  }
+});
+
+test("base32 is strict: case, padding, alphabet, trailing bits, impossible lengths", () => {
+  assert.deepEqual(base32Decode("MZXW6YTBOI"), new TextEncoder().encode("foobar"));
+  for (const wrong of ["mzxw6", "MZXW6===", "MZXW0", "MZXW1", "A", "AAA", "AAAAAA", "MB", "é"]) {
+    assert.equal(base32Decode(wrong), null, wrong);
+  }
+});
+
+test("values that do not exist keep their text", () => {
+  assert.deepEqual(decode("date_ddmmyyyy", "29022024"), { is: "date", iso: "2024-02-29" });
+  for (const [kind, text] of [
+    ["date_ddmmyyyy", "29022023"],
+    ["date_ddmmyyyy", "99999999"],
+    ["date_hexdays2000", "FFFF"],
+    ["datetime_ddmmyyyyhhmm", "010120242460"],
+    ["decimal_comma", "1.5"],
+    ["base32_utf8", "77"],
+    ["no-such-kind", ""],
+  ] as const) {
+    assert.equal(decode(kind, text), null, `${kind} ${text}`);
+  }
+});
+
+test("a pasted text beyond one byte a character is no symbol", () => {
+  assert.equal(latin1("DC04€"), null);
+});
+
+test("a trust list of another form is our fault, said as such", () => {
+  assert.throws(() => trustOf([{}]), TypeError);
+  assert.throws(() => trustOf([], { schema_version: 2 }), TypeError);
+  assert.throws(() => trustOf([], { mode: "both" }), TypeError);
+});
+
+function thrown(act: () => unknown): TwoDDocError {
+  try {
+    act();
+  } catch (problem) {
+    assert.ok(problem instanceof TwoDDocError, String(problem));
+    return problem;
+  }
+  return assert.fail("nothing was thrown");
+}

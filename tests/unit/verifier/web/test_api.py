@@ -1,0 +1,95 @@
+"""The trust lists, as they are given to the page that verifies."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from cli.demo import pki
+from vault.web.shell import Frame
+from verifier.trust.local_list import read_trust
+from verifier.trust.trust_list import Mode, TrustList
+from verifier.web import api, pages
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+ISSUERS = pki.build(NOW)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    pki.write(ISSUERS, tmp_path / "pki")
+    return tmp_path / "pki" / "trust"
+
+
+def given(folder):
+    return api.as_json(read_trust([folder], Mode.TEST))
+
+
+def row(told, cert="DM00"):
+    [found] = [one for one in told["certificates"] if one["cert"] == cert]
+    return found
+
+
+def test_every_issuer_is_given_with_its_key_and_days(folder):
+    told = given(folder)
+    assert told["mode"] == "test"
+    assert told["authorities"] == ["FR00"]
+    assert len(told["certificates"]) == len(ISSUERS.twoddocs)
+    one = row(told)
+    assert (one["ca"], one["key"]["curve"]) == ("FR00", "P-256")
+    assert one["first"] == "2026-11-20"
+    assert one["authority"]["first"] == "2026-11-20"
+    assert one["key_usage"] == "key-usage-signature"
+    assert one["revoked"] is None
+    due = ISSUERS.test_authority.certificate.not_valid_after_utc + timedelta(days=7)
+    assert one["list_good_until"] == due.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_revoked_issuer_is_given_as_such(folder):
+    authority, leaf = ISSUERS.test_authority, ISSUERS.twoddocs["twoddoc-00"].certificate
+    revoked = (
+        x509.RevokedCertificateBuilder()
+        .serial_number(leaf.serial_number)
+        .revocation_date(NOW - timedelta(days=3))
+        .build()
+    )
+    crl = (
+        x509.CertificateRevocationListBuilder(
+            authority.certificate.subject, NOW, NOW + timedelta(days=9)
+        ).add_revoked_certificate(revoked)
+    ).sign(authority.key, hashes.SHA256())
+    (folder / "crl" / "test_authority.crl").write_bytes(crl.public_bytes(Encoding.DER))
+    told = given(folder)
+    assert row(told)["revoked"] == {"at": "2026-11-18", "why": "unspecified"}
+    assert row(told, "DM01")["revoked"] is None
+
+
+def test_an_issuer_that_its_authority_did_not_sign_has_none(folder):
+    other = pki.build(NOW).test_authority
+    (folder / "twoddoc" / "FR00.pem").write_bytes(other.certificate_pem)
+    one = row(given(folder))
+    assert one["authority"] is None
+    assert one["list_good_until"] is None
+
+
+def test_without_lists_nobody_is_believed_and_nothing_breaks():
+    told = api.as_json(TrustList(Mode.PRODUCTION, ()))
+    assert told["certificates"] == []
+    assert told["directory_good_until"] is None
+
+
+def test_the_page_says_test_when_its_lists_do(folder):
+    app = FastAPI()
+    app.state.frame = Frame.of(["verifier"])
+    app.state.trust = read_trust([folder], Mode.TEST)
+    app.include_router(pages.router)
+    app.include_router(api.router)
+    client = TestClient(app)
+    assert 'class="test"' in client.get("/verifier").text
+    assert client.get("/verifier/confiance.json").json()["mode"] == "test"
+    app.state.trust = TrustList(Mode.PRODUCTION, ())
+    assert 'class="test"' not in client.get("/verifier").text

@@ -1,0 +1,133 @@
+"""The trust lists, as the page that verifies in the browser needs them.
+
+Rules kept here:
+
+- what asks for certificates to be read is done here: names, keys, which authority signed each,
+  revocation; what depends on the hour is left to the page, for it may stay open;
+- dates of certificates are whole days, first and last included, as in `checks/certificate.py`;
+- everything here is public: the lists hold issuers, never a person.
+
+Twin: `client/trust/trust_list.ts`.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, cast
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from verifier.checks.certificate import check_key_usage
+from verifier.trust.trust_list import (
+    ListName,
+    ListTooOld,
+    NoList,
+    Revoked,
+    TrustList,
+    subject_name,
+)
+
+_CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+# Asked far ahead of time, a list of revocations answers with the day until which it is good.
+_FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)
+
+router = APIRouter()
+
+
+def trust_of(request: Request) -> TrustList:
+    """Give the lists that the server was started with."""
+    return cast("TrustList", request.app.state.trust)
+
+
+@router.get("/verifier/confiance.json")
+def trust_lists(request: Request) -> JSONResponse:
+    """Give the issuers that are believed, for verifying in the browser."""
+    return JSONResponse(as_json(trust_of(request)), headers={"Cache-Control": "no-cache"})
+
+
+def as_json(trust: TrustList) -> dict[str, Any]:
+    """Write the 2D-Doc part of the trust lists."""
+    ends = [
+        one.expires or one.issued + trust.limits.directory
+        for one in trust.lists
+        if one.name is ListName.TWODDOC
+    ]
+    return {
+        "schema_version": 1,
+        "mode": str(trust.mode),
+        "lists": [
+            {
+                "name": str(one.name),
+                "issued": _moment(one.issued),
+                "expires": _moment(one.expires) if one.expires else None,
+            }
+            for one in trust.lists
+        ],
+        "directory_good_until": _moment(min(ends)) if ends else None,
+        "authorities": sorted(trust.twoddoc_authorities),
+        "withdrawn": sorted(trust.withdrawn),
+        "certificates": list(_certificates(trust)),
+    }
+
+
+def _certificates(trust: TrustList) -> Iterator[dict[str, Any]]:
+    for (ca, cert), leaves in sorted(trust.twoddoc_leaves.items()):
+        for leaf in leaves:
+            issuer = trust.issuer_of(ca, leaf)
+            revoked, good_until = _revocation(trust, leaf, issuer)
+            yield {
+                "ca": ca,
+                "cert": cert,
+                "name": _name(leaf),
+                **_days(leaf),
+                "key": _key(leaf),
+                "key_usage": check_key_usage("twoddoc", leaf).reason,
+                "authority": _days(issuer) if issuer else None,
+                "revoked": revoked,
+                "list_good_until": good_until,
+            }
+
+
+def _revocation(
+    trust: TrustList, leaf: x509.Certificate, issuer: x509.Certificate | None
+) -> tuple[dict[str, str] | None, str | None]:
+    """Give the revocation if any, and until when the list that tells it is good."""
+    answer = trust.revocation(leaf, issuer, _FAR) if issuer else NoList()
+    match answer:
+        case Revoked(at, why):
+            return {"at": at.date().isoformat(), "why": why}, None
+        case ListTooOld(due):
+            return None, _moment(due + trust.limits.crl_grace)
+        case NoList():
+            return None, None
+    # A look-up kept beside the lists: good as long as a list would be.
+    return None, _moment(answer.checked + timedelta(days=1) + trust.limits.crl_grace)
+
+
+def _key(leaf: x509.Certificate) -> dict[str, str] | None:
+    key = leaf.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _CURVES:
+        return None
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return {"curve": _CURVES[key.curve.name], "spki": b64encode(spki).decode()}
+
+
+def _name(leaf: x509.Certificate) -> str:
+    organisation = subject_name(leaf, NameOID.ORGANIZATION_NAME)
+    return organisation or subject_name(leaf, NameOID.COMMON_NAME)
+
+
+def _days(certificate: x509.Certificate) -> dict[str, str]:
+    return {
+        "first": certificate.not_valid_before_utc.date().isoformat(),
+        "last": certificate.not_valid_after_utc.date().isoformat(),
+    }
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

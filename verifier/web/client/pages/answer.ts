@@ -1,0 +1,211 @@
+/**
+ * A verdict on the screen: word, icon and colour; reason; what was not checked.
+ *
+ * - blue, never green: the printed text is not compared here;
+ * - signed values only once proved, in large type; the unsigned annex apart;
+ * - "falsified", "cannot conclude" and "our fault" never look alike.
+ */
+import type { CodeVerdict } from "../checks/twoddoc.ts";
+import type { TrustList } from "../trust/trust_list.ts";
+import { docType, identifier } from "../twoddoc/catalogue.ts";
+import type { ShownField } from "../twoddoc/signature.ts";
+import type { Value } from "../twoddoc/values.ts";
+import { conclude, type Check, type Conclusion, type Indication } from "../verdict.ts";
+import { element, fill, fillList, icon, isSaid, part, remove, say, shape } from "./words.ts";
+
+const TONES: Readonly<Record<Indication, string>> = {
+  "TOTAL-PASSED": "blue",
+  INDETERMINATE: "amber",
+  "TOTAL-FAILED": "red",
+};
+const DAY_MS = 86_400_000;
+
+/** Where and when a code was read, for the screen. */
+export interface Context {
+  readonly from: string;
+  readonly lang: string;
+  readonly now: Date;
+  readonly trust: TrustList;
+  readonly unchecked: readonly string[];
+}
+
+/** Draw the verdict on one code. */
+export function answerOf(verdict: CodeVerdict, context: Context): HTMLElement {
+  const conclusion = conclude(verdict.checks);
+  const tone = TONES[conclusion.indication];
+  const drawn = framed("shape-answer", tone, context.from);
+  fill(drawn, "word", say(`word.${tone}`));
+  if (verdict.test) part("h2", HTMLElement, drawn).prepend(element("span", say("test"), "badge"), " ");
+  fill(drawn, "reason", say(`reason.${conclusion.reason}`, detailsOf(verdict.checks, conclusion)));
+  const advice = `advice.${conclusion.subIndication ?? ""}`;
+  fill(drawn, "advice", isSaid(advice) ? say(advice) : say(`advice.${tone}`));
+  drawLines(drawn, verdict, context);
+  drawValues(drawn, verdict, context);
+  fillList(drawn, "notices", noticesOf(verdict, context.lang), '[data-part="notices"]');
+  drawAnnex(drawn, verdict);
+  fillList(drawn, "unchecked", uncheckedOf(verdict, context));
+  part('[data-slot="checks"]', HTMLElement, drawn).replaceChildren(...verdict.checks.map(checkOf));
+  drawFacts(drawn, verdict, context);
+  return drawn;
+}
+
+/** Draw what is no verdict: nothing found, file not readable, our fault. */
+export function messageOf(tone: string, word: string, reason: string, advice: readonly string[]): HTMLElement {
+  const drawn = framed("shape-message", tone, "");
+  fill(drawn, "word", word);
+  fill(drawn, "reason", reason);
+  fillList(drawn, "advice", advice);
+  return drawn;
+}
+
+function framed(name: string, tone: string, from: string): HTMLElement {
+  const drawn = shape(name);
+  drawn.classList.add(tone);
+  part('[data-slot="icon"]', HTMLElement, drawn).replaceChildren(icon(tone));
+  fill(drawn, "from", from);
+  return drawn;
+}
+
+function detailsOf(checks: readonly Check[], conclusion: Conclusion): Readonly<Record<string, string>> {
+  return checks.find((check) => check.reason === conclusion.reason)?.details ?? {};
+}
+
+function drawLines(drawn: HTMLElement, verdict: CodeVerdict, context: Context): void {
+  const { header, issuer } = verdict;
+  const proved = verdict.fields.length > 0 && issuer !== null;
+  fill(drawn, "printed", say(proved ? "printed.yours" : "printed.nothing"));
+  fill(drawn, "lists", agesText(context));
+  if (header === null) {
+    fill(drawn, "readable", say("readable.part"));
+    fill(drawn, "signed-by", say("signed-by.unknown"));
+    return;
+  }
+  const date = longDate(header.signatureDate, context.lang);
+  const claimed = { ca: header.caId, certificate: header.certificateId, date };
+  fill(drawn, "readable", say("readable.yes", { version: String(header.version).padStart(2, "0") }));
+  fill(drawn, "signed-by", proved ? say("signed-by.proved", { issuer, date }) : say("signed-by.claimed", claimed));
+}
+
+function drawValues(drawn: HTMLElement, verdict: CodeVerdict, context: Context): void {
+  const { header } = verdict;
+  if (header === null || verdict.fields.length === 0) {
+    remove(drawn, '[data-part="values"]');
+    return;
+  }
+  const type = docType(header.docType, header.perimeter);
+  const told = [
+    type === undefined
+      ? say("type.unknown", { code: header.docType })
+      : say("type.known", { name: context.lang === "fr" ? type.fr : type.en, code: header.docType }),
+  ];
+  if (header.issueDate !== null) told.push(say("type.issued", { date: longDate(header.issueDate, context.lang) }));
+  fill(drawn, "type", told.join(" · "));
+  const written = verdict.fields.filter((field) => field.raw !== "");
+  const empty = verdict.fields.filter((field) => field.raw === "").map((field) => nameOf(field, context.lang));
+  const rows = written.map((field) => valueRow(field, context.lang));
+  part('[data-slot="values"]', HTMLElement, drawn).replaceChildren(...rows);
+  fill(drawn, "empty", empty.length === 0 ? "" : say("value.empty", { names: empty.join(" ; ") }));
+}
+
+function valueRow(field: ShownField, lang: string): HTMLElement {
+  const shown = element("dd", valueText(field, lang));
+  if (field.truncated) shown.append(element("small", say("value.truncated")));
+  return pair(element("dt", nameOf(field, lang)), shown);
+}
+
+function nameOf(field: ShownField, lang: string): string {
+  return lang === "fr" ? field.fr : field.en;
+}
+
+/** The printed text has nothing to be compared with where no value is proved. */
+function uncheckedOf(verdict: CodeVerdict, context: Context): readonly string[] {
+  return verdict.fields.length > 0 ? [say("unchecked.printed"), ...context.unchecked] : context.unchecked;
+}
+
+/** Write a value for people; one that does not decode is shown as it stands. */
+function valueText(field: ShownField, lang: string): string {
+  const { value } = field;
+  if (value === null || value.is === "number") return field.raw;
+  return value.is === "text" ? value.text : TEXTS[value.is](value as never, lang);
+}
+
+type Dated = Exclude<Value, { readonly is: "text" | "number" }>;
+type Writers = { readonly [K in Dated["is"]]: (value: Extract<Dated, { readonly is: K }>, lang: string) => string };
+
+const TEXTS: Writers = {
+  flag: ({ flag }) => say(flag ? "value.yes" : "value.no"),
+  date: ({ iso }, lang) => longDate(iso, lang),
+  moment: ({ iso }, lang) => `${longDate(iso.slice(0, 10), lang)}, ${iso.slice(11, 16)}`,
+  clock: ({ iso }) => iso,
+  period: ({ first, last }, lang) => `${monthText(first, lang)} – ${monthText(last, lang)}`,
+};
+
+function noticesOf(verdict: CodeVerdict, lang: string): string[] {
+  return verdict.findings.map((finding) => {
+    const [code = "", di = ""] = finding.split(":");
+    const entry = identifier(di);
+    const name = (lang === "fr" ? entry?.fr : entry?.en) ?? di;
+    return say(`finding.${code}`, { name });
+  });
+}
+
+function drawAnnex(drawn: HTMLElement, verdict: CodeVerdict): void {
+  if (verdict.annex.length === 0) remove(drawn, '[data-part="annex"]');
+  else {
+    const rows = verdict.annex.map((field) => pair(element("dt", field.di), element("dd", field.raw)));
+    part('[data-slot="annex"]', HTMLElement, drawn).replaceChildren(...rows);
+  }
+}
+
+function checkOf(check: Check): HTMLElement {
+  const line = element("li", "");
+  const tone = check.indication === "TOTAL-PASSED" ? "green" : TONES[check.indication];
+  const state = element("span", say(`state.${check.indication}`), `chip ${tone}`);
+  const name = element("strong", say(`check.${check.id}`));
+  line.append(name, " ", state, element("div", say(`reason.${check.reason}`, check.details)));
+  return line;
+}
+
+/** Say how old the oldest list is: no answer is fresher than what it rests on. */
+function agesText(context: Context): string {
+  const [oldest] = context.trust.lists.map((list) => list.issued).sort();
+  if (oldest === undefined) return say("fact.no-list");
+  return say("fact.oldest", { date: longDate(oldest.slice(0, 10), context.lang), age: ageText(oldest, context.now) });
+}
+
+function ageText(issued: string, now: Date): string {
+  const days = Math.max(0, Math.floor((now.getTime() - Date.parse(issued)) / DAY_MS));
+  return days === 0 ? say("age.today") : say("age.days", { days });
+}
+
+function drawFacts(drawn: HTMLElement, verdict: CodeVerdict, context: Context): void {
+  const lists = context.trust.lists.map((list) => {
+    const date = longDate(list.issued.slice(0, 10), context.lang);
+    return say("fact.list", { name: say(`list.${list.name}`), date, age: ageText(list.issued, context.now) });
+  });
+  const facts: [string, string][] = [[say("fact.lists"), lists.join(" ; ") || say("fact.no-list")]];
+  if (verdict.header !== null) {
+    facts.unshift([say("fact.ca"), verdict.header.caId], [say("fact.certificate"), verdict.header.certificateId]);
+  }
+  const rows = facts.map(([name, text]) => pair(element("dt", name), element("dd", text)));
+  part('[data-slot="facts"]', HTMLElement, drawn).replaceChildren(...rows);
+}
+
+function pair(name: HTMLElement, value: HTMLElement): HTMLElement {
+  const row = document.createElement("div");
+  row.append(name, value);
+  return row;
+}
+
+function longDate(day: string, lang: string): string {
+  return format(day, lang, { dateStyle: "long" });
+}
+
+function monthText(month: string, lang: string): string {
+  return format(`${month}-01`, lang, { month: "long", year: "numeric" });
+}
+
+function format(day: string, lang: string, options: Intl.DateTimeFormatOptions): string {
+  const locale = lang === "fr" ? "fr-FR" : "en-GB";
+  return new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`));
+}

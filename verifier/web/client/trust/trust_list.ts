@@ -1,0 +1,142 @@
+/**
+ * Whom to believe, at which date: a pure look-up in the lists that the server gives.
+ *
+ * - the server reads the certificates, proves which authority signed each and which are revoked
+ *   (`verifier/web/api.py`); a page trusts that as it trusts its own script, from the same place;
+ * - what depends on the hour is decided here, so that lists grow old while the page stays open;
+ * - anything of another form than awaited is a fault of ours, never a verdict.
+ */
+import type { Curve, PublicKey } from "../twoddoc/signature.ts";
+
+/** One list that answers rest on; moments are RFC 3339. */
+export interface ListInfo {
+  readonly name: string;
+  readonly issued: string;
+  readonly expires: string | null;
+}
+
+/** First and last day of a certificate, both included (ISO days). */
+export interface Days {
+  readonly first: string;
+  readonly last: string;
+}
+
+/**
+ * One certificate of a 2D-Doc issuer. `key` is null where no 2D-Doc may be signed with it;
+ * `authority` holds the days of the certificate that signed it, null where none did; `listGoodUntil`
+ * is the end of its revocation list, grace included, null without a list.
+ */
+export interface Leaf extends Days {
+  readonly name: string;
+  readonly key: PublicKey | null;
+  readonly keyUsage: string;
+  readonly authority: Days | null;
+  readonly revoked: { readonly at: string; readonly why: string } | null;
+  readonly listGoodUntil: string | null;
+}
+
+/** Everything that is believed. `authorities` are those whose own certificate is there. */
+export interface TrustList {
+  readonly isTest: boolean;
+  readonly lists: readonly ListInfo[];
+  readonly directoryGoodUntil: string | null;
+  readonly authorities: ReadonlySet<string>;
+  readonly withdrawn: ReadonlySet<string>;
+  readonly leaves: ReadonlyMap<string, readonly Leaf[]>;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Tell whether an authority is a country's test one, whose key anyone may hold. */
+export function isTestAuthority(caId: string): boolean {
+  return caId.endsWith("00");
+}
+
+/** Give the certificates of that name, whatever their dates. */
+export function leavesOf(trust: TrustList, caId: string, certificateId: string): readonly Leaf[] {
+  return trust.leaves.get(`${caId}/${certificateId}`) ?? [];
+}
+
+/** Read what the server gives; throw TypeError where it is not what was awaited. */
+export function parseTrustList(json: unknown): TrustList {
+  const top = record(json);
+  if (top["schema_version"] !== 1) throw new TypeError("got another version of the trust list");
+  const leaves = new Map<string, Leaf[]>();
+  for (const row of list(top["certificates"]).map(record)) {
+    const name = `${text(row["ca"])}/${text(row["cert"])}`;
+    leaves.set(name, [...(leaves.get(name) ?? []), leafOf(row)]);
+  }
+  return {
+    isTest: oneOf(top["mode"], ["test", "production"]) === "test",
+    lists: list(top["lists"]).map(record).map(infoOf),
+    directoryGoodUntil: orNull(top["directory_good_until"], text),
+    authorities: new Set(list(top["authorities"]).map(text)),
+    withdrawn: new Set(list(top["withdrawn"]).map(text)),
+    leaves,
+  };
+}
+
+function infoOf(row: Row): ListInfo {
+  return {
+    name: text(row["name"]),
+    issued: text(row["issued"]),
+    expires: orNull(row["expires"], text),
+  };
+}
+
+function leafOf(row: Row): Leaf {
+  return {
+    ...daysOf(row),
+    name: text(row["name"]),
+    key: orNull(row["key"], keyOf),
+    keyUsage: text(row["key_usage"]),
+    authority: orNull(row["authority"], daysOf),
+    revoked: orNull(row["revoked"], (value) => {
+      const told = record(value);
+      return { at: text(told["at"]), why: text(told["why"]) };
+    }),
+    listGoodUntil: orNull(row["list_good_until"], text),
+  };
+}
+
+function daysOf(value: unknown): Days {
+  const row = record(value);
+  return { first: text(row["first"]), last: text(row["last"]) };
+}
+
+function keyOf(value: unknown): PublicKey {
+  const row = record(value);
+  const curve = oneOf<Curve>(row["curve"], ["P-256", "P-384", "P-521"]);
+  return { curve, spki: bytes(text(row["spki"])) };
+}
+
+function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) throw new TypeError(`got a value outside ${allowed.join(", ")}`);
+  return found;
+}
+
+function record(value: unknown): Row {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`got ${typeof value}, expected an object`);
+  }
+  return { ...value };
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new TypeError(`got ${typeof value}, expected a list`);
+  return value;
+}
+
+function text(value: unknown): string {
+  if (typeof value !== "string") throw new TypeError(`got ${typeof value}, expected a text`);
+  return value;
+}
+
+function orNull<T>(value: unknown, read: (value: unknown) => T): T | null {
+  return value === null ? null : read(value);
+}
+
+function bytes(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
