@@ -55,6 +55,8 @@ class Service:
     signer: MessageSigner = field(default_factory=signer)
     identity: HybridIdentity = field(default_factory=HybridIdentity.generate)
     now: datetime = NOW
+    ground: str | None = None
+    ground_id: str = ""
 
     def registration_claims(self, **changed: Any) -> dict[str, Any]:
         """Give the members of the registration."""
