@@ -27,6 +27,12 @@ class FileExistsAlreadyError(CoffreError):
     code: ClassVar[str] = "file.exists"
 
 
+class NoFolderError(CoffreError):
+    """The folder of the output is not there. Details: `path`."""
+
+    code: ClassVar[str] = "file.no-folder"
+
+
 class TerminalError(CoffreError):
     """Bytes that are not text would go to a terminal."""
 
@@ -57,7 +63,7 @@ def writing(
 ) -> Iterator[BinaryIO]:
     """Open an output that appears under its name only when the block ends well.
 
-    Raises FileExistsAlreadyError, TerminalError or OSError; then nothing is left behind.
+    Raises FileExistsAlreadyError, NoFolderError, TerminalError or OSError; nothing is left then.
     """
     if str(path) == STANDARD:
         if sys.stdout.isatty() and not text:
@@ -66,6 +72,8 @@ def writing(
         sys.stdout.buffer.flush()
         return
     refuse_existing(path, force=force)
+    if not path.parent.is_dir():
+        raise NoFolderError(f"got no folder {path.parent}", path=str(path.parent))
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
     try:

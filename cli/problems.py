@@ -201,7 +201,7 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "configuration.production-refuses": Problem(
         N_("refusé en mode production : {what}"),
-        N_("cet élément sert aux essais ; en production, utilisez de vrais certificats et un HSM"),
+        N_("la production demande un module matériel (HSM), que cette version n'ouvre pas encore"),
         Exit.CONFIGURATION,
     ),
     "configuration.unknown-key": Problem(
@@ -309,6 +309,9 @@ PROBLEMS: dict[str, Problem] = {
     ),
     "file.exists": Problem(
         N_("{path} existe déjà"), N_("choisissez un autre nom, ou ajoutez --force")
+    ),
+    "file.no-folder": Problem(
+        N_("le dossier {path} n'existe pas"), N_("créez-le, ou choisissez un autre nom")
     ),
     "file.terminal": Problem(
         N_("ces octets ne sont pas du texte et n'iront pas sur un terminal"),
@@ -753,6 +756,11 @@ PROBLEMS: dict[str, Problem] = {
         N_("donnez un ou plusieurs fichiers, ou --raw TEXTE"),
         Exit.USAGE,
     ),
+    "usage.place-without-code": Problem(
+        N_("--page et --at placent le code 2D-Doc, et aucun n'est demandé"),
+        N_("ajoutez --twoddoc, ou retirez --page et --at"),
+        Exit.USAGE,
+    ),
     "usage.place": Problem(
         N_("« {at} » n'est pas une place"), N_("écrivez auto, ou x,y en millimètres"), Exit.USAGE
     ),
@@ -789,6 +797,11 @@ PROBLEMS: dict[str, Problem] = {
     "verifier.file-unknown": Problem(
         N_("ce fichier n'est ni un PDF ni une image que Coffre lit"),
         N_("déposez un PDF, ou une image PNG, JPEG, WebP ou TIFF"),
+    ),
+    "verifier.no-trust": Problem(
+        N_("aucun dossier de confiance n'est donné : rien ne peut être cru"),
+        N_("ajoutez --trust DIR, ou « trust » dans coffre.toml"),
+        Exit.CONFIGURATION,
     ),
     "verifier.nothing-checked": OUR_FAULT,
     "verifier.reading-crashed": Problem(

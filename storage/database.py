@@ -70,7 +70,7 @@ def open_engine(url: str) -> Engine:
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
     """Give a session that commits when the block ends, and keeps nothing when it raises."""
-    with _told(), Session(engine) as session, session.begin():
+    with told(), Session(engine) as session, session.begin():
         session.connection()  # the write lock is taken here, before anything is read
         yield session
 
@@ -78,12 +78,13 @@ def transaction(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """Give a session that waits for no writer and never commits."""
-    with _told(), Session(engine.execution_options(**{_READING: True})) as session:
+    with told(), Session(engine.execution_options(**{_READING: True})) as session:
         yield session
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
+    """Turn a database that does not answer into DatabaseUnavailableError."""
     try:
         yield
     except OperationalError as error:

@@ -108,7 +108,7 @@ class Settings(BaseModel):
             wrong = error.errors(include_input=False, include_url=False)[0]
             key = ".".join(str(part) for part in wrong["loc"])
             message = f"got a wrong value for {key}: {wrong['msg']}"
-            raise UnreadableSettingsError(message, path=str(config or key), key=key) from None
+            raise UnreadableSettingsError(message, path=str(config or ""), key=key) from None
 
     def refuse_in_production(self, what: str) -> None:
         """Raise ProductionRefusesError in production mode."""

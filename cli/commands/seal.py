@@ -46,6 +46,12 @@ class PlaceSyntaxError(CoffreError):
     code: ClassVar[str] = "usage.place"
 
 
+class PlaceWithoutCodeError(CoffreError):
+    """A page or a place was given for a code that was not asked for."""
+
+    code: ClassVar[str] = "usage.place-without-code"
+
+
 class PageDisagreesError(CoffreError):
     """The page does not show what the code says; `parts` name the data identifiers."""
 
@@ -120,6 +126,8 @@ def command(
     output = of(ctx)
     if level != LEVEL:
         raise LevelError(f"got {level}, expected {LEVEL}", level=level)
+    if twoddoc is None and (page, at) != (1, "auto"):
+        raise PlaceWithoutCodeError("got a place and no code")
     wish, values = Wish(page, corner(at)), fields(field or [], twoddoc)
     refuse_existing(out, force=force)
     settings, now = Settings.load(config), datetime.now(UTC)

@@ -1,7 +1,6 @@
 """`coffre verify`: a proof, and what may be believed of it."""
 
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -10,6 +9,7 @@ import typer
 
 from cli.files import STANDARD, read
 from cli.help import Command, group
+from cli.main import explain
 from cli.output import Output, of
 from cli.problems import Exit
 from storage.errors import CoffreError
@@ -22,7 +22,7 @@ from verifier.reading.sniff import MAX_BYTES
 from verifier.reports.as_json import as_json
 from verifier.reports.sentences import explanation, headline, not_checked, reason_of
 from verifier.trust.local_list import read_trust
-from verifier.trust.trust_list import Mode, TrustList
+from verifier.trust.trust_list import Mode
 from verifier.verdict import CodeVerdict, PrintedResult, SealVerdict, Verdict
 from verifier.verify import verify
 
@@ -98,26 +98,23 @@ def command(
         raise NothingToVerifyError("got neither a file nor --raw, or both")
     settings, moment = Settings.load(config), moment_of(at)
     lists = read_trust(trust or settings.trust, Mode(settings.mode))
-    found = [
-        tell(output, verdict, as_json_line=json)
-        for verdict in verdicts(files or [], raw, lists, moment)
-    ]
-    if lists.is_test and not json:
-        output.remark(output.tr(N_("listes de confiance d'ESSAI : ces réponses ne prouvent rien")))
-    return next(code for code in _ORDER if code in found)
-
-
-def verdicts(
-    files: Iterable[Path], raw: str | None, trust: TrustList, at: datetime | None
-) -> Iterable[Verdict]:
-    """Read and judge each file, or the text of a code."""
-    now = datetime.now(UTC)
+    found: list[int] = []
     if raw is not None:
         text = sys.stdin.read(_TEXT_LIMIT) if raw == STANDARD else raw
-        yield verify(text_document(text, STANDARD), trust, now, at=at)
-    for path in files:
-        document = read_document(read(path, limit=MAX_BYTES), str(path))
-        yield verify(document, trust, now, at=at)
+        verdict = verify(text_document(text, STANDARD), lists, datetime.now(UTC), at=moment)
+        found.append(tell(output, verdict, as_json_line=json))
+    for path in files or []:
+        try:
+            document = read_document(read(path, limit=MAX_BYTES), str(path))
+            verdict = verify(document, lists, datetime.now(UTC), at=moment)
+        except (CoffreError, OSError) as error:
+            # The others are judged all the same: a forgery must not hide behind a bad file.
+            found.append(explain(error, output))
+        else:
+            found.append(tell(output, verdict, as_json_line=json))
+    if lists.is_test and not json:
+        output.remark(output.tr(N_("listes de confiance d'ESSAI : ces réponses ne prouvent rien")))
+    return next((code for code in _ORDER if code in found), found[0])
 
 
 def moment_of(at: str | None) -> datetime | None:

@@ -66,6 +66,9 @@ def seal(
         _refuse(writer.prev)
         digest, output, steps = _prepare(writer, mark, template, now)
     except _STRANGE as error:
+        if b"/Encrypt" in pdf:
+            # Some ways of encrypting stop pyHanko before it can say so.
+            raise PdfEncryptedError(f"got {type(error).__name__}") from error
         raise PdfUnreadableError(f"got {type(error).__name__}: {error}") from error
     steps.send(template.fill(digest, sign))
     return output.getvalue()

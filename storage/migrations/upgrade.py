@@ -19,6 +19,7 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Engine
 
+from storage.database import told
 from storage.errors import CoffreError
 
 _HERE = Path(__file__).parent
@@ -41,7 +42,7 @@ class Revisions:
 def revisions(engine: Engine) -> Revisions:
     """Compare the database with the program; changes nothing."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
-    with engine.connect() as connection:
+    with told(), engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     return Revisions(current, str(head))
 

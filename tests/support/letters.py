@@ -52,6 +52,14 @@ def owner_protected(pdf: bytes) -> bytes:
     return rewritten(pdf, encryption=pikepdf.Encryption(owner="o", user=""))
 
 
+def directly_encrypted(user: str) -> bytes:
+    """Give a letter whose encryption dictionary stands in the trailer itself."""
+    with pymupdf.open() as document:
+        document.new_page()
+        way = 5  # AES-256; the stubs of PyMuPDF do not know its name
+        return bytes(document.tobytes(encryption=way, owner_pw="o", user_pw=user))
+
+
 def cropped(pdf: bytes) -> bytes:
     """Give the same with a crop box that does not begin at the origin."""
     output = io.BytesIO()

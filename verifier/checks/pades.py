@@ -120,10 +120,15 @@ def _integrity(seal: Examined) -> Check:
         return Check.passed("seal.integrity", "content-unchanged")
     if seal.sub_indication in {SubIndication.HASH_FAILURE, "OK"}:
         return Check.failed("seal.integrity", "content-changed", SubIndication.HASH_FAILURE)
-    sub = SubIndication(seal.sub_indication or SubIndication.GENERIC)
+    sub = _named(seal.sub_indication)
     if seal.indication is Indication.TOTAL_FAILED:
         return Check.failed("seal.integrity", "seal-malformed", sub)
     return Check.unsure("seal.integrity", "integrity-not-established", sub)
+
+
+def _named(name: str | None) -> SubIndication:
+    """Give pyHanko's sub-indication; one that we do not know is GENERIC, never a traceback."""
+    return SubIndication(name) if name in set(SubIndication) else SubIndication.GENERIC
 
 
 def _signature(seal: Examined) -> Check:
@@ -251,7 +256,7 @@ def _validation(seal: Examined) -> Check:
     name = "seal.validation"
     if seal.indication is Indication.TOTAL_PASSED:
         return Check.passed(name, "validation-passed")
-    sub = SubIndication(seal.sub_indication or SubIndication.GENERIC)
+    sub = _named(seal.sub_indication)
     if seal.indication is Indication.TOTAL_FAILED:
         return Check.failed(name, "validation-failed", sub)
     return Check.unsure(name, "validation-not-passed", sub)

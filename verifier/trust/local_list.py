@@ -52,6 +52,12 @@ class TrustFolderError(VerifierError):
     code: ClassVar[str] = "verifier.trust-folder"
 
 
+class NoTrustError(VerifierError):
+    """No trust folder was given: nothing can be believed."""
+
+    code: ClassVar[str] = "verifier.no-trust"
+
+
 class UnsafeTrustInProductionError(VerifierError):
     """A folder of test authorities was given in production mode. Details: `path`."""
 
@@ -71,9 +77,7 @@ def read_trust(folders: Sequence[Path], mode: Mode) -> TrustList:
     `mode` is that of the settings. Raises TrustFolderError, UnsafeTrustInProductionError.
     """
     if not folders:
-        raise TrustFolderError(
-            "got no trust folder, expected at least one", path="", why="none given"
-        )
+        raise NoTrustError("got no trust folder, expected at least one")
     trust = merged([_folder(folder, mode) for folder in folders])
     if not trust.is_test:
         return trust

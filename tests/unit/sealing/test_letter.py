@@ -14,6 +14,7 @@ from pyhanko_certvalidator import ValidationContext
 from support.letters import (
     FIELDS,
     cropped,
+    directly_encrypted,
     encrypted,
     full_page,
     letter,
@@ -148,9 +149,11 @@ def test_a_type_without_issue_date_gets_none():
         (letter()[:600], PdfRefusedError),
         (encrypted(letter()), PdfEncryptedError),
         (owner_protected(letter()), PdfEncryptedError),
+        (directly_encrypted("u"), PdfEncryptedError),
+        (directly_encrypted(""), PdfEncryptedError),
         (bytes(MAX_BYTES + 1), PdfTooLargeError),
     ],
-    ids=["empty", "text", "header", "cut", "encrypted", "owner", "large"],
+    ids=["empty", "text", "header", "cut", "encrypted", "owner", "direct", "direct owner", "large"],
 )
 @pytest.mark.parametrize("order", [None, ORDER], ids=["plain", "2D-Doc"])
 def test_what_cannot_be_sealed_is_refused_with_its_reason(pdf, error, order):

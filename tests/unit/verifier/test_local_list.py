@@ -14,6 +14,7 @@ from verifier.trust.local_list import (
     CRL_LIMIT,
     MANIFEST_LIMIT,
     PEM_LIMIT,
+    NoTrustError,
     TrustFolderError,
     UnsafeTestTrust,
     UnsafeTrustInProductionError,
@@ -152,7 +153,7 @@ def test_a_file_that_is_right_but_too_large_is_refused(real, name, limit):
 
 
 def test_no_folder_at_all_is_no_trust():
-    with pytest.raises(TrustFolderError):
+    with pytest.raises(NoTrustError):
         read_trust([], Mode.TEST)
 
 
