@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.demo.people import CLAIRE
-from cli.demo.site import site
+from cli.demo.site import port_of, site
 from cli.demo.stage import SEALED, Stage, Step
 from cli.demo.story import consent, papers, safe
 from cli.help import Command, group
@@ -32,7 +32,9 @@ def command(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help=N_("Dossier des données."))
     ] = None,
-    port: Annotated[int, typer.Option(metavar="P", help=N_("Port du site."))] = 8000,
+    port: Annotated[
+        int | None, typer.Option(metavar="P", help=N_("Port du site ; 8000 s'il est libre."))
+    ] = None,
     no_serve: Annotated[
         bool, typer.Option("--no-serve", help=N_("S'arrêter après l'histoire."))
     ] = False,
@@ -49,7 +51,8 @@ def command(
     number = 0
     for number, step in enumerate(papers(stage), 1):
         tell(output, number, step, as_json=json)
-    with site(folder / "site", stage.pki / "trust", 0 if no_serve else port) as address:
+    chosen = port_of(folder / "site", port)
+    with site(folder / "site", stage.pki / "trust", chosen) as address:
         kept = chain(safe(stage, address), consent(stage, address))
         for later, step in enumerate(kept, number + 1):
             tell(output, later, step, as_json=json)

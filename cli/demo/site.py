@@ -19,6 +19,7 @@ from storage.errors import CoffreError
 
 _COMMAND = "from cli.main import app; app()"
 _PATIENCE = 40
+DEFAULT_PORT = 8000
 _ADDRESS = re.compile(r"http://[\d.]+:(\d+)")
 
 
@@ -28,9 +29,28 @@ class SiteError(CoffreError):
     code: ClassVar[str] = "demo.site"
 
 
+def port_of(folder: Path, wanted: int | None) -> int:
+    """Choose the site's port: the wanted one, else the last run's, else 8000, else a free one.
+
+    It is kept: what was signed in an earlier run names the site by its address.
+    """
+    path = folder / "port"
+    if wanted is None and path.exists():
+        return int(path.read_text("ascii"))
+    port = wanted or (_free(0) if _answers(DEFAULT_PORT) else DEFAULT_PORT)
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(str(port), "ascii")
+    return port
+
+
+def _free(port: int) -> int:
+    with socket.create_server(("127.0.0.1", port)) as found:
+        return int(found.getsockname()[1])
+
+
 @contextmanager
 def site(folder: Path, trust: Path, port: int) -> Iterator[str]:
-    """Serve the site while the block runs; give its address. `port` 0 takes a free one.
+    """Serve the site while the block runs; give its address.
 
     Raises SiteError when it does not answer.
     """

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,24 +32,28 @@ def running_site(folder: Path) -> Iterator[RunningSite]:
     command = [sys.executable, "-c", start, "serve"]
     command += ["--data", str(folder / "data"), "--port", "0"]
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONUNBUFFERED": "1"}
-    server = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment,
-        cwd=folder / "pki",  # its coffre.toml is the server's
-    )
+    log = folder / "site.log"
+    # To a file: a pipe that nobody empties would stop the server once it is full.
+    with log.open("wb") as said:
+        server = subprocess.Popen(
+            command,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=folder / "pki",  # its coffre.toml is the server's
+        )
     try:
-        assert server.stdout is not None
-        said = ""
-        for line in server.stdout:
-            said += line
-            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                yield RunningSite(found[0], issuers, folder / "pki")
-                break
-        else:
-            raise AssertionError(f"the server did not start: {said}")
+        yield RunningSite(address_of(server, log), issuers, folder / "pki")
     finally:
         server.terminate()
-        server.communicate(timeout=30)
+        server.wait(30)
+
+
+def address_of(server: subprocess.Popen[bytes], log: Path) -> str:
+    """Wait until the server says where it is."""
+    while True:
+        said = log.read_text("utf-8")
+        if found := re.search(r"http://127\.0\.0\.1:\d+(?=\s)", said):
+            return found[0]
+        assert server.poll() is None, f"the server did not start: {said}"
+        time.sleep(0.05)
