@@ -11,9 +11,9 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from cli.commands.serve import prepare
-from cli.files import read, writing
+from cli.files import STANDARD, read, writing
 from cli.help import Command, group
-from cli.output import Output, of
+from cli.output import SCHEMA_VERSION, Output, of
 from cli.wiring import Parts, assemble, https_name, register_signer
 from consent.errors import ConsentError
 from consent.service import register
@@ -90,17 +90,15 @@ def publish(
     ctx: typer.Context,
     out: Annotated[
         Path, typer.Option("-o", "--output", metavar="F", help=N_("Fichier à écrire."))
-    ] = Path("-"),
+    ] = Path(STANDARD),
     data: Data = None,
     force: Annotated[bool, typer.Option("--force", help=N_("Remplacer un fichier."))] = False,
 ) -> None:
     """Write everything that is public."""
-    del ctx
+    output = of(ctx)
     with opened(data) as parts, reading(parts.site.engine) as session:
         found = register.listing(session)
-        public = {
-            "schema_version": 1,
-            "kind": "register",
+        public: dict[str, object] = {
             "vault": parts.broker.vault,
             "key": parts.broker.register.to_jwk(),
             "kid": parts.broker.register.thumbprint,
@@ -110,8 +108,12 @@ def publish(
                 if each.signed is not None
             ],
         }
+    if str(out) == STANDARD:
+        output.give("register", **public)
+        return
+    whole = {"schema_version": SCHEMA_VERSION, "kind": "register", **public}
     with writing(out, force=force, text=True) as file:
-        file.write(json.dumps(public, ensure_ascii=False, indent=1).encode() + b"\n")
+        file.write(json.dumps(whole, ensure_ascii=False).encode() + b"\n")
 
 
 @app.command(

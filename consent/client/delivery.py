@@ -118,7 +118,7 @@ def build(request: Request, choices: Sequence[Choice], keys: PersonKeys, terms: 
 def _binding(request: Request, keys: PersonKeys) -> Binding:
     return Binding(
         request=request.digest,
-        grant_jti=to_base64url(secrets.token_bytes(_ID)),
+        grant_jti=chain.new_identifier(),
         grant_key=keys.signer.key.thumbprint,
         aud=request.service,
         recipient=request.fingerprint,

@@ -21,7 +21,7 @@ from typing import Any, ClassVar, Final
 
 from consent.client import opening, register_pin
 from consent.client.opening import OpenedPackage, Opener, Reader
-from consent.client.service_keys import KeptRequest, ServiceHome, ServiceKeys, new_identifier
+from consent.client.service_keys import KeptRequest, ServiceHome, ServiceKeys
 from consent.errors import ConsentError
 from consent.messages import assertion, chain, receipt, request
 from consent.messages.assertion import Call
@@ -124,7 +124,7 @@ def ask(service: Service, wanted: Mapping[str, Any], to: str) -> tuple[KeptReque
     claims = {
         "v": 1,
         "type": "urn:coffre:proof:1",
-        "jti": new_identifier(),
+        "jti": chain.new_identifier(),
         "iss": ground.service,
         "aud": authority.vault,
         "iat": chain.seconds(now),
@@ -170,7 +170,7 @@ def collect(service: Service, identifier: str, folder: Path, judge: Judge) -> Co
     if not kept.grant:
         raise UnansweredError("got a request without an answer", state=found)
     own = Request.verify(kept.signed, service.authority.register)
-    collection = kept.collection if kept.collection and not kept.receipt else new_identifier()
+    collection = kept.collection if kept.collection and not kept.receipt else chain.new_identifier()
     kept = replace(kept, collection=collection)
     service.home.keep(kept)
     with _proved(service, kept, "POST", f"grants/{kept.grant}/collections") as path:
@@ -179,7 +179,7 @@ def collect(service: Service, identifier: str, folder: Path, judge: Judge) -> Co
     token = answer.text("grant", _MESSAGE)
     given = opening.open_grant(reader, token)
     at = datetime.fromisoformat(answer.text("collected_at")).astimezone(UTC)
-    taken = Collection(given, service.authority.vault, answer.integer("use"), at)
+    taken = Collection(given, own.aud, answer.integer("use"), at)
     try:
         opened = opening.open_package(reader, token, answer.bytes("package"))
         files = {
@@ -195,7 +195,7 @@ def collect(service: Service, identifier: str, folder: Path, judge: Judge) -> Co
 
 
 def _acknowledge(service: Service, kept: KeptRequest, taken: Collection, outcome: Outcome) -> str:
-    half = receipt.issue(taken, outcome, new_identifier(), service.now(), service.keys.signer)
+    half = receipt.issue(taken, outcome, chain.new_identifier(), service.now(), service.keys.signer)
     with _proved(service, kept, "POST", f"grants/{kept.grant}/receipts") as path:
         both = service.http.post(path, {"receipt": half}).text("receipt", _MESSAGE)
     ours = {service.keys.signer.key.thumbprint: service.keys.signer.key}
@@ -241,7 +241,7 @@ def _proved(service: Service, kept: KeptRequest, method: str, path: str) -> Iter
     own = Request.verify(kept.signed, service.authority.register)
     call = Call(service.authority.vault, method, f"{API}{path}")
     signer, now = service.keys.signer, service.now()
-    service.http.token = assertion.issue(own.service, call, new_identifier(), now, signer)
+    service.http.token = assertion.issue(own.service, call, chain.new_identifier(), now, signer)
     try:
         yield path
     finally:

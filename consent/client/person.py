@@ -129,6 +129,8 @@ def grant(safe: Safe, asked: Asked, items: Mapping[str, str], now: datetime) -> 
     Raises ItemError, GrantInvalidError, and what the safe or the server raises.
     """
     request = _checked(asked)
+    # Again: a vault that says a request is closed has not made it good.
+    _check_answerable(request, register_pin.authority(safe.http, safe.home.folder), now)
     choices = [_choice(safe, request, req, document) for req, document in items.items()]
     signer = pairwise_signer(safe.keys.seeds.pair, request.service)
     keys = PersonKeys([safe.keys.seeds.pq], signer)
@@ -201,7 +203,7 @@ def prove_receipt(messages: tuple[str, str, str], authority: Authority) -> Recei
         raise ReceiptForeignError("got a receipt of a grant to another request")
     claims = receipt.claims
     collected_at = datetime.fromtimestamp(claims["collected_at"], tz=receipt.issued_at.tzinfo)
-    receipt.check(Collection(given, authority.vault, 1, collected_at))
+    receipt.check(Collection(given, request.aud, 1, collected_at))
     return receipt
 
 
@@ -213,13 +215,17 @@ def _asked(row: Answer, authority: Authority, now: datetime) -> Asked:
         request = Request.verify(row.text("request", _MESSAGE), authority.register)
         if request.jti != found:
             raise RequestForeignError("got a request under another name")
-        request.check_vault(authority.vault)
-        law.check_request(request)
         if state == "pushed":
-            request.check_time(now)
+            _check_answerable(request, authority, now)
     except (ConsentError, VaultError) as fault:
         return Asked(found, state, slot, None, fault)
     return Asked(found, state, slot, request)
+
+
+def _check_answerable(request: Request, authority: Authority, now: datetime) -> None:
+    request.check_vault(authority.vault)
+    law.check_request(request)
+    request.check_time(now)
 
 
 def _checked(asked: Asked) -> Request:

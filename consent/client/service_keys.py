@@ -9,7 +9,6 @@ Rules kept here:
 - `service/persons.json`: the thumbprint that each person's first grant was signed with.
 """
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,11 +153,6 @@ class ServiceHome:
         if not isinstance(pins, Mapping):
             raise StateError("got a file without pins", path=str(self._persons))
         return {name: text(value) for name, value in pins.items()}
-
-
-def new_identifier() -> str:
-    """Draw 128 bits."""
-    return to_base64url(secrets.token_bytes(_ID))
 
 
 def _signer(key: ec.EllipticCurvePrivateKey) -> MessageSigner:

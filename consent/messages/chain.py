@@ -17,6 +17,7 @@ import base64
 import hashlib
 import json
 import re
+import secrets
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -31,6 +32,7 @@ from consent.errors import ConsentError
 from vault.format.signed_message import ParsedMessage, PublicKey, VerifiedMessage, load_object
 
 _COMMON: Final = "common"
+_ID: Final = 16
 
 
 class MessageSchemaError(ConsentError):
@@ -98,6 +100,12 @@ def encode(members: Mapping[str, Any]) -> bytes:
 def digest_of(data: bytes) -> str:
     """Name bytes: base64url of their SHA-256."""
     return to_base64url(hashlib.sha256(data).digest())
+
+
+def new_identifier() -> str:
+    """Draw 128 bits; the text never begins as an option of a command would."""
+    drawn = to_base64url(secrets.token_bytes(_ID))
+    return new_identifier() if drawn.startswith("-") else drawn
 
 
 def to_base64url(data: bytes) -> str:

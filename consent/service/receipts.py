@@ -33,7 +33,7 @@ def accept(
     row = grants.row_of_service(session, service, grant_id)
     asked = Request.verify(session.get_one(RequestRow, row.request).signed, ground.register)
     given = Receipt.verify(text, asked.registration.keys, None)
-    given.check(collections.described(row, ground.vault))
+    given.check(collections.described(row, asked.aud))
     if row.receipt is not None and row.receipt_digest == given.digest:
         return row.receipt
     accepted = given.outcome.reject_code is None

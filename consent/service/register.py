@@ -31,7 +31,6 @@ from vault.format.signed_message import MessageError, MessageSigner, PublicKey
 
 LIFE: Final = timedelta(days=365)
 _WAITING: Final = 100
-_ID: Final = 16
 _FILLED: Final = ("v", "iss", "jti", "iat", "nbf", "exp", "status")
 
 
@@ -187,7 +186,7 @@ def _filled(name: str, now: datetime, jti: str = "A" * 22) -> dict[str, Any]:
 
 def _row(session: Session, draft: Mapping[str, Any], now: datetime) -> RegistrationRow:
     row = RegistrationRow(
-        id=chain.to_base64url(secrets.token_bytes(_ID)),
+        id=chain.new_identifier(),
         service=draft["sub"],
         procedure=draft["procedure"]["id"],
         version=draft["procedure"]["version"],

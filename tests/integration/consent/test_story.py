@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from integration.vault.test_client_life import Machine
 from integration.vault.test_process import process
+from support.spoken import check_lines
 
 CONTENT = b"%PDF-1.7 CANARI-CONTENU " + b"x" * 5_000
 NAME = "CANARI-facture.pdf"
@@ -42,6 +43,15 @@ REQUEST = {
 }
 
 
+class Checked(Machine):
+    """A machine whose JSON is held against the schemas that ship with the command."""
+
+    def __call__(self, *args: str, **options: Any) -> str:
+        """Run `coffre ARGS` here."""
+        check_lines(out := super().__call__(*args, **options))
+        return out
+
+
 class Town:
     """A server with one registered service, one that is not asked, and one person."""
 
@@ -49,7 +59,7 @@ class Town:
         """Register, and store one document."""
         self.folder, self.address = folder, address
         self.person, self.service, self.other = (
-            Machine(folder / name, monkeypatch) for name in ("person", "service", "other")
+            Checked(folder / name, monkeypatch) for name in ("person", "service", "other")
         )
         self.person("account", "create", "--name", "camille", "--server", address)
         [stored] = self.person.rows("vault", "put", NAME, "--type", "municipal-invoice")
@@ -242,3 +252,34 @@ def test_another_key_of_the_register_is_an_alarm(town):
     pinned.write_text(json.dumps(members, sort_keys=True, separators=(",", ":")))
     town.person("consent", "grant", asked["id"], "--item", f"address={town.document}", code=1)
     assert "autre clé du registre" in town.person.err
+
+
+def test_an_object_that_the_server_changed_is_rejected_and_both_sides_know(town):
+    asked = town.ask("--to", "camille")
+    town.grant(asked["id"])
+    [blob] = [path for path in (town.folder / "data" / "blobs").rglob("*") if path.is_file()]
+    content = bytearray(blob.read_bytes())
+    content[100] ^= 1
+    blob.chmod(0o600)
+    blob.write_bytes(content)
+    town.service("service", "collect", asked["id"], "-o", "folder", code=1)
+    assert "n'est pas celui que la personne a signé" in town.service.err
+    assert not Path("folder").exists()
+    [kept] = town.person.rows("consent", "list")
+    assert kept["state"] == "rejected"
+    [receipt] = town.person.rows("consent", "receipts")
+    assert (receipt["outcome"], receipt["results"]) == ("rejected", [])
+    town.service("service", "collect", asked["id"], "-o", "folder", code=1)
+    assert "ne sert qu'une fois" in town.service.err
+
+
+def test_a_request_to_an_earlier_address_stays_readable_and_its_receipt_valid(town):
+    asked = town.ask("--to", "camille")
+    town.grant(asked["id"])
+    town.service("service", "collect", asked["id"], "-o", "folder")
+    other = town.address.replace("127.0.0.1", "localhost")
+    town.person("account", "login", "--name", "camille", "--server", other)
+    [seen] = town.person.rows("consent", "requests")
+    assert seen["state"] == "answered"
+    [receipt] = town.person.rows("consent", "receipts")
+    assert receipt["outcome"] == "accepted"

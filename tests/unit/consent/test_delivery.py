@@ -285,6 +285,26 @@ def test_another_purpose_on_the_screen_is_refused():
         screen.Screen.parse(b"[]")
 
 
+def screened(change) -> Parcel:
+    """Hand over another screen, every digest in order."""
+    members = package.open_members(SENT.package, [SERVICE.identity])
+    shown = chain.encode(change(json.loads(members[screen.NAME])))
+    listed = [{"name": screen.NAME, "sha256": chain.digest_of(shown), "size": len(shown)}]
+    listing = held(members=listed)
+    return repacked(lambda found: found.update({screen.NAME: shown}), held=listing)
+
+
+def test_a_package_whose_screen_says_something_else_is_refused():
+    assert screened(lambda shown: shown).open() == CONTENT
+    for change in (
+        lambda shown: {**shown, "lines": [{"id": "why", "text": "Vendre"}]},
+        lambda shown: {**shown, "items": []},
+        lambda shown: {**shown, "x": 1},
+    ):
+        with pytest.raises(ScreenError):
+            screened(change).open()
+
+
 def headed(header: bytes, payload: bytes, **stored) -> Parcel:
     """Hand over another header and payload, all digests in order."""
     [named] = json.loads(from_base64url(SENT.grant.split(".")[1]))["stored"]

@@ -318,3 +318,10 @@ def test_manifest_and_screen_read_back_as_they_were_written():
 def test_digests_are_those_of_any_sha256():
     expected = base64.urlsafe_b64encode(hashlib.sha256(b"abc").digest()).decode().rstrip("=")
     assert chain.digest_of(b"abc") == expected == to_base64url(hashlib.sha256(b"abc").digest())
+
+
+def test_no_identifier_of_ours_looks_like_an_option():
+    drawn = {chain.new_identifier() for _ in range(2_000)}
+    assert len(drawn) == 2_000
+    assert not [each for each in drawn if each.startswith("-")]
+    assert {len(chain.from_base64url(each)) for each in drawn} == {16}
