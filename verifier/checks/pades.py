@@ -11,7 +11,8 @@ The lines of the table, in their order (`verifier/DESIGN.md`, "PAdES seal"):
  5. the part of the file that no signature covers holds the CMS in one writing and zeros, and the
     CMS announces its own version, digest and signer, and carries no certificate foreign to the
     chain: pyHanko accepts others;
- 6. chain to an authority of the trust folder; 7. revocation, whatever the date; lists in force;
+ 6. chain to an authority of the trust folder, by a certificate not made for something else;
+ 7. revocation, whatever the date; lists in force;
  8. everything else that AdES validation asks (dates, key usage, algorithms), as pyHanko says it.
 
 No clock, no network: `now` and the lists are given.
@@ -25,7 +26,7 @@ from typing import Final
 
 from asn1crypto import cms
 from cryptography import x509
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from verifier.check import Check, Indication, SubIndication
 from verifier.checks.certificate import check_revocation, check_revocation_list
@@ -37,6 +38,12 @@ SUB_FILTER: Final = "/ETSI.CAdES.detached"
 LEVEL: Final = "B-B"
 _TRACE: Final = re.compile(rb"/ByteRange|/ETSI\.CAdES\.detached|/ETSI\.RFC3161|/adbe\.pkcs7")
 _LONGEST_CHAIN: Final = 10
+_OTHER_PURPOSES: Final = {
+    ExtendedKeyUsageOID.TIME_STAMPING,
+    ExtendedKeyUsageOID.OCSP_SIGNING,
+    ExtendedKeyUsageOID.SERVER_AUTH,
+    ExtendedKeyUsageOID.CODE_SIGNING,
+}
 # What asn1crypto lets out on bytes that are not what they say: met by the sweep of one-bit changes.
 _BROKEN_CMS: Final = (
     ValueError,
@@ -101,6 +108,7 @@ def _checks(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Iter
     chain = _chain(seal.signer, (*trust.authorities, *seal.carried))
     yield _carried(seal, trust, chain)
     yield _trusted(chain, trust)  # (6)
+    yield _purpose(seal.signer)
     yield from _revocations(chain, trust, now)  # (7)
     yield _validation(seal)  # (8)
 
@@ -238,6 +246,20 @@ def _trusted(chain: list[x509.Certificate], trust: TrustList) -> Check:
         return Check.passed("seal.chain", "issuer-trusted")
     sub = SubIndication.NO_CERTIFICATE_CHAIN_FOUND
     return Check.unsure("seal.chain", "issuer-not-trusted", sub)
+
+
+def _purpose(signer: x509.Certificate) -> Check:
+    """Refuse a certificate made for something else: its key is in other hands than the seal's."""
+    name, sub = "seal.purpose", SubIndication.CHAIN_CONSTRAINTS_FAILURE
+    try:
+        purposes = signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return Check.passed(name, "purpose-unrestricted")
+    except ValueError:
+        return Check.unsure(name, "certificate-extensions-unreadable", sub)
+    if set(purposes) <= _OTHER_PURPOSES:
+        return Check.unsure(name, "certificate-for-something-else", sub)
+    return Check.passed(name, "purpose-allows-sealing")
 
 
 def _revocations(chain: list[x509.Certificate], trust: TrustList, now: datetime) -> Iterator[Check]:

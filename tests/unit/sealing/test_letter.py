@@ -1,6 +1,5 @@
 """From a letter to a sealed letter, against independent readers."""
 
-import base64
 import io
 from datetime import date, timedelta
 
@@ -210,9 +209,3 @@ def test_a_cut_or_changed_letter_never_raises_anything_but_a_refusal():
             sealed(pdf[:cut], order=None)
         except PdfRefusedError:
             continue
-
-
-def test_raw_code_is_base64_of_what_the_symbol_holds():
-    result = sealed(letter())
-    assert result.code is not None
-    assert base64.b64decode(base64.b64encode(result.code)) == result.code

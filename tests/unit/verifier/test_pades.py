@@ -184,6 +184,22 @@ def test_a_stranger_who_signs_over_a_seal_spoils_the_file_but_not_the_seal():
     assert indications["Autre"] is UNSURE
 
 
+def test_the_key_of_a_time_stamp_authority_of_the_same_town_cannot_seal():
+    folder = town()[1]
+    stamps = signers.SimpleSigner.load(
+        folder / "signers" / "tsa.key.pem",
+        folder / "signers" / "tsa.pem",
+        ca_chain_files=(folder / "authorities" / "intermediate.pem",),
+    )
+    metadata = signers.PdfSignatureMetadata(field_name="X", subfilter=fields.SigSeedSubFilter.PADES)
+    writer = IncrementalPdfFileWriter(io.BytesIO(letter()))
+    assert answer(signers.sign_pdf(writer, metadata, stamps).getvalue()) == (
+        UNSURE,
+        SubIndication.CHAIN_CONSTRAINTS_FAILURE,
+        "certificate-for-something-else",
+    )
+
+
 def test_a_plain_signature_of_another_kind_is_not_a_seal():
     folder = town()[1] / "signers"
     signer = signers.SimpleSigner.load(folder / "seal-p256.key.pem", folder / "seal-p256.pem")
