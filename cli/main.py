@@ -17,7 +17,8 @@ from typer.main import get_command
 
 from cli.help import Command, Group, usage_error
 from cli.output import Output
-from cli.problems import OUR_FAULT, Exit, parts_of, problem_of, problem_of_system
+from cli.problems.problem import OUR_FAULT, Exit
+from cli.problems.table import parts_of, problem_of, problem_of_system
 from storage.errors import CoffreError
 from storage.language import N_, preferred
 

@@ -11,7 +11,7 @@ from cli.files import STANDARD, read
 from cli.help import Command, group
 from cli.main import explain
 from cli.output import Output, of
-from cli.problems import Exit
+from cli.problems.problem import Exit
 from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Settings

@@ -9,7 +9,7 @@ Rules kept here:
   one sentence, and the request's number under which the log tells its class and place;
 - a request that has not its form is answered by where it is wrong, never by what was sent.
 
-The command line's twin is `cli.problems`.
+The command line's twin is `cli.problems.table`.
 """
 
 from collections import ChainMap

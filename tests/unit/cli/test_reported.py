@@ -1,6 +1,7 @@
 """What a server reports is told to the person by the sentence of that very error."""
 
-from cli.problems import PROBLEMS, Exit, problem_of
+from cli.problems.problem import Exit
+from cli.problems.table import PROBLEMS, problem_of
 from vault.client import http
 from vault.client.http import RefusedError
 

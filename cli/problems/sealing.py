@@ -1,0 +1,120 @@
+"""Rows of sealing: letters, codes, signers."""
+
+from cli.problems.problem import OUR_FAULT, Exit, Problem
+from storage.language import N_
+
+ROWS: dict[str, Problem] = {
+    "sealing.cms-template": OUR_FAULT,
+    "sealing.mark-unreadable": Problem(
+        N_("le code posé sur la page ne se relit pas : rien n'a été écrit"),
+        N_("choisissez une autre place avec --at, ou une autre page avec --page"),
+    ),
+    "sealing.page-out-of-range": Problem(
+        N_("la page {page} n'existe pas : le document en a {pages}"),
+        N_("choisissez une page avec --page"),
+    ),
+    "sealing.pdf-certified": Problem(
+        N_("ce PDF est certifié par son auteur, qui interdit toute modification"),
+        N_("demandez-lui un exemplaire non certifié"),
+    ),
+    "sealing.pdf-encrypted": Problem(
+        N_("ce PDF est protégé par un mot de passe"),
+        N_("enlevez la protection avant de sceller"),
+    ),
+    "sealing.pdf-refused": OUR_FAULT,
+    "sealing.pdf-too-large": Problem(
+        N_("ce PDF dépasse {limit} Mio"), N_("découpez-le ou allégez ses images")
+    ),
+    "sealing.pdf-unreadable": Problem(
+        N_("ce fichier n'est pas un PDF, ou il est abîmé"),
+        N_("ouvrez-le dans un lecteur, puis enregistrez-le de nouveau en PDF"),
+    ),
+    "sealing.placement-full": Problem(
+        N_("il n'y a pas de place libre pour le code sur la page {page}"),
+        N_("choisissez une autre page avec --page, ou laissez un espace de 3 cm"),
+    ),
+    "sealing.placement-taken": Problem(
+        N_("la place demandée n'est pas libre, ou sort de la page {page}"),
+        N_("prenez --at auto, ou une autre place"),
+    ),
+    "sealing.signer": Problem(
+        N_("le signataire « {name} » ne peut pas servir : clé ou certificat illisible"),
+        N_("vérifiez ses fichiers dans coffre.toml"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-certificate-dates": Problem(
+        N_("le certificat de « {name} » n'est valable que du {first} au {last}"),
+        N_("renouvelez-le"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-certificate-use": Problem(
+        N_("le certificat de « {name} » ne permet pas cet usage"),
+        N_("choisissez un signataire dont l'usage convient (voyez coffre.toml)"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-chain": Problem(
+        N_("la chaîne de certificats de « {name} » ne tient pas"),
+        N_("mettez dans « chain » chaque autorité, de la plus proche à la plus haute"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-key-mismatch": Problem(
+        N_("la clé de « {name} » n'est pas celle de son certificat"),
+        N_("vérifiez « key » et « certificate » dans coffre.toml"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-key-not-allowed": Problem(
+        N_("la clé de « {name} » n'est pas admise"),
+        N_("utilisez RSA d'au moins 2048 bits, P-256, P-384 ou P-521"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-token": Problem(
+        N_("« {name} » est sur un module matériel, que cette version ne sait pas ouvrir"),
+        N_("utilisez un fichier PEM pour les essais"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.signer-unknown": Problem(
+        N_("aucun signataire pour « {name} »"),
+        N_("indiquez le bon fichier avec --config, ou un nom qu'il contient"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.symbol": Problem(
+        N_("ces {size} octets ne tiennent pas dans un code"), N_("raccourcissez les valeurs")
+    ),
+    "twoddoc.catalogue": OUR_FAULT,
+    "twoddoc.damaged-in-transport": Problem(
+        N_("ce code est incomplet : la lecture l'a abîmé"), N_("scannez-le de nouveau")
+    ),
+    "twoddoc.emission": Problem(
+        N_("ce code 2D-Doc ne peut pas être émis : {parts}"),
+        N_("corrigez ces données, puis recommencez : rien n'a été signé"),
+    ),
+    "twoddoc.key-not-allowed": Problem(
+        N_("une clé de 2D-Doc est sur P-256, P-384 ou P-521"),
+        N_("vérifiez le certificat du signataire"),
+        Exit.CONFIGURATION,
+    ),
+    "twoddoc.malformed": Problem(
+        N_("ce code est mal formé"), N_("demandez un autre exemplaire du document")
+    ),
+    "twoddoc.not-2ddoc": Problem(
+        N_("ce n'est pas un code 2D-Doc"), N_("vérifiez ce que vous avez lu"), Exit.NOT_FOUND
+    ),
+    "twoddoc.signature-invalid": Problem(
+        N_("la signature de ce code est fausse"),
+        N_("n'acceptez pas ce document"),
+        Exit.TOTAL_FAILED,
+    ),
+    "twoddoc.type-not-for-towns": Problem(
+        N_("une ville n'émet pas de 2D-Doc de type {type} (permis : {allowed})"),
+        N_("pour un autre document, le code de vérification de la ville conviendra"),
+        Exit.USAGE,
+    ),
+    "twoddoc.unknown-form": Problem(
+        N_("cette forme de 2D-Doc n'est pas lue par cette version : {form}"),
+        N_("mettez Coffre à jour"),
+        Exit.INDETERMINATE,
+    ),
+    "twoddoc.value-invalid": Problem(
+        N_("une valeur n'a pas la forme attendue ({kind})"), N_("corrigez-la"), Exit.USAGE
+    ),
+}

@@ -1,0 +1,72 @@
+"""Rows of the ground: settings, files at rest, database, journal."""
+
+from cli.problems.problem import OUR_FAULT, Exit, Problem
+from storage.language import N_
+
+ROWS: dict[str, Problem] = {
+    "blob": OUR_FAULT,
+    "blob.exists": Problem(
+        N_("ce contenu est déjà arrivé"), N_("il n'y a rien à refaire : relancez la commande")
+    ),
+    "blob.mismatch": Problem(
+        N_("le contenu transmis n'est pas celui qui était annoncé"),
+        N_("le fichier a peut-être changé pendant l'envoi : recommencez"),
+    ),
+    "blob.name": OUR_FAULT,
+    "blob.not-found": Problem(
+        N_("ce contenu n'existe pas"),
+        N_("vérifiez le coffre : coffre vault check"),
+        Exit.NOT_FOUND,
+    ),
+    "blob.ticket": Problem(
+        N_("le lien de transfert n'est plus valable"), N_("recommencez"), Exit.RETRYABLE
+    ),
+    "blob.unavailable": Problem(
+        N_("le stockage ne répond pas ou est plein"),
+        N_("réessayez dans un moment"),
+        Exit.RETRYABLE,
+    ),
+    "configuration": Problem(
+        N_("la configuration ne convient pas"), N_("voyez coffre.toml"), Exit.CONFIGURATION
+    ),
+    "configuration.database": Problem(
+        N_("l'adresse de la base de données ne convient pas"),
+        N_("indiquez sqlite:///CHEMIN ou postgresql://…"),
+        Exit.CONFIGURATION,
+    ),
+    "configuration.missing-extra": Problem(
+        N_("il manque une partie facultative de Coffre : {extra}"),
+        N_("installez-la : pip install 'coffre[{extra}]'"),
+        Exit.CONFIGURATION,
+    ),
+    "configuration.production-refuses": Problem(
+        N_("refusé en mode production : {what}"),
+        N_("la production demande un module matériel (HSM), que cette version n'ouvre pas encore"),
+        Exit.CONFIGURATION,
+    ),
+    "configuration.unknown-key": Problem(
+        N_("{path} contient « {key} », que rien ne lit"),
+        N_("corrigez le nom ou retirez cette ligne"),
+        Exit.CONFIGURATION,
+    ),
+    "configuration.unreadable": Problem(
+        N_("la configuration ne se lit pas : {path} {key}"),
+        N_("vérifiez que le fichier existe et que la valeur a la bonne forme"),
+        Exit.CONFIGURATION,
+    ),
+    "database.schema": Problem(
+        N_("la base de données est à la révision {got}, ce programme attend {expected}"),
+        N_("lancez coffre db upgrade, ou le programme qui correspond à la base"),
+        Exit.CONFIGURATION,
+    ),
+    "database.unavailable": Problem(
+        N_("la base de données ne répond pas, est occupée ou pleine"),
+        N_("réessayez dans un moment"),
+        Exit.RETRYABLE,
+    ),
+    "journal.broken": Problem(
+        N_("le journal ne se tient plus à partir de la ligne {n}"),
+        N_("conservez la base telle quelle et comparez-la à la dernière sauvegarde"),
+    ),
+    "language.catalogue": OUR_FAULT,
+}

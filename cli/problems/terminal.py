@@ -1,0 +1,113 @@
+"""Rows of the command line itself: options, files, prompts, the demo."""
+
+from cli.problems.problem import OUR_FAULT, Exit, Problem
+from storage.language import N_
+
+ROWS: dict[str, Problem] = {
+    "age.key-file": Problem(
+        N_("{path}, ligne {line} : ce n'est pas une clé attendue ici"),
+        N_("une clé par ligne ; une ligne qui commence par # est une remarque"),
+    ),
+    "age.key-file-empty": Problem(
+        N_("{path} ne contient aucune clé"), N_("indiquez le fichier qui contient vos clés")
+    ),
+    "age.no-identity": Problem(
+        N_("ce fichier s'ouvre avec une identité, et aucune n'est indiquée"),
+        N_("ajoutez -i et le fichier de votre identité"),
+        Exit.USAGE,
+    ),
+    "configuration.installation-key": Problem(
+        N_("la clé de l'installation ne peut servir : {path}"),
+        N_("elle doit être lisible par son seul propriétaire (chmod 600) et telle qu'à l'origine"),
+        Exit.CONFIGURATION,
+    ),
+    "consent-item-form": Problem(
+        N_("« {item} » n'est pas de la forme PIÈCE=DOCUMENT, ou la pièce vient deux fois"),
+        N_("écrivez par exemple --item domicile=XW9VgHyj-T84zz2P0zyYIQ"),
+        Exit.USAGE,
+    ),
+    "demo.folder-not-empty": Problem(
+        N_("{path} contient déjà quelque chose"),
+        N_("choisissez un dossier neuf ou vide : des clés ne sont jamais remplacées"),
+    ),
+    "demo.site": Problem(
+        N_("le site n'a pas démarré"),
+        N_("le port est peut-être pris : choisissez --port ; voyez {log}"),
+    ),
+    "demo.story": OUR_FAULT,
+    "draft-unreadable": Problem(
+        N_("{path} ne contient pas un objet JSON"), N_("vérifiez le fichier")
+    ),
+    "file.exists": Problem(
+        N_("{path} existe déjà"), N_("choisissez un autre nom, ou ajoutez --force")
+    ),
+    "file.no-folder": Problem(
+        N_("le dossier {path} n'existe pas"), N_("créez-le, ou choisissez un autre nom")
+    ),
+    "file.terminal": Problem(
+        N_("ces octets ne sont pas du texte et n'iront pas sur un terminal"),
+        N_("indiquez un fichier avec -o, ou redirigez la sortie"),
+        Exit.USAGE,
+    ),
+    "file.too-large": Problem(
+        N_("{path} dépasse la taille permise ({limit} Mio)"), N_("découpez ou allégez le fichier")
+    ),
+    "prompt.no-terminal": Problem(
+        N_("une phrase secrète est nécessaire, et personne ne peut être interrogé"),
+        N_("indiquez-la par COFFRE_PASSPHRASE ou par COFFRE_PASSPHRASE_FILE"),
+        Exit.USAGE,
+    ),
+    "prompt.passphrases-differ": Problem(
+        N_("les deux phrases sont différentes"), N_("recommencez"), Exit.BAD_PASSPHRASE
+    ),
+    "seal.page-disagrees": Problem(
+        N_("la page ne dit pas ce que dit le code : {parts}"),
+        N_("écrivez sur la page les valeurs du code, à l'identique : rien n'a été écrit"),
+    ),
+    "serve.address": Problem(
+        N_("impossible d'écouter sur {host}, port {port}"),
+        N_("une autre commande l'occupe peut-être : choisissez --port"),
+    ),
+    "server.none": Problem(
+        N_("aucun serveur n'est indiqué"),
+        N_("ajoutez --server URL, ou COFFRE_SERVER"),
+        Exit.CONFIGURATION,
+    ),
+    "storage.disk-full": Problem(
+        N_("moins d'un dixième du disque est libre"), N_("libérez de la place")
+    ),
+    "usage.field": Problem(
+        N_("la donnée « {field} » est mal écrite, en double, ou sans --twoddoc"),
+        N_("écrivez --twoddoc TYPE --field DI=VALEUR, une fois par donnée"),
+        Exit.USAGE,
+    ),
+    "usage.level": Problem(
+        N_("le niveau {level} n'est pas proposé par cette version"),
+        N_("prenez B-B"),
+        Exit.USAGE,
+    ),
+    "usage.mistyped-command": Problem(
+        N_("la commande « {name} » n'existe pas"), N_("vouliez-vous dire « {near} » ?"), Exit.USAGE
+    ),
+    "usage.moment": Problem(
+        N_("« {at} » n'est pas un moment"),
+        N_("écrivez une date RFC 3339, avec son fuseau : 2026-11-21T10:00:00+01:00"),
+        Exit.USAGE,
+    ),
+    "usage.nothing-to-verify": Problem(
+        N_("il n'y a rien à vérifier, ou un fichier et --raw à la fois"),
+        N_("donnez un ou plusieurs fichiers, ou --raw TEXTE"),
+        Exit.USAGE,
+    ),
+    "usage.place-without-code": Problem(
+        N_("--page et --at placent le code 2D-Doc, et aucun n'est demandé"),
+        N_("ajoutez --twoddoc, ou retirez --page et --at"),
+        Exit.USAGE,
+    ),
+    "usage.place": Problem(
+        N_("« {at} » n'est pas une place"), N_("écrivez auto, ou x,y en millimètres"), Exit.USAGE
+    ),
+    "usage.unknown-command": Problem(
+        N_("la commande « {name} » n'existe pas"), N_("voyez coffre --help"), Exit.USAGE
+    ),
+}

@@ -1,0 +1,59 @@
+"""Rows of the verifier: files that cannot be read, trust that cannot be loaded."""
+
+from cli.problems.problem import OUR_FAULT, Exit, Problem
+from storage.language import N_
+
+ROWS: dict[str, Problem] = {
+    "verifier.file-broken": Problem(
+        N_("ce fichier est coupé ou abîmé"), N_("demandez-en un nouvel exemplaire")
+    ),
+    "verifier.file-empty": Problem(N_("ce fichier est vide"), N_("vérifiez ce que vous déposez")),
+    "verifier.file-encrypted": Problem(
+        N_("ce PDF ne s'ouvre qu'avec un mot de passe"),
+        N_("demandez un exemplaire sans mot de passe"),
+    ),
+    "verifier.file-refused": OUR_FAULT,
+    "verifier.file-too-large": Problem(
+        N_("ce fichier dépasse {limit} Mio"), N_("demandez un exemplaire plus léger")
+    ),
+    "verifier.file-unknown": Problem(
+        N_("ce fichier n'est ni un PDF ni une image que Coffre lit"),
+        N_("déposez un PDF, ou une image PNG, JPEG, WebP ou TIFF"),
+    ),
+    "verifier.no-trust": Problem(
+        N_("aucun dossier de confiance n'est donné : rien ne peut être cru"),
+        N_("ajoutez --trust DIR, ou « trust » dans coffre.toml"),
+        Exit.CONFIGURATION,
+    ),
+    "verifier.nothing-checked": OUR_FAULT,
+    "verifier.reading-crashed": Problem(
+        N_("la lecture de ce fichier a échoué : il est abîmé, ou fait pour nuire"),
+        N_("n'en concluez rien ; demandez un autre exemplaire"),
+    ),
+    "verifier.reading-stopped": OUR_FAULT,
+    "verifier.reading-too-heavy": Problem(
+        N_("la lecture de ce fichier demande trop de mémoire ({limit} Mio)"),
+        N_("n'en concluez rien ; demandez un exemplaire plus simple"),
+    ),
+    "verifier.reading-too-long": Problem(
+        N_("la lecture de ce fichier a duré plus de {seconds} secondes"),
+        N_("n'en concluez rien ; demandez un exemplaire plus simple"),
+    ),
+    "verifier.seals-unreadable": OUR_FAULT,
+    "verifier.test-trust-in-production": Problem(
+        N_("{path} contient des autorités d'essai, refusées en production"),
+        N_("donnez un dossier de confiance de production avec --trust"),
+        Exit.CONFIGURATION,
+    ),
+    "verifier.too-many-objects": Problem(
+        N_("ce PDF contient plus de {limit} objets"), N_("demandez un exemplaire plus simple")
+    ),
+    "verifier.too-many-pixels": Problem(
+        N_("cette image dépasse {limit} mégapixels"), N_("scannez à 300 points par pouce")
+    ),
+    "verifier.trust-folder": Problem(
+        N_("le dossier de confiance ne se lit pas : {path} ({why})"),
+        N_("donnez un dossier de confiance avec --trust DIR"),
+        Exit.CONFIGURATION,
+    ),
+}
