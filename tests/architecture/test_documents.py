@@ -6,7 +6,7 @@ import shlex
 from typing import Any
 
 import pytest
-from support.house import ROOT, files, tree
+from support.house import AREAS, ROOT, files, tree
 from support.spoken import SCHEMAS, validator
 
 from cli.main import COMMANDS, House
@@ -77,3 +77,11 @@ def test_make_and_the_readme_name_the_same_targets():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     named = set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE))
     assert {"demo", "test"} <= named <= targets
+
+
+def test_every_file_that_a_document_names_from_the_root_is_there():
+    path = re.compile(rf"`((?:{'|'.join(AREAS)})/[\w./]+\.[a-z]+)`")
+    pages = [ROOT / "README.md", *ROOT.glob("*/DESIGN.md")]
+    named = {one for page in pages for one in path.findall(page.read_text("utf-8"))}
+    assert "sealing/service/letter.py" in named
+    assert sorted(one for one in named if not (ROOT / one).exists()) == []
