@@ -30,8 +30,8 @@ from sealing.twoddoc.catalogue import (
     identifiers,
     in_every_type,
 )
-from sealing.twoddoc.fields import Field, Finding, FindingCode, oddity
-from sealing.twoddoc.header import Header, TwoDDocError
+from sealing.twoddoc.fields import GS, Field, Finding, FindingCode, oddity
+from sealing.twoddoc.header import Form, Header, TwoDDocError
 from sealing.twoddoc.values import Value, ValueInvalidError, decode, encode, fold
 
 EMITTED_VERSION: Final = 4
@@ -97,7 +97,10 @@ def header_findings(header: Header) -> Iterator[Finding]:
         yield Finding(FindingCode.VERSION_WITHDRAWN)
     if header.issue_date is not None and header.issue_date > header.signature_date:
         yield Finding(FindingCode.ISSUED_AFTER_SIGNED)
-    if header.perimeter not in (None, PERIMETER):
+    if header.form is Form.BINARY:
+        # Its numbers of perimeters and types are others than those of our table.
+        yield Finding(FindingCode.UNKNOWN_TYPE)
+    elif header.perimeter not in (None, PERIMETER):
         yield Finding(FindingCode.UNKNOWN_PERIMETER)
     elif doc_type(header.doc_type, header.perimeter) is None:
         yield Finding(FindingCode.UNKNOWN_TYPE)
@@ -178,6 +181,29 @@ def emission_order(header: Header, dis: AbstractSet[str]) -> list[str]:
     table = entry.order() if entry else ()
     listed = [di for di in table if di in dis]
     return listed + sorted(set(dis) - set(listed), key=lambda di: (in_every_type(di), di))
+
+
+def truncated_texts(kind: DocType, values: Mapping[str, Value], *, folded: bool) -> dict[str, str]:
+    """Cut the mandatory texts that are too long, one character short of the maximum.
+
+    The separator then stands where a reader who counts to the maximum still meets it.
+    """
+    cut: dict[str, str] = {}
+    for di, value in values.items():
+        entry = identifiers().get(di)
+        if entry is None or entry.fixed or entry.maximum is None or not kind.is_mandatory(di):
+            continue
+        if entry.kind is Kind.TEXT and isinstance(value, str):
+            text = text_of(entry, value, folded=folded)
+            if len(text) > entry.maximum:
+                cut[di] = text[: entry.maximum - 1].rstrip()
+    return cut
+
+
+def end_of(di: str, text: str) -> str:
+    """Give the separator that a written field asks: none when fixed or at its maximum."""
+    entry = identifiers()[di]
+    return "" if entry.fixed or len(text) == entry.maximum else GS
 
 
 def check_signing_date(header: Header, valid_from: date, valid_until: date, today: date) -> None:
