@@ -101,8 +101,9 @@ def seal_letter(
     identifier = document_id(now, randomness)  # (1)
     code, mark, modules = None, None, None
     if letter.twoddoc is not None:
-        code = twoddoc_code(letter.twoddoc, sealer, profile, now, identifier)  # (2) (3)
-        symbol = datamatrix.symbol(code)  # (4)
+        signers = sealer.twoddocs
+        code = twoddoc_code(letter.twoddoc, signers, profile, now, identifier)  # (2) (3)
+        symbol = datamatrix.symbol(code, strict_c40=profile.strict_c40)  # (4)
         modules = symbol.modules
         place = placement.place(letter.pdf, appearance.box_of(modules), profile.wish)
         text = f"Cachet de {common_name(sealer.seal.chain[0].subject)} et code {MENTION}"
@@ -114,14 +115,19 @@ def seal_letter(
 
 
 def twoddoc_code(
-    order: TwoDDocOrder, sealer: Sealer, profile: Profile, now: datetime, identifier: DocumentId
+    order: TwoDDocOrder,
+    signers: Mapping[str, Signer],
+    profile: Profile,
+    now: datetime,
+    identifier: DocumentId,
 ) -> bytes:
-    """Write and sign a 2D-Doc; the identifier goes in as data identifier `01` unless given.
+    """Write a 2D-Doc and have it signed by the signer of its type, one of `signers`.
 
+    The identifier goes in as data identifier `01` unless the order has one.
     Raises EmissionError or TypeNotForTownsError.
     """
     kind = require_town_type(order.doc_type)
-    signer = sealer.twoddocs[order.doc_type]
+    signer = signers[order.doc_type]
     leaf = signer.chain[0]
     dated = kind.issue_date is not IssueDateRule.ABSENT
     header = Header(
