@@ -30,8 +30,8 @@ ROWS: dict[str, Problem] = {
         N_("ouvrez-le dans un lecteur, puis enregistrez-le de nouveau en PDF"),
     ),
     "sealing.placement-full": Problem(
-        N_("il n'y a pas de place libre pour le code sur la page {page}"),
-        N_("choisissez une autre page avec --page, ou laissez un espace de 3 cm"),
+        N_("il n'y a pas {width} × {height} mm de libres pour le code sur la page {page}"),
+        N_("choisissez une autre page avec --page, ou laissez cet espace et 3 mm autour"),
     ),
     "sealing.placement-taken": Problem(
         N_("la place demandée n'est pas libre, ou sort de la page {page}"),

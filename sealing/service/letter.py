@@ -110,7 +110,7 @@ def seal_letter(
         mark = Mark(appearance.appearance(symbol, MENTION), place, text)
     sealed = pades.seal(letter.pdf, mark, sealer.template, sealer.seal.sign, now)  # (5)
     if code is not None and mark is not None:
-        check_readback(sealed.pdf, mark.place.page, code)  # (6)
+        check_readback(sealed.pdf, mark.place, code)  # (6)
     return SealedLetter(sealed.pdf, identifier, sealed.road, code, mark, modules)
 
 

@@ -1,6 +1,7 @@
 """The code: its symbol, its drawing, its place."""
 
 import io
+import random
 
 import pymupdf
 import pytest
@@ -140,8 +141,25 @@ def test_a_taken_top_sends_the_code_to_the_footer():
 
 
 def test_no_place_is_said():
-    with pytest.raises(PlacementError):
+    with pytest.raises(PlacementError) as caught:
         place(full_page(), SIZE, Wish())
+    assert caught.value.details == {"page": 1, "width": 22, "height": 24}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_nothing_is_drawn_in_the_place_nor_3_mm_around_it(seed):
+    dice = random.Random(seed)  # noqa: S311 - a page's ink
+    with pymupdf.open() as document:
+        page = document.new_page()
+        for _ in range(40):
+            x, y = dice.uniform(0, 595), dice.uniform(0, 842)
+            page.draw_rect((x, y, x + dice.uniform(3, 90), y + dice.uniform(3, 8)), fill=(0, 0, 0))
+        pdf = document.tobytes()
+    x0, y0, x1, y1 = place(pdf, SIZE, Wish()).rectangle
+    with pymupdf.open(stream=pdf, filetype="pdf") as document:
+        box = pymupdf.Rect(x0 - 8.5, 842 - y1 - 8.5, x1 + 8.5, 842 - y0 + 8.5)
+        samples = document[0].get_pixmap(dpi=72, colorspace=pymupdf.csGRAY, clip=box).samples
+        assert min(samples) > 200
 
 
 def test_a_place_that_was_asked_for_counts_from_the_top_left_in_millimetres():
