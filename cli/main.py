@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "service": N_("Demander des justificatifs et prendre ce qui est remis : côté service."),
     "register": N_("Tenir le registre : ce que chaque service peut demander."),
     "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
+    "twoddoc": N_("Émettre un code 2D-Doc, en lire un, lister les types."),
     "verify": N_("Vérifier un document scellé, un scan ou un code."),
     "age": N_("Chiffrer et déchiffrer des fichiers age."),
     "pki": N_("Fabriquer les certificats de démonstration."),

@@ -91,6 +91,7 @@ class Settings(BaseModel):
     database: str | None = None
     unlock_minutes: Annotated[int, Field(ge=1, le=720)] = 15
     passphrase: SecretStr | None = None
+    strict_c40: bool = False
     signers: dict[str, SignerSettings] = {}
     tsa: TsaSettings = TsaSettings()
     town: TownSettings = TownSettings()

@@ -45,7 +45,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """One measured work. `limit` is None where no limit can be named."""
+    """One measured work. `limit` is None where no limit can be named.
+
+    `counts`: for a work that may fail, what each contestant was given, did, and did wrongly.
+    `absent`: peers that this environment does not have.
+    """
 
     name: str
     unit: str
@@ -53,6 +57,8 @@ class Bench:
     limit: Figure | None
     peers: dict[str, Figure]
     rounds: int
+    counts: dict[str, dict[str, int]] | None = None
+    absent: tuple[str, ...] = ()
 
     def members(self) -> dict[str, Any]:
         """Give the members of the JSON object."""
@@ -69,6 +75,8 @@ class Bench:
                 for name, figure in self.peers.items()
             },
             "rounds": self.rounds,
+            "counts": self.counts,
+            "absent": list(self.absent),
             "machine": machine(),
         }
 

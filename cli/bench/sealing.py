@@ -79,12 +79,15 @@ class Workshop:
         codes = {TYPE: _signer(f"twoddoc:{TYPE}", _certificate("FR00", code, now), code)}
         return cls(folder, now, Sealer.ready(seal, codes), _loaded(folder), many, few)
 
+    def order(self, number: int) -> TwoDDocOrder:
+        """Say what the code of a letter tells: another address for each."""
+        return TwoDDocOrder(TYPE, _VALUES | {"22": f"{number} RUE DES LILAS"})
+
     def ours(self) -> float:
         """Seal letters as an operator's run does, each with its own code."""
         for number in range(self.many):
             pdf = (self.folder / "in.pdf").read_bytes()
-            order = TwoDDocOrder(TYPE, _VALUES | {"22": f"{number} RUE DES LILAS"})
-            letter = Letter(pdf, order)
+            letter = Letter(pdf, self.order(number))
             sealed = seal_letter(letter, self.sealer, Profile(), self.now, os.urandom(10))
             (self.folder / f"ours-{number}.pdf").write_bytes(sealed.pdf)
         return self.many

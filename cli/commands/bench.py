@@ -17,6 +17,8 @@ class Name(StrEnum):
     """What can be measured."""
 
     SEAL = "seal"
+    TWODDOC = "twoddoc"
+    READ = "read"
     VAULT = "vault"
     ALL = "all"
 
@@ -32,7 +34,8 @@ class Name(StrEnum):
 def command(
     ctx: typer.Context,
     name: Annotated[
-        Name, typer.Argument(metavar="NAME", help=N_("Le travail : seal, vault ou all."))
+        Name,
+        typer.Argument(metavar="NAME", help=N_("Le travail : seal, twoddoc, read, vault ou all.")),
     ],
     quick: Annotated[
         bool, typer.Option("--quick", help=N_("Peu de tours : pour voir que cela marche."))
@@ -55,6 +58,14 @@ def run(name: Name, *, quick: bool) -> list[Bench]:
         from cli.bench import sealing  # noqa: PLC0415 - pyHanko takes half a second to import
 
         found.append(sealing.bench(quick=quick))
+    if name in {Name.TWODDOC, Name.ALL}:
+        from cli.bench import twoddoc  # noqa: PLC0415 - as above
+
+        found += twoddoc.benches(quick=quick)
+    if name in {Name.READ, Name.ALL}:
+        from cli.bench import reading  # noqa: PLC0415 - as above
+
+        found.append(reading.bench(quick=quick))
     if name in {Name.VAULT, Name.ALL}:
         from cli.bench import vault  # noqa: PLC0415 - as above
 
@@ -73,3 +84,9 @@ def say(output: Output, bench: Bench) -> None:
         spread = f"{figure.low:.4g} – {figure.high:.4g}"
         ratio = "" if figure is bench.ours else f"× {ours / figure.median:.2f}"
         output.show(f"  {who:<28} {figure.median:>10.4g}   ({spread})   {ratio}")
+    named = {"ours": "Coffre", "limit": output.tr(N_("limite physique"))}
+    for who, count in (bench.counts or {}).items():
+        sentence = N_("  {who} : {read} pages lues sur {pages}, {wrong} lues de travers")
+        output.show(output.tr(sentence).format(who=named.get(who, who), **count))
+    for who in bench.absent:
+        output.show(output.tr(N_("  {who} : absent de cet environnement")).format(who=who))

@@ -84,6 +84,9 @@ Fields = Annotated[
 Fold = Annotated[
     bool, typer.Option("--fold", help=N_("Mettre les valeurs en capitales sans accents."))
 ]
+StrictC40 = Annotated[
+    bool, typer.Option("--strict-c40", help=N_("Symbole en C40 seul, pour qui y est tenu."))
+]
 Page = Annotated[int, typer.Option(metavar="N", help=N_("Page du code."))]
 At = Annotated[
     str,
@@ -117,6 +120,7 @@ def command(
     twoddoc: TwoDDoc = None,
     field: Fields = None,
     fold: Fold = False,
+    strict_c40: StrictC40 = False,
     page: Page = 1,
     at: At = "auto",
     force: Force = False,
@@ -130,11 +134,11 @@ def command(
         raise PlaceWithoutCodeError("got a place and no code")
     wish, values = Wish(page, corner(at)), fields(field or [], twoddoc)
     refuse_existing(out, force=force)
-    settings, now = Settings.load(config), datetime.now(UTC)
+    settings, now = Settings.load(config, strict_c40=strict_c40 or None), datetime.now(UTC)
     pdf = read(source, limit=MAX_BYTES)
     order = None if twoddoc is None else TwoDDocOrder(twoddoc, values)
     sealer = keys(settings, signer, twoddoc, now)
-    profile = Profile(wish, Emission(fold=fold))
+    profile = Profile(wish, Emission(fold=fold), strict_c40=settings.strict_c40)
     sealed = seal_letter(Letter(pdf, order), sealer, profile, now, os.urandom(10))
     require_agreement(sealed, sealer, twoddoc)
     with writing(out, force=force) as file:

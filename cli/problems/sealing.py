@@ -30,8 +30,8 @@ ROWS: dict[str, Problem] = {
         N_("ouvrez-le dans un lecteur, puis enregistrez-le de nouveau en PDF"),
     ),
     "sealing.placement-full": Problem(
-        N_("il n'y a pas de place libre pour le code sur la page {page}"),
-        N_("choisissez une autre page avec --page, ou laissez un espace de 3 cm"),
+        N_("il n'y a pas {width} × {height} mm de libres pour le code sur la page {page}"),
+        N_("choisissez une autre page avec --page, ou laissez cet espace et 3 mm autour"),
     ),
     "sealing.placement-taken": Problem(
         N_("la place demandée n'est pas libre, ou sort de la page {page}"),
@@ -78,8 +78,14 @@ ROWS: dict[str, Problem] = {
         Exit.CONFIGURATION,
     ),
     "sealing.symbol": Problem(
-        N_("ces {size} octets ne tiennent pas dans un code"), N_("raccourcissez les valeurs")
+        N_("ce code ne tient pas : il demande {needed} mots, et le plus grand en a {largest}"),
+        N_("raccourcissez les valeurs"),
     ),
+    "sealing.symbol-characters": Problem(
+        N_("un code ne porte ni accent ni autre caractère hors de l'ASCII"),
+        N_("ajoutez --fold, ou corrigez les valeurs"),
+    ),
+    "sealing.symbol-readback": OUR_FAULT,
     "twoddoc.catalogue": OUR_FAULT,
     "twoddoc.damaged-in-transport": Problem(
         N_("ce code est incomplet : la lecture l'a abîmé"), N_("scannez-le de nouveau")

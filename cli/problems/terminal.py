@@ -21,6 +21,16 @@ ROWS: dict[str, Problem] = {
         N_("elle doit être lisible par son seul propriétaire (chmod 600) et telle qu'à l'origine"),
         Exit.CONFIGURATION,
     ),
+    "code.not-found": Problem(
+        N_("aucun code n'a été trouvé dans {path}"),
+        N_("numérisez à 300 points par pouce, le code entier, puis recommencez"),
+        Exit.NOT_FOUND,
+    ),
+    "code.picture-kind": Problem(
+        N_("{path} : un code se dessine en PNG ou en SVG"),
+        N_("prenez un nom en .png ou en .svg, ou - pour les caractères"),
+        Exit.USAGE,
+    ),
     "consent-item-form": Problem(
         N_("« {item} » n'est pas de la forme PIÈCE=DOCUMENT, ou la pièce vient deux fois"),
         N_("écrivez par exemple --item domicile=XW9VgHyj-T84zz2P0zyYIQ"),

@@ -2,35 +2,63 @@
 
 Rules kept here:
 
-- square symbols only, encoded by zxing-cpp in mixed mode, and read back before use: the bytes read
-  must be the bytes asked for;
+- square symbols only; by default in mixed mode (zxing-cpp: a size smaller); in C40 alone
+  (ppf-datamatrix: latched by codeword 230 at the start) for issuers whose rules ask for it;
+- 7-bit characters only, and no ECI: zxing-cpp writes one in front of bytes (`241 899`), and readers
+  that know it hand it on as if it were part of the code;
+- whoever encoded it, the modules that will be drawn are read back before use: the bytes read must
+  be the bytes asked for;
 - the path is made of one rectangle per horizontal run of dark modules, in whole modules, filled in
   one operation: no hairline between rows, and no image in the PDF;
-- what does not fit the largest symbol is refused.
+- what does not fit the largest symbol (144 modules, 1,558 codewords) is refused with the size that
+  it would need.
 """
 
+import re
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import zxingcpp
+from ppf.datamatrix import DataMatrix
 
 from sealing.errors import SealingError
 
-_SCALE = 4
-_DATA_MATRIX = zxingcpp.BarcodeFormat.DataMatrix
+LARGEST: Final = 1_558
+_DATA_MATRIX: Final = zxingcpp.BarcodeFormat.DataMatrix
+_FORMATS: Final = zxingcpp.BarcodeFormats(_DATA_MATRIX)
+_C40: Final = "C40"
+_RUN: Final = re.compile(b"\x01+")
+# A pixel of an image is 0 where it is dark; a module here is 1 where it is dark.
+_MODULES: Final = bytes([1, *bytes(255)])
+_PIXELS: Final = bytes([255, 0, *bytes(254)])
 
 
 class SymbolError(SealingError):
-    """These bytes cannot become a square symbol that reads back. Details: `size`."""
+    """These bytes cannot become a square symbol. Details: `size`, `needed`, `largest`.
+
+    `needed` and `largest` count codewords, as C40 would take them.
+    """
 
     code: ClassVar[str] = "sealing.symbol"
 
 
+class SymbolCharactersError(SymbolError):
+    """Characters above 7 bits, which readers tell apart by no rule. Details: `size`."""
+
+    code: ClassVar[str] = "sealing.symbol-characters"
+
+
+class SymbolReadbackError(SymbolError):
+    """The symbol does not read as the bytes asked for: it must never be drawn. Details: `size`."""
+
+    code: ClassVar[str] = "sealing.symbol-readback"
+
+
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A square of modules; `rows[y][x]` is true where it is dark, row 0 on top."""
+    """A square of modules; `rows[y][x]` is 1 where it is dark and 0 elsewhere, row 0 on top."""
 
-    rows: tuple[tuple[bool, ...], ...]
+    rows: tuple[bytes, ...]
 
     @property
     def modules(self) -> int:
@@ -39,41 +67,51 @@ class Symbol:
 
     def runs(self) -> list[tuple[int, int, int]]:
         """List the horizontal runs of dark modules: x, y from the top, length."""
-        found: list[tuple[int, int, int]] = []
-        for y, row in enumerate(self.rows):
-            x = 0
-            while x < len(row):
-                if not row[x]:
-                    x += 1
-                    continue
-                start = x
-                while x < len(row) and row[x]:
-                    x += 1
-                found.append((start, y, x - start))
-        return found
+        return [
+            (run.start(), y, run.end() - run.start())
+            for y, row in enumerate(self.rows)
+            for run in _RUN.finditer(row)
+        ]
 
 
-def symbol(content: bytes) -> Symbol:
-    """Encode bytes; raise SymbolError when they do not fit or do not read back."""
+def symbol(content: bytes, *, strict_c40: bool = False) -> Symbol:
+    """Encode bytes; raise SymbolError or its children: too long, not 7-bit, not read back."""
+    if not content.isascii():
+        raise SymbolCharactersError("got bytes above 7 bits", size=len(content))
+    text = content.decode("ascii")
     try:
-        barcode = zxingcpp.create_barcode(content, _DATA_MATRIX, force_square=True)
+        made = _in_c40(text) if strict_c40 and text else _mixed(text)
     except (ValueError, RuntimeError) as error:
-        raise SymbolError(f"got {len(content)} bytes: {error}", size=len(content)) from error
-    image = barcode.to_image(scale=1, add_quiet_zones=False)
-    height, width = image.shape[:2]
-    if height != width:
-        raise SymbolError(f"got a symbol of {width} x {height}", size=len(content))
-    # Its stubs do not say that an image is a buffer.
-    pixels = memoryview(image).tobytes()  # type: ignore[arg-type]
-    rows = tuple(
-        tuple(pixel == 0 for pixel in pixels[y * width : (y + 1) * width]) for y in range(height)
-    )
-    if read(barcode.to_image(scale=_SCALE)) != [content]:
-        raise SymbolError("got other bytes on reading back", size=len(content))
-    return Symbol(rows)
+        raise _too_long(text) from error
+    pixels = b"".join(made.rows).translate(_PIXELS)
+    image = memoryview(pixels).cast("B", (made.modules, made.modules))
+    found = zxingcpp.read_barcodes(image, formats=_FORMATS, is_pure=True)
+    if [code.bytes for code in found if code.valid] != [content]:
+        raise SymbolReadbackError("got other bytes on reading back", size=len(content))
+    return made
 
 
 def read(image: object) -> list[bytes]:
     """Read every Data Matrix of an image or of a grey buffer (height, width): bytes, not text."""
-    found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormats(_DATA_MATRIX))
+    found = zxingcpp.read_barcodes(image, formats=_FORMATS)
     return [code.bytes for code in found if code.valid]
+
+
+def _mixed(text: str) -> Symbol:
+    barcode = zxingcpp.create_barcode(text, _DATA_MATRIX, force_square=True)
+    image = barcode.to_image(scale=1, add_quiet_zones=False)
+    side = image.shape[0]
+    # Its stubs do not say that an image is a buffer.
+    modules = memoryview(image).tobytes().translate(_MODULES)  # type: ignore[arg-type]
+    return Symbol(tuple(modules[y : y + side] for y in range(0, side * side, side)))
+
+
+def _in_c40(text: str) -> Symbol:
+    return Symbol(tuple(bytes(row) for row in DataMatrix(text, codecs=[_C40]).matrix))
+
+
+def _too_long(text: str) -> SymbolError:
+    # The codec that ppf-datamatrix registers: the codewords without padding or correction.
+    needed = len(text.encode(f"datamatrix.{_C40}"))
+    problem = f"got {len(text)} characters: {needed} codewords, expected 1 to {LARGEST}"
+    return SymbolError(problem, size=len(text), needed=needed, largest=LARGEST)

@@ -11,7 +11,9 @@ Rules kept here:
 """
 
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import reduce
+from math import ceil
+from operator import or_
 from typing import ClassVar
 
 import pymupdf
@@ -26,6 +28,7 @@ from sealing.marks.appearance import POINTS_PER_MM, Appearance
 
 _SCALE = 0.5
 _WHITE = 250
+_INKED = bytes(value < _WHITE for value in range(256))
 _MARGIN = 3 * POINTS_PER_MM
 # Office printers leave about 5 mm blank all around.
 _EDGE = 8 * POINTS_PER_MM
@@ -34,7 +37,7 @@ _TOP, _FOOTER = 1 / 3, 4 / 5
 
 
 class PlacementError(SealingError):
-    """No place for the code. Details: `page`."""
+    """No place for the code. Details: `page`, `width` and `height` (mm, with the quiet zone)."""
 
     code: ClassVar[str] = "sealing.placement-full"
 
@@ -106,7 +109,9 @@ def _on_page(page: pymupdf.Page, size: tuple[float, float], wish: Wish) -> Place
     if wish.corner is None:
         corner = ink.find(size)
         if corner is None:
-            raise PlacementError(f"got no free space of {size}", page=wish.page)
+            width, height = (ceil(length / POINTS_PER_MM) for length in size)
+            problem = f"got no free space of {width} x {height} mm"
+            raise PlacementError(problem, page=wish.page, width=width, height=height)
     else:
         corner = (wish.corner[0] * POINTS_PER_MM, wish.corner[1] * POINTS_PER_MM)
         if not ink.free(corner, size):
@@ -119,40 +124,38 @@ def _on_page(page: pymupdf.Page, size: tuple[float, float], wish: Wish) -> Place
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """How much is drawn on a page: `sums[y][x]` counts the inked pixels above and left of it."""
+    """What is drawn on a page: each row is a number with one byte a pixel, 1 where it is inked.
+
+    The left of the page is the lowest byte: `|` puts two rows together at once.
+    """
 
     width: int
     height: int
-    sums: list[list[int]]
+    rows: list[int]
 
     @classmethod
     def draw(cls, page: pymupdf.Page) -> "Ink":
-        """Draw a page in grey and count."""
+        """Draw a page in grey."""
         matrix = pymupdf.Matrix(_SCALE, _SCALE)
         pixels = page.get_pixmap(matrix=matrix, colorspace=pymupdf.csGRAY, alpha=False)
-        samples, width = pixels.samples, pixels.width
-        above = [0] * (width + 1)
-        sums = [above]
-        for y in range(pixels.height):
-            line = samples[y * pixels.stride : y * pixels.stride + width]
-            row = [0, *accumulate(value < _WHITE for value in line)]
-            above = [left + up for left, up in zip(row, above, strict=True)]
-            sums.append(above)
-        return cls(width, pixels.height, sums)
+        inked, width, stride = pixels.samples.translate(_INKED), pixels.width, pixels.stride
+        starts = range(0, stride * pixels.height, stride)
+        rows = [int.from_bytes(inked[start : start + width], "little") for start in starts]
+        return cls(width, pixels.height, rows)
 
     def find(self, size: tuple[float, float]) -> tuple[float, float] | None:
         """Give the first free corner in the order of preference, in points."""
         wide, high = (int((length + 2 * _MARGIN) * _SCALE) + 1 for length in size)
         edge = int((_EDGE - _MARGIN) * _SCALE) + 1
         right, bottom = self.width - wide - edge, self.height - high - edge
-        columns = range(right, edge - 1, -_STEP)
         top = range(edge, min(int(self.height * _TOP), bottom + 1), _STEP)
         footer = range(bottom, max(int(self.height * _FOOTER) - high, edge), -_STEP)
         everywhere = range(edge, bottom + 1, _STEP)
+        blank = bytes(wide)
         for y in (*top, *footer, *everywhere):
-            for x in columns:
-                if self._count(x, y, x + wide, y + high) == 0:
-                    return x / _SCALE + _MARGIN, y / _SCALE + _MARGIN
+            x = self._band(y, y + high).rfind(blank, edge, right + wide)
+            if x >= 0:
+                return x / _SCALE + _MARGIN, y / _SCALE + _MARGIN
         return None
 
     def free(self, corner: tuple[float, float], size: tuple[float, float]) -> bool:
@@ -163,8 +166,8 @@ class Ink:
         )
         if x0 < 0 or y0 < 0 or x1 > self.width or y1 > self.height:
             return False
-        return self._count(x0, y0, x1, y1) == 0
+        return not any(self._band(y0, y1)[x0:x1])
 
-    def _count(self, x0: int, y0: int, x1: int, y1: int) -> int:
-        sums = self.sums
-        return sums[y1][x1] - sums[y0][x1] - sums[y1][x0] + sums[y0][x0]
+    def _band(self, top: int, bottom: int) -> bytes:
+        """Put rows together: a pixel is 1 where any of them is inked."""
+        return reduce(or_, self.rows[top:bottom], 0).to_bytes(self.width, "little")

@@ -101,27 +101,33 @@ def seal_letter(
     identifier = document_id(now, randomness)  # (1)
     code, mark, modules = None, None, None
     if letter.twoddoc is not None:
-        code = twoddoc_code(letter.twoddoc, sealer, profile, now, identifier)  # (2) (3)
-        symbol = datamatrix.symbol(code)  # (4)
+        signers = sealer.twoddocs
+        code = twoddoc_code(letter.twoddoc, signers, profile, now, identifier)  # (2) (3)
+        symbol = datamatrix.symbol(code, strict_c40=profile.strict_c40)  # (4)
         modules = symbol.modules
         place = placement.place(letter.pdf, appearance.box_of(modules), profile.wish)
         text = f"Cachet de {common_name(sealer.seal.chain[0].subject)} et code {MENTION}"
         mark = Mark(appearance.appearance(symbol, MENTION), place, text)
     sealed = pades.seal(letter.pdf, mark, sealer.template, sealer.seal.sign, now)  # (5)
     if code is not None and mark is not None:
-        check_readback(sealed.pdf, mark.place.page, code)  # (6)
+        check_readback(sealed.pdf, mark.place, code)  # (6)
     return SealedLetter(sealed.pdf, identifier, sealed.road, code, mark, modules)
 
 
 def twoddoc_code(
-    order: TwoDDocOrder, sealer: Sealer, profile: Profile, now: datetime, identifier: DocumentId
+    order: TwoDDocOrder,
+    signers: Mapping[str, Signer],
+    profile: Profile,
+    now: datetime,
+    identifier: DocumentId,
 ) -> bytes:
-    """Write and sign a 2D-Doc; the identifier goes in as data identifier `01` unless given.
+    """Write a 2D-Doc and have it signed by the signer of its type, one of `signers`.
 
+    The identifier goes in as data identifier `01` unless the order has one.
     Raises EmissionError or TypeNotForTownsError.
     """
     kind = require_town_type(order.doc_type)
-    signer = sealer.twoddocs[order.doc_type]
+    signer = signers[order.doc_type]
     leaf = signer.chain[0]
     dated = kind.issue_date is not IssueDateRule.ABSENT
     header = Header(

@@ -1,10 +1,12 @@
 """Sealed letters before foreign programs: poppler's pdfsig, libdmtx's dmtxread, openssl."""
 
+import pymupdf
 import pytest
 from support.letters import FIELDS, letter, with_stream_xref
 from support.sealers import NOW, sealer
 from support.tools import need, run
 
+from sealing.marks import datamatrix, picture
 from sealing.service.letter import Letter, TwoDDocOrder, seal_letter
 from sealing.service.profile import Profile
 from sealing.twoddoc.message import parse
@@ -61,9 +63,67 @@ def test_dmtxread_reads_the_code_from_the_printed_page(sealed, tmp_path):
     )
     [page] = tmp_path.glob("p*.png")
     read = run(need("dmtxread", "dmtx-utils"), "-N", "1", "-m", "20000", str(page)).stdout
-    # Before the code it writes the page's number, as a fax would.
-    read = read.removeprefix(b"01\n")
     assert read == result.code
     values = {field.di: field.raw for field in parse(read).fields}
     assert values["10"] == "MME/DUPONT/CLAIRE"
     assert values["25"] == "VALBOURG"
+
+
+def symbol_files(result, folder, *, strict_c40):
+    """Draw the letter's code by itself: as PNG, and as SVG, drawn at 300 dpi."""
+    symbol = datamatrix.symbol(result.code, strict_c40=strict_c40)
+    (folder / "code.png").write_bytes(picture.png(symbol, "2D-DOC", result.code))
+    with pymupdf.open(
+        stream=picture.svg(symbol, "2D-DOC", result.code), filetype="svg"
+    ) as document:
+        document[0].get_pixmap(dpi=300).save(folder / "code-svg.png")
+    return [folder / "code.png", folder / "code-svg.png"]
+
+
+@pytest.mark.parametrize("strict_c40", [False, True], ids=["mixed", "C40"])
+def test_dmtxread_reads_the_code_from_its_pictures(sealed, tmp_path, strict_c40):
+    _, result = sealed
+    for path in symbol_files(result, tmp_path, strict_c40=strict_c40):
+        read = run(need("dmtxread", "dmtx-utils"), "-N", "1", "-m", "20000", str(path)).stdout
+        assert read == result.code, path.name
+
+
+def codewords(path):
+    """Give the codewords that libdmtx saw, error correction left out."""
+    told = run(need("dmtxread", "dmtx-utils"), "-c", "-N", "1", "-m", "20000", str(path)).stdout
+    return [int(line[2:]) for line in told.decode().splitlines() if line.startswith("d:")]
+
+
+def c40_text(words):
+    """Take pairs of C40 codewords apart (ISO/IEC 16022, 5.2.5)."""
+    text, shift = "", 0
+    for high, low in zip(words[::2], words[1::2], strict=True):
+        packed = high * 256 + low - 1
+        for value in (packed // 1600, packed // 40 % 40, packed % 40):
+            if shift == 1:
+                text, shift = text + chr(value), 0
+            elif shift == 2:
+                text, shift = text + "!\"#$%&'()*+,-./:;<=>?@[\\]^_"[value], 0
+            elif value < 3:
+                shift = value + 1
+            else:
+                text += " 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[value - 3]
+    return text
+
+
+def test_in_strict_c40_everything_but_the_last_characters_is_c40(sealed, tmp_path):
+    _, result = sealed
+    path, _ = symbol_files(result, tmp_path, strict_c40=True)
+    latch, *words = codewords(path)
+    assert latch == 230
+    end = next(place for place in range(0, len(words), 2) if words[place] == 254)
+    rest = len(result.code) - len(c40_text(words[:end]))
+    assert rest <= 2
+    ascii_part = "".join(chr(word - 1) for word in words[end + 1 : end + 1 + rest])
+    assert (c40_text(words[:end]) + ascii_part).encode() == result.code
+
+
+def test_no_eci_stands_before_a_mixed_code(sealed, tmp_path):
+    _, result = sealed
+    path, _ = symbol_files(result, tmp_path, strict_c40=False)
+    assert codewords(path)[0] == 230

@@ -16,6 +16,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from time import process_time
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ from verifier.reading.pages import MUPDF_ERRORS, Pdf
 from verifier.reading.pictures import grey_pictures
 from verifier.reading.sandbox import DEFAULT, Limits, ReadingCrashedError, run
 from verifier.reading.sniff import (
+    MAX_CODES_A_PAGE,
     MAX_PAGES,
     MAX_WORDS,
     PAGE_SECONDS,
@@ -93,6 +95,9 @@ class _Reading:
     def take(self, symbols: Symbols, page: int | None) -> None:
         """Keep the codes of one picture."""
         for symbol in symbols.found:
+            if symbol.raw not in self.codes and self.full(page):
+                self.cut.append(ReadingLimit.CODES)
+                break
             row = self.codes.setdefault(
                 symbol.raw, {"pages": [], "module_pixels": symbol.module_pixels}
             )
@@ -103,6 +108,11 @@ class _Reading:
         if symbols.stopped:
             self.cut.append(ReadingLimit.TIME)
         self.small += [symbols.too_small] if symbols.too_small else []
+
+    def full(self, page: int | None) -> bool:
+        """Tell whether a page, with all its pictures, has given as many codes as it may."""
+        of_page = [row for row in self.codes.values() if page in row["pages"]]
+        return page is not None and len(of_page) >= MAX_CODES_A_PAGE
 
     def late(self) -> bool:
         """Tell whether the whole reading must come to its end."""
@@ -126,16 +136,24 @@ class _Reading:
 
 
 def _read_pictures(reading: _Reading, data: bytes, found: Format) -> None:
-    first = None
-    for number, image in enumerate(grey_pictures(data, found)):
-        if number == MAX_PAGES or reading.late():
-            reading.cut.append(ReadingLimit.PAGES if number == MAX_PAGES else ReadingLimit.TIME)
+    first, pages = None, 0
+    for image in grey_pictures(data, found):
+        if pages == MAX_PAGES or reading.late():
+            reading.cut.append(ReadingLimit.PAGES if pages == MAX_PAGES else ReadingLimit.TIME)
             break
-        first = first or image
+        first, pages = first or image, pages + 1
         # A picture has no page; the pages of a TIFF are those of one scan.
         reading.take(read_plain(image), None)
     if first is not None and not reading.codes:
         reading.retry(first, None)
+    # All pages at once would not fit the memory: the others are unpacked a second time.
+    for image in islice(grey_pictures(data, found), 1, pages) if pages > 1 else ():
+        if reading.codes:
+            break
+        if reading.late():
+            reading.cut.append(ReadingLimit.TIME)
+            break
+        reading.retry(image, None)
 
 
 def _read_pdf(reading: _Reading, pdf: Pdf) -> None:

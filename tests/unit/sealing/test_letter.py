@@ -1,6 +1,7 @@
 """From a letter to a sealed letter, against independent readers."""
 
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pymupdf
@@ -30,6 +31,7 @@ from sealing.errors import (
     PdfUnreadableError,
 )
 from sealing.marks.placement import PlacementError, Wish
+from sealing.marks.readback import UnreadableMarkError, check_readback
 from sealing.pades.seal import MAX_BYTES, PdfTooLargeError
 from sealing.proofs.document_id import document_id, in_twoddoc
 from sealing.service.letter import Letter, TwoDDocOrder, seal_letter
@@ -209,3 +211,39 @@ def test_a_cut_or_changed_letter_never_raises_anything_but_a_refusal():
             sealed(pdf[:cut], order=None)
         except PdfRefusedError:
             continue
+
+
+def over(pdf, rectangle, fill):
+    """Take the seal's drawing away and paint a box at its place."""
+    with pymupdf.open(stream=pdf, filetype="pdf") as document:
+        page = document[0]
+        place = pymupdf.Rect(rectangle) * page.transformation_matrix
+        for widget in page.widgets():
+            page.delete_widget(widget)
+        page.draw_rect(place, color=fill, fill=fill)
+        return document.tobytes()
+
+
+@pytest.mark.parametrize("shape", [letter, lambda: letter(rotation=90), lambda: cropped(letter())])
+def test_reading_back_looks_at_the_place_of_the_code(shape):
+    result = sealed(shape())
+    check_readback(result.pdf, result.mark.place, result.code)
+    x0, y0, x1, y1 = result.mark.place.rectangle
+    elsewhere = replace(result.mark.place, rectangle=(x0 - 250, y0 - 250, x1 - 250, y1 - 250))
+    with pytest.raises(UnreadableMarkError):
+        check_readback(result.pdf, elsewhere, result.code)
+
+
+def test_a_page_that_does_not_show_its_code_fails_reading_back():
+    result = sealed(letter())
+    for fill in ((1, 1, 1), (0, 0, 0)):
+        with pytest.raises(UnreadableMarkError):
+            check_readback(
+                over(result.pdf, result.mark.place.rectangle, fill), result.mark.place, result.code
+            )
+
+
+def test_another_code_at_the_place_fails_reading_back():
+    result = sealed(letter())
+    with pytest.raises(UnreadableMarkError):
+        check_readback(result.pdf, result.mark.place, result.code + b"A")

@@ -1,6 +1,7 @@
 """The code: its symbol, its drawing, its place."""
 
 import io
+import random
 
 import pymupdf
 import pytest
@@ -10,9 +11,10 @@ from PIL import Image
 from support.letters import cropped, encrypted, full_page, letter, owner_protected
 
 from sealing.errors import PageOutOfRangeError, PdfEncryptedError, PdfUnreadableError
-from sealing.marks import appearance, datamatrix
-from sealing.marks.datamatrix import SymbolError
+from sealing.marks import appearance, datamatrix, picture
+from sealing.marks.datamatrix import SymbolCharactersError, SymbolError
 from sealing.marks.placement import PlacementError, PlaceTakenError, Wish, place
+from sealing.marks.readback import UnreadableMarkError
 
 CODE = b"DC04FR00DM00265D265D0001FR10MME/DUPONT/CLAIRE\x1d20\x1d21\x1d22\x1e\x1f" + b"A" * 103
 SIZE = (60.0, 68.0)
@@ -27,20 +29,81 @@ def drawn(symbol, scale=4, quiet=3):
     return image
 
 
+def seen(data):
+    """Draw a PNG or an SVG in grey at 300 dpi."""
+    if data.startswith(b"<svg"):
+        with pymupdf.open(stream=data, filetype="svg") as document:
+            data = document[0].get_pixmap(dpi=300, colorspace=pymupdf.csGRAY).tobytes("png")
+    return Image.open(io.BytesIO(data)).convert("L")
+
+
 def test_a_symbol_drawn_by_its_runs_reads_as_the_same_bytes():
     symbol = datamatrix.symbol(CODE)
     assert datamatrix.read(drawn(symbol)) == [CODE]
 
 
-@given(st.binary(min_size=60, max_size=600))
-def test_any_bytes_come_back_through_the_symbol(content):
-    assert datamatrix.read(drawn(datamatrix.symbol(content))) == [content]
+@pytest.mark.parametrize("strict", [False, True], ids=["mixed", "C40"])
+@given(text=st.text(st.characters(max_codepoint=127), min_size=1, max_size=400))
+def test_any_7_bit_text_comes_back_through_the_symbol(strict, text):
+    content = text.encode("ascii")
+    assert datamatrix.read(drawn(datamatrix.symbol(content, strict_c40=strict))) == [content]
 
 
-@pytest.mark.parametrize("content", [b"", b"A" * 5_000])
-def test_what_does_not_fit_is_refused(content):
-    with pytest.raises(SymbolError):
-        datamatrix.symbol(content)
+@pytest.mark.parametrize("strict", [False, True], ids=["mixed", "C40"])
+def test_what_does_not_fit_is_refused_with_the_size_it_would_need(strict):
+    with pytest.raises(SymbolError) as caught:
+        datamatrix.symbol(b"A" * 5_000, strict_c40=strict)
+    # Three characters take two codewords; latch and unlatch stand around them, two are left over.
+    assert caught.value.details == {"size": 5_000, "needed": 3_336, "largest": 1_558}
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["mixed", "C40"])
+def test_the_largest_symbol_is_filled(strict):
+    symbol = datamatrix.symbol(b"A" * 2_300, strict_c40=strict)
+    assert symbol.modules == 144
+    assert datamatrix.read(drawn(symbol)) == [b"A" * 2_300]
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["mixed", "C40"])
+@pytest.mark.parametrize(
+    ("content", "error"), [(b"", SymbolError), ("É".encode("latin-1"), SymbolCharactersError)]
+)
+def test_nothing_and_what_is_not_7_bit_are_refused(strict, content, error):
+    with pytest.raises(error):
+        datamatrix.symbol(content, strict_c40=strict)
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["mixed", "C40"])
+@pytest.mark.parametrize("draw", [picture.png, picture.svg], ids=["PNG", "SVG"])
+def test_a_picture_reads_as_its_code_and_its_mention_stands_outside_the_quiet_zone(draw, strict):
+    symbol = datamatrix.symbol(CODE, strict_c40=strict)
+    data = draw(symbol, "2D-DOC", CODE)
+    image = seen(data)
+    assert datamatrix.read(image) == [CODE]
+    module = image.width / (symbol.modules + 4)
+    assert module * 25.4 / 300 >= 0.4 - 0.005
+    ink = image.point(lambda value: 255 if value < 128 else 0).convert("1")
+    below = round((symbol.modules + 4) * module)
+    left, top, right, bottom = ink.crop((0, 0, image.width, below)).getbbox()
+    assert (left, top) == pytest.approx((2 * module, 2 * module), abs=1)
+    side = (symbol.modules + 2) * module
+    assert (right, bottom) == pytest.approx((side, side), abs=1)
+    assert ink.crop((0, below, image.width, image.height)).getbbox() is not None
+
+
+def test_a_png_says_its_resolution_and_prints_modules_large_enough():
+    symbol = datamatrix.symbol(CODE)
+    for dpi in (200, 300, 600):
+        image = Image.open(io.BytesIO(picture.png(symbol, "2D-DOC", CODE, dpi)))
+        assert image.info["dpi"] == pytest.approx((dpi, dpi), abs=0.01)
+        module_mm = image.width / (symbol.modules + 4) / dpi * 25.4
+        assert 0.4 <= module_mm < 0.52
+
+
+@pytest.mark.parametrize("draw", [picture.png, picture.svg], ids=["PNG", "SVG"])
+def test_a_picture_that_shows_another_code_is_never_given(draw):
+    with pytest.raises(UnreadableMarkError):
+        draw(datamatrix.symbol(CODE), "2D-DOC", CODE + b"A")
 
 
 def test_runs_cover_each_dark_module_once():
@@ -78,8 +141,25 @@ def test_a_taken_top_sends_the_code_to_the_footer():
 
 
 def test_no_place_is_said():
-    with pytest.raises(PlacementError):
+    with pytest.raises(PlacementError) as caught:
         place(full_page(), SIZE, Wish())
+    assert caught.value.details == {"page": 1, "width": 22, "height": 24}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_nothing_is_drawn_in_the_place_nor_3_mm_around_it(seed):
+    dice = random.Random(seed)  # noqa: S311 - a page's ink
+    with pymupdf.open() as document:
+        page = document.new_page()
+        for _ in range(40):
+            x, y = dice.uniform(0, 595), dice.uniform(0, 842)
+            page.draw_rect((x, y, x + dice.uniform(3, 90), y + dice.uniform(3, 8)), fill=(0, 0, 0))
+        pdf = document.tobytes()
+    x0, y0, x1, y1 = place(pdf, SIZE, Wish()).rectangle
+    with pymupdf.open(stream=pdf, filetype="pdf") as document:
+        box = pymupdf.Rect(x0 - 8.5, 842 - y1 - 8.5, x1 + 8.5, 842 - y0 + 8.5)
+        samples = document[0].get_pixmap(dpi=72, colorspace=pymupdf.csGRAY, clip=box).samples
+        assert min(samples) > 200
 
 
 def test_a_place_that_was_asked_for_counts_from_the_top_left_in_millimetres():

@@ -18,11 +18,15 @@ from support.shared_trust import shared_trust
 from support.twoddoc import shared_codes
 from support.twoddoc_pki import NOW as DAY
 
+from cli.bench.degraded import variants
+from sealing.marks.datamatrix import symbol
+from sealing.marks.picture import png
 from verifier.check import Indication
 from verifier.reading import document as reading
 from verifier.reading.document import read_document
 from verifier.reading.found import FileKind, ReadDocument, ReadingLimit, text_document
 from verifier.reading.sniff import MAX_PAGES, FileRefusedError, Format, sniff
+from verifier.reading.symbols import read_plain
 from verifier.trust.trust_list import Mode
 from verifier.verdict import PrintedResult
 from verifier.verify import verify
@@ -110,6 +114,36 @@ def test_every_page_of_a_tiff_counts():
     blank = Image.new("L", (600, 600), 255)
     data = as_file(blank, "TIFF", save_all=True, append_images=[scan(sealed().pdf, 200)])
     assert raws(read_document(data, "fax.tiff")) == [code()]
+
+
+def test_a_bad_page_of_a_tiff_is_tried_again_wherever_it_stands():
+    [bad] = [one for one in variants() if (one.name, one.dpi) == ("blurred 0.175", 200)]
+    page = bad.picture(scan(sealed().pdf, 200))
+    assert read_plain(page).found == (), "this page must need a retry"
+    blank = Image.new("L", (600, 600), 255)
+    data = as_file(blank, "TIFF", save_all=True, append_images=[blank, page])
+    assert raws(read_document(data, "fax.tiff")) == [code()]
+
+
+def sheet(first: int) -> bytes:
+    """Draw ten codes side by side, each with its own content."""
+    drawing = Image.new("L", (1_500, 600), 255)
+    for number in range(10):
+        content = b"A CODE AMONG MANY, NUMBER %d" % (first + number)
+        one = Image.open(BytesIO(png(symbol(content), "2D-DOC", content)))
+        drawing.paste(one, (number % 5 * 300, number // 5 * 300))
+    return as_file(drawing)
+
+
+def test_a_page_gives_16_codes_at_most_whatever_bears_them():
+    with pymupdf.open() as document:
+        page = document.new_page()
+        for row in range(2):
+            box = pymupdf.Rect(40, 40 + 300 * row, 540, 240 + 300 * row)
+            page.insert_image(box, stream=sheet(10 * row))
+        found = read_document(document.tobytes(), "many.pdf")
+    assert len(set(raws(found))) == 16
+    assert ReadingLimit.CODES in found.limits
 
 
 def degraded() -> list[tuple[str, Image.Image]]:
