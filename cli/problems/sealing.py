@@ -4,6 +4,10 @@ from cli.problems.problem import OUR_FAULT, Exit, Problem
 from storage.language import N_
 
 ROWS: dict[str, Problem] = {
+    "sealing.base32": Problem(
+        N_("ce texte est mal recopié : ce n'est pas du base32"),
+        N_("copiez-le de nouveau, en entier"),
+    ),
     "sealing.cms-template": OUR_FAULT,
     "sealing.mark-unreadable": Problem(
         N_("le code posé sur la page ne se relit pas : rien n'a été écrit"),
@@ -79,6 +83,34 @@ ROWS: dict[str, Problem] = {
     ),
     "sealing.symbol": Problem(
         N_("ces {size} octets ne tiennent pas dans un code"), N_("raccourcissez les valeurs")
+    ),
+    "towncode.emission": Problem(
+        N_("ce code de vérification ne peut pas être émis : {parts}"),
+        N_("corrigez ces données, puis recommencez : rien n'a été signé"),
+    ),
+    "towncode.key-not-allowed": Problem(
+        N_("un code de vérification se signe avec un cachet P-256"),
+        N_("choisissez avec --signer un cachet dont la clé est P-256 (voyez coffre.toml)"),
+        Exit.CONFIGURATION,
+    ),
+    "towncode.malformed": Problem(
+        N_("ce code de vérification est mal formé"), N_("demandez un autre exemplaire du document")
+    ),
+    "towncode.not-towncode": Problem(
+        N_("ce n'est pas un code de vérification de mairie"),
+        N_("vérifiez ce que vous avez lu"),
+        Exit.NOT_FOUND,
+    ),
+    "towncode.registry": OUR_FAULT,
+    "towncode.signature-invalid": Problem(
+        N_("la signature de ce code est fausse"),
+        N_("n'acceptez pas ce document"),
+        Exit.TOTAL_FAILED,
+    ),
+    "towncode.unknown-layout": Problem(
+        N_("ce code de vérification est d'une forme que cette version ne lit pas ({layout})"),
+        N_("mettez Coffre à jour"),
+        Exit.INDETERMINATE,
     ),
     "twoddoc.catalogue": OUR_FAULT,
     "twoddoc.damaged-in-transport": Problem(
