@@ -2,10 +2,9 @@
 
 Rules kept here (RFC 8949 section 4.2.1):
 
-- heads are walked before cbor2 sees anything: definite lengths, shortest heads, five levels at
-  most, no float, no true, false or null (cbor2 takes `true` for the key 1), no tag but the one that
-  may open a message (cbor2 would run its own decoders: dates, decimals, regular expressions); one
-  item, and no byte after it;
+- heads are walked before cbor2 sees anything: definite lengths, shortest heads, four levels at
+  most, no float, no true, false or null (cbor2 takes `true` for the key 1), no tag (cbor2 would run
+  its own decoders: dates, decimals, regular expressions); one item, and no byte after it;
 - what was read is written again and compared: map keys twice or in another order, whatever cbor2
   takes silently, ends there;
 - depth, lengths and bytes are bounded: time is linear.
@@ -17,9 +16,9 @@ import cbor2
 
 from sealing.towncode.errors import Reason, TownCodeError
 
-COSE_SIGN1: Final = 18
-_MAX_DEPTH: Final = 5
-_BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = range(2, 8)
+_MAX_DEPTH: Final = 4
+_BYTES, _TEXT, _ARRAY, _MAP, _TAG = range(2, 7)
+_LONG: Final = 24
 # The smallest argument that each longer head may hold: below, a shorter head says it.
 _SHORTEST: Final = {24: 24, 25: 1 << 8, 26: 1 << 16, 27: 1 << 32}
 
@@ -42,23 +41,33 @@ def write(item: object) -> bytes:
     return cbor2.dumps(item, canonical=True)
 
 
+def byte_string(data: bytes, at: int) -> tuple[bytes, int]:
+    """Read a byte string at a place; give it and the place after it. Raises TownCodeError."""
+    major, size, after = _head(data, at)
+    if major != _BYTES or after + size > len(data):
+        raise _refused("something else than a byte string")
+    return data[after : after + size], after + size
+
+
 def _walk(data: bytes) -> None:
     """Follow every head to the end, without building anything."""
-    at, awaited = 0, [1]
+    at, size, awaited = 0, len(data), [1]
     while awaited:
         if not awaited[-1]:
             awaited.pop()
             continue
         awaited[-1] -= 1
         major, argument, at = _head(data, at)
-        if major in (_BYTES, _TEXT):
+        if major >= _TAG:
+            raise _refused("a tag, a float or a simple value")
+        if major >= _ARRAY:
+            awaited.append(argument if major == _ARRAY else 2 * argument)
+        elif major >= _BYTES:
             at += argument
-        elif major in (_ARRAY, _MAP, _TAG):
-            awaited.append({_ARRAY: argument, _MAP: 2 * argument, _TAG: 1}[major])
         # Each item takes a byte: a longer list than the message is refused before it is followed.
-        if at > len(data) or awaited[-1] > len(data) or len(awaited) > _MAX_DEPTH + 1:
+        if at > size or awaited[-1] > size or len(awaited) > _MAX_DEPTH + 1:
             raise _refused("a length beyond the message, or too many levels")
-    if at != len(data):
+    if at != size:
         raise _refused("bytes after the message")
 
 
@@ -66,21 +75,16 @@ def _head(data: bytes, at: int) -> tuple[int, int, int]:
     """Read one head: major type, argument, place after it."""
     if at >= len(data):
         raise _refused("an end too early")
-    major, argument = data[at] >> 5, data[at] & 0x1F
-    after = at + 1
-    if major == _SIMPLE:
-        raise _refused("a float or a simple value")
-    if argument in _SHORTEST:
-        least, end = _SHORTEST[argument], after + (1 << (argument - 24))
-        argument = int.from_bytes(data[after:end], "big")
-        if end > len(data) or argument < least:
-            raise _refused("a head that is not the shortest")
-        after = end
-    elif argument > max(_SHORTEST):
+    major, argument, after = data[at] >> 5, data[at] & 0x1F, at + 1
+    if argument < _LONG:
+        return major, argument, after
+    if argument not in _SHORTEST:
         raise _refused("an indefinite or reserved length")
-    if major == _TAG and (at, argument) != (0, COSE_SIGN1):
-        raise _refused("a tag of another message")
-    return major, argument, after
+    least, end = _SHORTEST[argument], after + (1 << (argument - 24))
+    argument = int.from_bytes(data[after:end], "big")
+    if end > len(data) or argument < least:
+        raise _refused("a head that is not the shortest")
+    return major, argument, end
 
 
 def _refused(what: str) -> TownCodeError:

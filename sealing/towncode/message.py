@@ -8,7 +8,8 @@ Rules kept here (`sealing/DESIGN.md`, "Town code"; RFC 8392, 9052, 9360):
 - claims: issued-at in seconds, identifier of 16 bytes, and `[1, type, [label, value, ...]]`; a type
   or a label is a registered number or a text, a value is a text;
 - limits: 600 bytes of COSE, 24 pairs, 64 bytes a label or type, 256 a value;
-- all of it is deterministic CBOR (`cbor.py`); what differs in one byte is refused;
+- all of it is deterministic CBOR (`cbor.py`); what differs in one byte is refused: header and frame
+  have one form, compared byte by byte, and the claims are written again and compared;
 - another layout than 1 is a form of later, held against nobody;
 - reading notes what is odd (`Finding`) and keeps every pair; nothing is repaired but, for texts
   typed or pasted and only when asked, white space.
@@ -23,8 +24,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 from unicodedata import is_normalized
-
-import cbor2
 
 from sealing import base32
 from sealing.towncode import cbor
@@ -41,7 +40,9 @@ MAX_VALUE: Final = 256
 THUMBPRINT: Final = 8
 SIGNATURE: Final = 64
 _ID: Final = 16
-_ALG, _X5T, _ES256, _SHA256 = 1, 34, -7, -15
+_OPENING: Final = b"\xd2\x84"  # tag 18, a list of four
+_UNPROTECTED: Final = b"\xa0"  # an empty map
+_PROTECTED: Final = bytes.fromhex("a20126 1822822e48")  # {1: -7, 34: [-15, h'8 bytes']}
 _ISSUED_AT, _CTI, _CONTENT = 6, 7, -65537
 _LAST_SECOND: Final = 253_402_300_799  # the year 9999
 _SPACE: Final = re.compile(rb"[ \t\r\n]+")
@@ -129,7 +130,7 @@ def parse(raw: bytes, *, repair: bool = False) -> ParsedTownCode:
     if max(len(text), len(raw) // 2) > MAX_LENGTH:
         raise TownCodeError(Reason.TOO_LONG, f"got {len(raw)} bytes, expected {MAX_LENGTH} at most")
     protected, payload, signature = _message(_bytes(text))
-    thumbprint = _thumbprint(cbor.read(protected))
+    thumbprint = _thumbprint(protected)
     claims = _claims(cbor.read(payload))
     if len(signature) != SIGNATURE:
         message = f"got {len(signature)} bytes, expected {SIGNATURE}: raw r and s"
@@ -142,13 +143,14 @@ def parse(raw: bytes, *, repair: bool = False) -> ParsedTownCode:
 
 def assemble(thumbprint: bytes, payload: bytes, signature: bytes) -> bytes:
     """Join header, payload and signature (raw r and s): the symbol's bytes."""
-    cose = cbor2.CBORTag(cbor.COSE_SIGN1, [protected_header(thumbprint), {}, payload, signature])
-    return PREFIX + base32.encode(cbor.write(cose)).encode("ascii")
+    parts = (cbor.write(protected_header(thumbprint)), _UNPROTECTED)
+    cose = _OPENING + b"".join((*parts, cbor.write(payload), cbor.write(signature)))
+    return PREFIX + base32.encode(cose).encode("ascii")
 
 
 def protected_header(thumbprint: bytes) -> bytes:
     """Write the protected header of a certificate's thumbprint."""
-    return cbor.write({_ALG: _ES256, _X5T: [_SHA256, thumbprint]})
+    return _PROTECTED + thumbprint
 
 
 def hidden(text: str) -> bool:
@@ -178,21 +180,23 @@ def _bytes(text: bytes) -> bytes:
 
 
 def _message(cose: bytes) -> tuple[bytes, bytes, bytes]:
-    match cbor.read(cose):
-        case cbor2.CBORTag(
-            tag=cbor.COSE_SIGN1, value=[bytes(protected), {**other}, bytes(payload), bytes(proof)]
-        ) if not other:
-            return protected, payload, proof
-    raise TownCodeError(Reason.STRUCTURE, "got another message than COSE_Sign1 of four parts")
+    """Cut a message in header, payload and signature: one form, so that it has one text."""
+    if cose[: len(_OPENING)] != _OPENING:
+        raise TownCodeError(Reason.STRUCTURE, "got another message than COSE_Sign1 of four parts")
+    protected, at = cbor.byte_string(cose, len(_OPENING))
+    if cose[at : at + 1] != _UNPROTECTED:
+        raise TownCodeError(Reason.STRUCTURE, "got an unsigned header that is not empty")
+    payload, at = cbor.byte_string(cose, at + 1)
+    signature, at = cbor.byte_string(cose, at)
+    if at != len(cose):
+        raise TownCodeError(Reason.STRUCTURE, "got bytes after the message")
+    return protected, payload, signature
 
 
-def _thumbprint(header: object) -> bytes:
-    match header:
-        case {1: -7, 34: [-15, bytes(thumbprint)], **other} if (
-            not other and len(thumbprint) == THUMBPRINT
-        ):
-            return thumbprint
-    raise TownCodeError(Reason.HEADER, "got another header than ES256 and x5t of 8 bytes")
+def _thumbprint(header: bytes) -> bytes:
+    if not header.startswith(_PROTECTED) or len(header) != len(_PROTECTED) + THUMBPRINT:
+        raise TownCodeError(Reason.HEADER, "got another header than ES256 and x5t of 8 bytes")
+    return header[len(_PROTECTED) :]
 
 
 def _claims(payload: object) -> Claims:

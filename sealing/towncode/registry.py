@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
@@ -92,6 +92,7 @@ def type_number(name: str) -> int | None:
     return _type_names().get(folded(name))
 
 
+@lru_cache(maxsize=512)
 def folded(name: str) -> str:
     """Bring a name to small letters without accents, single spaces and straight apostrophes."""
     bare = unicodedata.normalize("NFD", name.replace(_APOSTROPHE, "'").lower())
