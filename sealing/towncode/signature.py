@@ -65,15 +65,16 @@ class SignatureInvalidError(SealingError):
 class ShownPair:
     """A proved pair, ready for a screen.
 
-    `label` is the registered number, None for a text. `day` is the value as a date, None where it
-    is none or not a whole one; `raw` always stands.
+    `label` is the registered number, None for a text. `is_date`: the label asks for a date and the
+    value is one; `day` is None where it is not a whole one. `raw` always stands.
     """
 
     label: int | None
     french: str
     english: str
     raw: str
-    day: date | None
+    is_date: bool = False
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +159,10 @@ def to_be_signed(protected: bytes, payload: bytes) -> bytes:
 
 
 def _shown(pair: Pair) -> ShownPair:
-    if isinstance(pair.label, str):
-        return ShownPair(None, pair.label, pair.label, pair.value, None)
-    entry = labels().get(pair.label)
+    entry = labels().get(pair.label) if isinstance(pair.label, int) else None
     if entry is None:
-        return ShownPair(pair.label, str(pair.label), str(pair.label), pair.value, None)
-    day = _day(pair.value) if entry.kind is LabelKind.DATE else None
-    return ShownPair(pair.label, entry.french, entry.english, pair.value, day)
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if is_date(text) and len(text) == _DAY else None
+        number = pair.label if isinstance(pair.label, int) else None
+        return ShownPair(number, str(pair.label), str(pair.label), pair.value)
+    dated = entry.kind is LabelKind.DATE and is_date(pair.value)
+    day = date.fromisoformat(pair.value) if dated and len(pair.value) == _DAY else None
+    return ShownPair(entry.number, entry.french, entry.english, pair.value, dated, day)

@@ -51,10 +51,10 @@ def test_random_bytes(raw):
 def test_mutated_codes(data):
     cose = bytearray(COSE)
     for _ in range(data.draw(st.integers(1, 3))):
-        at = data.draw(st.integers(0, len(cose) - 1))
+        at = data.draw(st.integers(0, max(0, len(cose) - 1)))
         match data.draw(st.integers(0, 3)):
             case 0:
-                cose[at] = data.draw(st.integers(0, 255))
+                cose[at : at + 1] = bytes([data.draw(st.integers(0, 255))])
             case 1:
                 del cose[at : at + data.draw(st.integers(1, 4))]
             case 2:
