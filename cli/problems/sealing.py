@@ -81,6 +81,11 @@ ROWS: dict[str, Problem] = {
         N_("indiquez le bon fichier avec --config, ou un nom qu'il contient"),
         Exit.CONFIGURATION,
     ),
+    "sealing.undrawable": Problem(
+        N_("« {text} » ne peut pas s'écrire à côté du code"),
+        N_("vérifiez « site » dans coffre.toml"),
+        Exit.CONFIGURATION,
+    ),
     "sealing.symbol": Problem(
         N_("ces {size} octets ne tiennent pas dans un code"), N_("raccourcissez les valeurs")
     ),
@@ -138,7 +143,7 @@ ROWS: dict[str, Problem] = {
     ),
     "twoddoc.type-not-for-towns": Problem(
         N_("une ville n'émet pas de 2D-Doc de type {type} (permis : {allowed})"),
-        N_("pour un autre document, le code de vérification de la ville conviendra"),
+        N_("pour un autre document : --towncode --type « nom du document » --field nom=…"),
         Exit.USAGE,
     ),
     "twoddoc.unknown-form": Problem(

@@ -3,13 +3,15 @@
 Rules kept here:
 
 - a module of 0.4 mm or more, a quiet zone of 2 modules, drawn white;
-- the mention stands below the symbol, outside the quiet zone. Its letters are drawn as strokes: no
-  font is needed, so a PDF/A input stays PDF/A;
+- the mention stands below the symbol, outside the quiet zone, drawn as strokes (`strokes.py`); what
+  is too long for a line is broken after a space, a point or a slash;
 - lengths are PDF points (1/72 inch); the origin is the lower left corner.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sealing.marks import strokes
 from sealing.marks.datamatrix import Symbol
 
 POINTS_PER_MM = 72 / 25.4
@@ -18,16 +20,10 @@ QUIET_MODULES = 2
 _MENTION_POINTS = 7.0
 _GAP_POINTS = 2.0
 
-# Strokes on a grid 4 wide and 6 high, for the letters of our mentions.
-_STROKES: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
-    "2": (((0, 5), (1, 6), (3, 6), (4, 5), (4, 4), (0, 0), (4, 0)),),
-    "D": (((0, 0), (0, 6), (2.5, 6), (4, 4.5), (4, 1.5), (2.5, 0), (0, 0)),),
-    "-": (((0.5, 3), (3.5, 3)),),
-    "O": (((1, 0), (0, 1), (0, 5), (1, 6), (3, 6), (4, 5), (4, 1), (3, 0), (1, 0)),),
-    "C": (((4, 1), (3, 0), (1, 0), (0, 1), (0, 5), (1, 6), (3, 6), (4, 5)),),
-}
-_ADVANCE = 5.6
-_HEIGHT = 6.0
+_LINE_POINTS = 8.0
+_FULL = 0.96  # of the width: a stroke has a thickness
+_SMALLEST = 0.7  # of the size of a mention: below, people cannot read it
+_SCALE = _MENTION_POINTS / strokes.HEIGHT * 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +35,23 @@ class Appearance:
     content: bytes
 
 
-def box_of(modules: int, module_mm: float = MODULE_MM) -> tuple[float, float]:
+def box_of(
+    modules: int, module_mm: float = MODULE_MM, *, mention: Sequence[str] = ("",)
+) -> tuple[float, float]:
     """Give the width and height that a symbol takes with its quiet zone and mention, in points."""
     side = (modules + 2 * QUIET_MODULES) * module_mm * POINTS_PER_MM
-    return side, side + _GAP_POINTS + _MENTION_POINTS
+    return side, side + _GAP_POINTS + _words_height(_lines(mention, side))
 
 
-def appearance(symbol: Symbol, mention: str, module_mm: float = MODULE_MM) -> Appearance:
-    """Draw a symbol with its mention; every letter of the mention must have its strokes."""
-    width, height = box_of(symbol.modules, module_mm)
+def appearance(
+    symbol: Symbol, mention: str | Sequence[str], module_mm: float = MODULE_MM
+) -> Appearance:
+    """Draw a symbol with its mention, of one or several texts; raise UndrawableError."""
+    texts = [mention] if isinstance(mention, str) else mention
+    width, height = box_of(symbol.modules, module_mm, mention=texts)
+    lines_below = _lines(texts, width)
     module = module_mm * POINTS_PER_MM
-    base = _MENTION_POINTS + _GAP_POINTS + QUIET_MODULES * module
+    base = _words_height(lines_below) + _GAP_POINTS + QUIET_MODULES * module
     unit = _number(module)
     lines = [
         "q",
@@ -59,24 +61,46 @@ def appearance(symbol: Symbol, mention: str, module_mm: float = MODULE_MM) -> Ap
     ]
     top = symbol.modules
     lines += [f"{x} {top - 1 - y} {length} 1 re" for x, y, length in symbol.runs()]
-    lines += ["f", "Q", *_mention(mention, width)]
+    lines += ["f", "Q", *_mention(lines_below, width)]
     return Appearance(width, height, "\n".join(lines).encode("ascii"))
 
 
-def _mention(mention: str, width: float) -> list[str]:
-    """Draw a mention centred at the bottom."""
-    scale = _MENTION_POINTS / _HEIGHT * 0.8
-    start = (width - (len(mention) * _ADVANCE - 1.6) * scale) / 2
-    lines = ["q", "0 G", "1 J 1 j", f"{_number(0.8 * scale)} w"]
-    for index, letter in enumerate(mention):
-        left = start + index * _ADVANCE * scale
-        for stroke in _STROKES[letter]:
-            points = [(left + x * scale, 0.6 + y * scale) for x, y in stroke]
-            (x, y), *rest = points
-            lines.append(f"{_number(x)} {_number(y)} m")
-            lines += [f"{_number(x)} {_number(y)} l" for x, y in rest]
-            lines.append("S")
-    return [*lines, "Q"]
+def _lines(texts: Sequence[str], width: float) -> list[str]:
+    """Break texts into lines that can be read on this width."""
+    most = max(1, int((width / (_SMALLEST * _SCALE) + strokes.ADVANCE) / strokes.ADVANCE) - 1)
+    lines: list[str] = []
+    for text in texts:
+        rest = text
+        while len(rest) > most:
+            cut = max(rest.rfind(mark, 0, most) for mark in " ./-") + 1 or most
+            lines.append(rest[:cut].strip())
+            rest = rest[cut:]
+        lines.append(rest)
+    return lines
+
+
+def _words_height(lines: Sequence[str]) -> float:
+    return _MENTION_POINTS if len(lines) == 1 else _LINE_POINTS * len(lines) + 1
+
+
+def _mention(lines: Sequence[str], width: float) -> list[str]:
+    """Draw lines of words, each centred, the last one at the bottom."""
+    drawn = ["q", "0 G", "1 J 1 j", f"{_number(0.8 * _SCALE)} w"]
+    for index, line in enumerate(reversed(lines)):
+        base = 0.6 if len(lines) == 1 else 1.6 + index * _LINE_POINTS
+        scale = min(_SCALE, _FULL * width / strokes.length(line)) if line else _SCALE
+        start = (width - strokes.length(line) * scale) / 2
+        for place, letter in enumerate(line):
+            left = start + place * strokes.ADVANCE * scale
+            for stroke in strokes.strokes(letter):
+                drawn += _path([(left + x * scale, base + y * scale) for x, y in stroke])
+    return [*drawn, "Q"]
+
+
+def _path(points: Sequence[tuple[float, float]]) -> list[str]:
+    (x, y), *rest = points
+    first = f"{_number(x)} {_number(y)} m"
+    return [first, *(f"{_number(x)} {_number(y)} l" for x, y in rest), "S"]
 
 
 def _number(value: float) -> str:

@@ -11,10 +11,12 @@ class Profile:
     """Options of a seal.
 
     `wish`: page and place of the code. `emission`: whether values may be folded to capitals without
-    accents, or truncated. `country` and `perimeter` go into the header of a 2D-Doc.
+    accents, or truncated. `country` and `perimeter` go into the header of a 2D-Doc. `address`:
+    where anybody verifies a town code, printed beside it.
     """
 
     wish: Wish = field(default_factory=Wish)
     emission: Emission = STRICT
+    address: str | None = None
     country: str = "FR"
     perimeter: str = "01"

@@ -97,6 +97,7 @@ def test_our_codes_pass_fail_or_are_odd_as_they_say(code):
         return
     result = check_towncode(raw, trust, NOW)
     decisive = [one for one in code.get("findings", []) if not one.startswith("value-invalid")]
+    expected: tuple[Indication, SubIndication | None, str]
     match code:
         case {"error": "layout-unknown"}:
             expected = (UNSURE, SubIndication.POLICY_PROCESSING_ERROR, "layout-unknown")
