@@ -19,13 +19,13 @@ from PIL import Image, ImageDraw
 
 from sealing.marks import datamatrix
 from sealing.marks.appearance import (
-    FOOT_POINTS,
     MODULE_MM,
     PEN_POINTS,
     POINTS_PER_MM,
     QUIET_MODULES,
     box_of,
-    strokes,
+    foot_of,
+    mention_strokes,
 )
 from sealing.marks.datamatrix import Symbol
 from sealing.marks.readback import UnreadableMarkError
@@ -41,13 +41,13 @@ def png(symbol: Symbol, mention: str, content: bytes, dpi: int = DPI) -> bytes:
     module = ceil(MODULE_MM / _MM_PER_INCH * dpi)
     points = _POINTS_PER_INCH / dpi
     side = (symbol.modules + 2 * QUIET_MODULES) * module
-    height = side + ceil(FOOT_POINTS / points)
+    height = side + ceil(foot_of([mention], side * points) / points)
     image = Image.new("1", (side, height), _WHITE)
     for x, y, length in symbol.runs():
         left, top = ((place + QUIET_MODULES) * module for place in (x, y))
         image.paste(0, (left, top, left + length * module, top + module))
     pen = ImageDraw.Draw(image)
-    for line in strokes(mention, side * points):
+    for line in mention_strokes([mention], side * points):
         seen = [(x / points, height - y / points) for x, y in line]
         pen.line(seen, fill=0, width=round(PEN_POINTS / points), joint="curve")
     output = io.BytesIO()
@@ -62,7 +62,7 @@ def svg(symbol: Symbol, mention: str, content: bytes) -> bytes:
     dark = "".join(f"M{x} {y}h{length}v1h-{length}z" for x, y, length in symbol.runs())
     lines = [
         "M" + "L".join(f"{x:.3f} {height * POINTS_PER_MM - y:.3f}" for x, y in line)
-        for line in strokes(mention, width * POINTS_PER_MM)
+        for line in mention_strokes([mention], width * POINTS_PER_MM)
     ]
     quiet = QUIET_MODULES * MODULE_MM
     text = (

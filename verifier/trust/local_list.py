@@ -3,8 +3,8 @@
 Rules kept here (`cli.md`, trust folder):
 
 - `manifest.json` says `schema_version` 1, the `mode` and the date of each list; then
-  `authorities/*.pem`, `twoddoc/CA.pem`, `twoddoc/CA/CERT.pem`, `crl/*.crl` (DER); all but the
-  manifest may be absent;
+  `authorities/*.pem`, `twoddoc/CA.pem`, `twoddoc/CA/CERT.pem`, `seals/*.pem`, `crl/*.crl` (DER);
+  all but the manifest may be absent;
 - a certificate stands under its own name: issuer CA, subject CERT; a file that says otherwise
   stops the reading, for a trust folder is ours and its faults are not a document's;
 - a folder of test authorities is refused in production; elsewhere it becomes `UnsafeTestTrust`,
@@ -26,6 +26,7 @@ from typing import Any, ClassVar, Final, TypeVar
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from sealing.towncode.signature import thumbprint
 from verifier.errors import VerifierError
 from verifier.trust.trust_list import (
     ListName,
@@ -101,12 +102,18 @@ def _folder(folder: Path, mode: Mode) -> TrustList:
         authorities = {ca: own for ca, own in authorities.items() if not is_test_authority(ca)}
         leaves = {name: own for name, own in leaves.items() if not is_test_authority(name[0])}
     chain = [_certificates(path) for path in _listed(folder / "authorities", "*.pem")]
+    seals: dict[bytes, tuple[x509.Certificate, ...]] = {}
+    for path in _listed(folder / "seals", "*.pem"):
+        for certificate in _certificates(path):
+            digest = thumbprint(certificate)
+            seals[digest] = (*seals.get(digest, ()), certificate)
     return TrustList(
         mode=told,
         lists=lists,
         twoddoc_authorities=authorities,
         twoddoc_leaves=leaves,
         authorities=tuple(one for group in chain for one in group),
+        seals=seals,
         crls=tuple(_crl(path) for path in _listed(folder / "crl", "*.crl")),
     )
 

@@ -109,7 +109,8 @@ class TrustList:
     """Everything that is believed, read once, asked many times.
 
     `twoddoc_authorities` by authority, `twoddoc_leaves` by (authority, certificate): several of
-    each may share a name. `authorities` are roots and intermediates of seals and time-stamps.
+    each may share a name. `authorities` are roots and intermediates of seals and time-stamps;
+    `seals` are certificates of town codes, by the thumbprint that a code bears.
     `withdrawn` are the 2D-Doc authorities that the official list no longer accords.
     """
 
@@ -120,6 +121,7 @@ class TrustList:
         default_factory=dict
     )
     authorities: tuple[x509.Certificate, ...] = ()
+    seals: Mapping[bytes, tuple[x509.Certificate, ...]] = field(default_factory=dict)
     crls: tuple[x509.CertificateRevocationList, ...] = ()
     withdrawn: frozenset[str] = frozenset()
     revocations: RevocationSource | None = None
@@ -231,6 +233,7 @@ def merged(trusts: Sequence[TrustList]) -> TrustList:
         twoddoc_authorities=_joined([one.twoddoc_authorities for one in trusts]),
         twoddoc_leaves=_joined([one.twoddoc_leaves for one in trusts]),
         authorities=_unique([one.authorities for one in trusts]),
+        seals=_joined([one.seals for one in trusts]),
         crls=tuple(crl for one in trusts for crl in one.crls),
         withdrawn=frozenset().union(*(one.withdrawn for one in trusts)),
         revocations=next((one.revocations for one in trusts if one.revocations), None),
