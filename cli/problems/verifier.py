@@ -56,4 +56,12 @@ ROWS: dict[str, Problem] = {
         N_("donnez un dossier de confiance avec --trust DIR"),
         Exit.CONFIGURATION,
     ),
+    "verifier.tsl-signature": Problem(
+        N_("la liste de confiance n'est pas signée par qui il faut : {why}"),
+        N_("rien n'est changé ; vérifiez tsl_roots et tsl_signer dans les réglages"),
+    ),
+    "verifier.tsl-unreadable": Problem(
+        N_("la liste de confiance ne se lit pas : {why}"),
+        N_("rien n'est changé ; vérifiez l'adresse ou le fichier"),
+    ),
 }
