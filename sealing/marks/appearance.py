@@ -17,8 +17,6 @@ MODULE_MM = 0.4
 QUIET_MODULES = 2
 _MENTION_POINTS = 7.0
 _GAP_POINTS = 2.0
-# What stands below the quiet zone.
-FOOT_POINTS = _MENTION_POINTS + _GAP_POINTS
 
 # Strokes on a grid 4 wide and 6 high, for the letters of our mentions.
 _STROKES: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
@@ -30,8 +28,6 @@ _STROKES: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
 }
 _ADVANCE = 5.6
 _HEIGHT = 6.0
-_LETTER = _MENTION_POINTS / _HEIGHT * 0.8
-PEN_POINTS = 0.8 * _LETTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +42,14 @@ class Appearance:
 def box_of(modules: int, module_mm: float = MODULE_MM) -> tuple[float, float]:
     """Give the width and height that a symbol takes with its quiet zone and mention, in points."""
     side = (modules + 2 * QUIET_MODULES) * module_mm * POINTS_PER_MM
-    return side, side + FOOT_POINTS
+    return side, side + _GAP_POINTS + _MENTION_POINTS
 
 
 def appearance(symbol: Symbol, mention: str, module_mm: float = MODULE_MM) -> Appearance:
     """Draw a symbol with its mention; every letter of the mention must have its strokes."""
     width, height = box_of(symbol.modules, module_mm)
     module = module_mm * POINTS_PER_MM
-    base = FOOT_POINTS + QUIET_MODULES * module
+    base = _MENTION_POINTS + _GAP_POINTS + QUIET_MODULES * module
     unit = _number(module)
     lines = [
         "q",
@@ -67,23 +63,19 @@ def appearance(symbol: Symbol, mention: str, module_mm: float = MODULE_MM) -> Ap
     return Appearance(width, height, "\n".join(lines).encode("ascii"))
 
 
-def strokes(mention: str, width: float) -> list[list[tuple[float, float]]]:
-    """Give the lines of a mention centred on a width, in points above the drawing's bottom."""
-    start = (width - (len(mention) * _ADVANCE - 1.6) * _LETTER) / 2
-    return [
-        [(start + (index * _ADVANCE + x) * _LETTER, 0.6 + y * _LETTER) for x, y in stroke]
-        for index, letter in enumerate(mention)
-        for stroke in _STROKES[letter]
-    ]
-
-
 def _mention(mention: str, width: float) -> list[str]:
     """Draw a mention centred at the bottom."""
-    lines = ["q", "0 G", "1 J 1 j", f"{_number(PEN_POINTS)} w"]
-    for (x, y), *rest in strokes(mention, width):
-        lines.append(f"{_number(x)} {_number(y)} m")
-        lines += [f"{_number(x)} {_number(y)} l" for x, y in rest]
-        lines.append("S")
+    scale = _MENTION_POINTS / _HEIGHT * 0.8
+    start = (width - (len(mention) * _ADVANCE - 1.6) * scale) / 2
+    lines = ["q", "0 G", "1 J 1 j", f"{_number(0.8 * scale)} w"]
+    for index, letter in enumerate(mention):
+        left = start + index * _ADVANCE * scale
+        for stroke in _STROKES[letter]:
+            points = [(left + x * scale, 0.6 + y * scale) for x, y in stroke]
+            (x, y), *rest = points
+            lines.append(f"{_number(x)} {_number(y)} m")
+            lines += [f"{_number(x)} {_number(y)} l" for x, y in rest]
+            lines.append("S")
     return [*lines, "Q"]
 
 
