@@ -157,7 +157,8 @@ def _option(item: Parameter, tr: Translator) -> tuple[str, str]:
     if not item.is_flag:
         names = f"{names} {item.metavar or item.name.upper()}"
     sentence = tr(item.help or "")
-    if isinstance(item.default, str | int) and not isinstance(item.default, bool):
+    shown = isinstance(item.default, str | int) and not isinstance(item.default, bool)
+    if shown and item.default != "":
         default = tr(N_("(défaut : {value})")).format(value=item.default)
         sentence = f"{sentence} {default}"
     return names, sentence

@@ -44,9 +44,15 @@ class UnknownSettingError(ConfigurationError):
 
 
 class UnreadableSettingsError(ConfigurationError):
-    """The settings file is absent, is not TOML, or a value has the wrong form. Details: `path`."""
+    """The settings file is absent or is not TOML, or a secret's file. Details: `path`, `key`."""
 
     code: ClassVar[str] = "configuration.unreadable"
+
+
+class WrongValueError(ConfigurationError):
+    """A setting has a value of the wrong form. Details: `key`."""
+
+    code: ClassVar[str] = "configuration.value"
 
 
 class ProductionRefusesError(ConfigurationError):

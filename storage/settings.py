@@ -20,7 +20,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from storage.errors import ProductionRefusesError, UnknownSettingError, UnreadableSettingsError
+from storage.errors import (
+    ProductionRefusesError,
+    UnknownSettingError,
+    UnreadableSettingsError,
+    WrongValueError,
+)
 
 PREFIX = "COFFRE_"
 _FILE = "_FILE"
@@ -95,8 +100,8 @@ class Settings(BaseModel):
     def load(cls, config: Path | None = None, **options: object) -> Self:
         """Read everything; options that are None are left to the other sources.
 
-        Raises UnreadableSettingsError when a file or value cannot be read, UnknownSettingError when
-        a file holds a key that nobody reads.
+        Raises UnreadableSettingsError when a file cannot be read, UnknownSettingError when it holds
+        a key that nobody reads, WrongValueError when a value has the wrong form.
         """
         values: dict[str, Any] = {}
         for path in _files(config):
@@ -108,8 +113,7 @@ class Settings(BaseModel):
         except ValidationError as error:
             wrong = error.errors(include_input=False, include_url=False)[0]
             key = ".".join(str(part) for part in wrong["loc"])
-            message = f"got a wrong value for {key}: {wrong['msg']}"
-            raise UnreadableSettingsError(message, path=str(config or ""), key=key) from None
+            raise WrongValueError(f"got a wrong {key}: {wrong['msg']}", key=key) from None
 
     def refuse_in_production(self, what: str) -> None:
         """Raise ProductionRefusesError in production mode."""

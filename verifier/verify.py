@@ -4,7 +4,7 @@ The steps, by the numbers of `verifier/DESIGN.md`:
 
 1. what the file is, and whether it was read whole; what else was scanned;
 2. every seal, over the bytes of the file;
-3. every code, with its signature, its issuer and its dates;
+3. every code, its parts joined, with its signature, its issuer and its dates;
 4. the words of the page against each code whose signature was proved;
 5. the lists that the answers rest on, and their ages.
 
@@ -28,8 +28,9 @@ from sealing.twoddoc.signature import VerifiedMessage
 from verifier.check import Check
 from verifier.checks.pades import check_seals
 from verifier.checks.printed_text import compare
-from verifier.checks.twoddoc import check_twoddoc
-from verifier.reading.found import NEEDED_MODULE_PIXELS, FileKind, FoundCode, ReadDocument
+from verifier.checks.sets import GatheredCode, gathered
+from verifier.checks.twoddoc import check_symbols
+from verifier.reading.found import NEEDED_MODULE_PIXELS, FileKind, ReadDocument
 from verifier.trust.trust_list import ListName, TrustList
 from verifier.verdict import (
     NOT_COMPARED,
@@ -54,7 +55,7 @@ def verify(
     checks = [*_reading(document)]  # (1)
     codes: list[CodeVerdict] = []
     others: list[str] = []
-    for found in document.codes:
+    for found in gathered(document.codes):
         try:
             codes.append(_code(document, found, trust, moment))  # (3) (4)
         except NotTwoDDocError as problem:
@@ -94,17 +95,17 @@ def _lists(codes: Sequence[CodeVerdict], seals: Sequence[SealVerdict]) -> list[L
 
 
 def _code(
-    document: ReadDocument, found: FoundCode, trust: TrustList, moment: datetime
+    document: ReadDocument, found: GatheredCode, trust: TrustList, moment: datetime
 ) -> CodeVerdict:
     repair = document.kind is FileKind.TEXT
-    result = check_twoddoc(found.raw, trust, moment, repair=repair)
+    result = check_symbols(found.symbols, trust, moment, repair=repair)
     printed = NOT_COMPARED
     if result.proved is not None:
         printed = _printed(document, found, result.proved)
     return replace(result.verdict, printed_text=printed, symbology=found.symbology, page=found.page)
 
 
-def _printed(document: ReadDocument, found: FoundCode, proved: VerifiedMessage) -> PrintedText:
+def _printed(document: ReadDocument, found: GatheredCode, proved: VerifiedMessage) -> PrintedText:
     """Compare with every page that bears the code: one that shows its values is enough."""
     answers = [compare(proved, document.words_of(page)) for page in found.pages]
     order = {PrintedResult.SAME: 0, PrintedResult.DIFFERENT: 1, PrintedResult.NOT_COMPARED: 2}

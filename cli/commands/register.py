@@ -78,6 +78,8 @@ def list_registrations(ctx: typer.Context, data: Data = None, as_json: Json = Fa
         found = register.listing(session)
     for each in found:
         tell(output, each, as_json=as_json)
+    if not found and not as_json:
+        output.say(output.tr(N_("Aucune inscription.")))
 
 
 @app.command(

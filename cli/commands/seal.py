@@ -70,7 +70,7 @@ class LevelError(CoffreError):
 
 
 Source = Annotated[Path, typer.Argument(metavar="IN.pdf", help=N_("PDF à sceller."))]
-Out = Annotated[Path, typer.Option("-o", "--out", metavar="OUT.pdf", help=N_("Fichier scellé."))]
+Out = Annotated[Path, typer.Option("-o", "--output", metavar="OUT.pdf", help=N_("Fichier scellé."))]
 Config = Annotated[Path | None, typer.Option(metavar="F", help=N_("Réglages et signataires."))]
 SignerName = Annotated[str | None, typer.Option(metavar="NAME", help=N_("Signataire du cachet."))]
 Level = Annotated[str, typer.Option(metavar="L", help=N_("Niveau PAdES."))]

@@ -143,7 +143,8 @@ def tell(output: Output, verdict: Verdict, *, as_json_line: bool) -> Exit:
 def _say(output: Output, verdict: Verdict) -> None:
     conclusion = verdict.conclusion
     sign = "-" if conclusion is None else _SIGNS[conclusion.indication]
-    output.show(f"{sign} {verdict.file} : {headline(verdict, output.tr)}")
+    name = output.tr(N_("texte d'un code")) if verdict.file == STANDARD else verdict.file
+    output.show(f"{sign} {name} : {headline(verdict, output.tr)}")
     if conclusion is not None and conclusion.indication is not Indication.TOTAL_PASSED:
         output.show(f"  {explanation(verdict, output.tr)} ({conclusion.sub_indication})")
     for seal in verdict.seals:

@@ -105,6 +105,16 @@ ROWS: dict[str, Problem] = {
     "twoddoc.not-2ddoc": Problem(
         N_("ce n'est pas un code 2D-Doc"), N_("vérifiez ce que vous avez lu"), Exit.NOT_FOUND
     ),
+    "twoddoc.part-missing": Problem(
+        N_("il manque des parties de ce code : {parts}"),
+        N_("scannez aussi ses autres symboles"),
+        Exit.INDETERMINATE,
+    ),
+    "twoddoc.parts": Problem(
+        N_("ces parties ne sont pas celles d'un seul code"),
+        N_("vérifiez un seul document à la fois"),
+        Exit.INDETERMINATE,
+    ),
     "twoddoc.signature-invalid": Problem(
         N_("la signature de ce code est fausse"),
         N_("n'acceptez pas ce document"),

@@ -54,6 +54,11 @@ ROWS: dict[str, Problem] = {
         N_("vérifiez que le fichier existe et que la valeur a la bonne forme"),
         Exit.CONFIGURATION,
     ),
+    "configuration.value": Problem(
+        N_("la valeur du réglage « {key} » ne convient pas"),
+        N_("corrigez-la dans coffre.toml ou dans sa variable COFFRE_…"),
+        Exit.CONFIGURATION,
+    ),
     "database.schema": Problem(
         N_("la base de données est à la révision {got}, ce programme attend {expected}"),
         N_("lancez coffre db upgrade, ou le programme qui correspond à la base"),

@@ -12,11 +12,13 @@ Rules kept here:
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
@@ -97,7 +99,7 @@ class TownUse:
 
 @dataclass(frozen=True, slots=True)
 class DocType:
-    """One document type, with the identifiers that it asks, allows and forbids.
+    """One document type, with the identifiers that it asks, allows and forbids (not `listed`).
 
     `one_of`: one of these groups is mandatory, whole. `also_seen`: identifiers that published,
     correctly signed examples carry although no readable table lists them. `reading_strict`: the
@@ -120,23 +122,21 @@ class DocType:
     reading_strict: bool
     town: TownUse | None
     source: str
+    listed: frozenset[str]
 
     def order(self) -> tuple[str, ...]:
         """Give the identifiers of the type's table in the order of emission, each once."""
         grouped = [di for group in self.one_of for di in group]
         return tuple(dict.fromkeys([*grouped, *self.mandatory, *self.optional]))
 
-    def forbidden(self, dis: Iterable[str]) -> list[str]:
+    def forbidden(self, dis: AbstractSet[str]) -> list[str]:
         """Give the identifiers that the type's table keeps out, in order; none without a table."""
         if not self.table_known:
             return []
-        listed = set(self.order())
         return sorted(
             di
-            for di in dis
-            if di not in listed
-            and not in_every_type(di)
-            and not di.startswith(self.optional_groups)
+            for di in dis - self.listed
+            if not in_every_type(di) and not di.startswith(self.optional_groups)
         )
 
     def is_mandatory(self, di: str) -> bool:
@@ -205,6 +205,7 @@ def _doc_type(row: Mapping[str, Any]) -> DocType:
         reading_strict=row["reading_strict"],
         town=town,
         source=row["source"],
+        listed=frozenset([*row["mandatory"], *row["optional"], *chain(*row["one_of"])]),
     )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from sealing.errors import SealingError
@@ -30,9 +31,9 @@ from sealing.twoddoc.catalogue import (
     identifiers,
     in_every_type,
 )
-from sealing.twoddoc.fields import Field, Finding, FindingCode, oddity
-from sealing.twoddoc.header import Header, TwoDDocError
-from sealing.twoddoc.values import Value, ValueInvalidError, decode, encode, fold
+from sealing.twoddoc.fields import GS, Field, Finding, FindingCode, fold, oddity
+from sealing.twoddoc.header import Form, Header, TwoDDocError
+from sealing.twoddoc.values import Value, ValueInvalidError, decode, encode
 
 EMITTED_VERSION: Final = 4
 EMITTED_COUNTRY: Final = "FR"
@@ -40,6 +41,12 @@ EMITTED_COUNTRY: Final = "FR"
 # and never a separator, which would begin another field.
 _EMITTED: Final = re.compile("[ -_]*")
 _EXPIRY: Final = "08"
+_TOLD: Final = {
+    FindingCode.MISSING_MANDATORY: "requires it",
+    FindingCode.FORBIDDEN_DI: "forbids it",
+    FindingCode.ISSUE_DATE_MISSING: "requires an issue date",
+    FindingCode.ISSUE_DATE_FORBIDDEN: "forbids an issue date",
+}
 _REASONS: Final = {
     FindingCode.TOO_LONG_VALUE: "longer than {most} characters",
     FindingCode.CHARSET: "a character outside {charset}",
@@ -97,7 +104,10 @@ def header_findings(header: Header) -> Iterator[Finding]:
         yield Finding(FindingCode.VERSION_WITHDRAWN)
     if header.issue_date is not None and header.issue_date > header.signature_date:
         yield Finding(FindingCode.ISSUED_AFTER_SIGNED)
-    if header.perimeter not in (None, PERIMETER):
+    if header.form is Form.BINARY:
+        # Its numbers of perimeters and types are others than those of our table.
+        yield Finding(FindingCode.UNKNOWN_TYPE)
+    elif header.perimeter not in (None, PERIMETER):
         yield Finding(FindingCode.UNKNOWN_PERIMETER)
     elif doc_type(header.doc_type, header.perimeter) is None:
         yield Finding(FindingCode.UNKNOWN_TYPE)
@@ -110,8 +120,9 @@ def type_findings(header: Header, present: AbstractSet[str]) -> Iterator[Finding
         return
     for di in _missing(entry, present):
         yield Finding(FindingCode.MISSING_MANDATORY, di)
-    for di in entry.forbidden(di for di in present if di in identifiers()):
-        yield Finding(FindingCode.FORBIDDEN_DI, di)
+    for di in entry.forbidden(present):
+        if di in identifiers():
+            yield Finding(FindingCode.FORBIDDEN_DI, di)
     if entry.issue_date is IssueDateRule.REQUIRED and header.issue_date is None:
         yield Finding(FindingCode.ISSUE_DATE_MISSING)
     if entry.issue_date is IssueDateRule.ABSENT and header.issue_date is not None:
@@ -151,11 +162,9 @@ def emission_texts(
         except ValueInvalidError:
             problems.append(_problem(entry, FindingCode.VALUE_INVALID))
             continue
-        odd = oddity(entry, texts[di])
-        if odd is None and _EMITTED.fullmatch(texts[di]) is None:
-            odd = FindingCode.CHARSET
-        if odd:
+        if odd := oddity(entry, texts[di]):
             problems.append(_problem(entry, odd))
+    problems += _charset_problems(texts, {problem.di for problem in problems})
     kind = doc_type(header.doc_type, header.perimeter)
     if kind is not None:
         problems += _type_problems(header, kind, texts, set(values))
@@ -166,18 +175,38 @@ def text_of(entry: DataIdentifier, value: Value, *, folded: bool) -> str:
     """Give a value's text as the code holds it; raise ValueInvalidError. Empty stays empty."""
     if value == "":
         return ""
-    if folded and isinstance(value, str) and entry.kind is Kind.TEXT:
-        value = fold(value, entry.charset)
+    if isinstance(value, str) and entry.kind is Kind.TEXT:
+        return fold(value, entry.charset) if folded else value
     width = entry.minimum if entry.fixed and entry.kind is not Kind.TEXT else 0
     return encode(entry.kind, value, width)
 
 
 def emission_order(header: Header, dis: AbstractSet[str]) -> list[str]:
     """Put identifiers in the order of the type's table, those of every type last."""
-    entry = doc_type(header.doc_type, header.perimeter)
-    table = entry.order() if entry else ()
-    listed = [di for di in table if di in dis]
-    return listed + sorted(set(dis) - set(listed), key=lambda di: (in_every_type(di), di))
+    return list(_ordered(header.doc_type, header.perimeter, frozenset(dis)))
+
+
+def truncated_texts(kind: DocType, values: Mapping[str, Value], *, folded: bool) -> dict[str, str]:
+    """Cut the mandatory texts that are too long, one character short of the maximum.
+
+    The separator then stands where a reader who counts to the maximum still meets it.
+    """
+    cut: dict[str, str] = {}
+    for di, value in values.items():
+        entry = identifiers().get(di)
+        if entry is None or entry.fixed or entry.maximum is None or not kind.is_mandatory(di):
+            continue
+        if entry.kind is Kind.TEXT and isinstance(value, str):
+            text = text_of(entry, value, folded=folded)
+            if len(text) > entry.maximum:
+                cut[di] = text[: entry.maximum - 1].rstrip()
+    return cut
+
+
+def end_of(di: str, text: str) -> str:
+    """Give the separator that a written field asks: none when fixed or at its maximum."""
+    entry = identifiers()[di]
+    return "" if entry.fixed or len(text) == entry.maximum else GS
 
 
 def check_signing_date(header: Header, valid_from: date, valid_until: date, today: date) -> None:
@@ -191,6 +220,15 @@ def check_signing_date(header: Header, valid_from: date, valid_until: date, toda
         problems.append(Problem("signature-date", None, reason))
     if problems:
         raise EmissionError(problems)
+
+
+@lru_cache(maxsize=64)
+def _ordered(code: str, perimeter: str | None, dis: frozenset[str]) -> tuple[str, ...]:
+    # The letters of a mailing have the same fields.
+    entry = doc_type(code, perimeter)
+    listed = [di for di in entry.order() if di in dis] if entry else []
+    rest = sorted(dis.difference(listed), key=lambda di: (in_every_type(di), di))
+    return (*listed, *rest)
 
 
 def _missing(entry: DocType, present: AbstractSet[str]) -> Iterator[str]:
@@ -216,17 +254,19 @@ def _header_problems(header: Header) -> Iterator[Problem]:
         yield Problem("header", None, str(problem))
 
 
+def _charset_problems(texts: Mapping[str, str], told: AbstractSet[str | None]) -> Iterator[Problem]:
+    if _EMITTED.fullmatch("".join(texts.values())):
+        return
+    for di, text in texts.items():
+        if di not in told and _EMITTED.fullmatch(text) is None:
+            yield _problem(identifiers()[di], FindingCode.CHARSET)
+
+
 def _type_problems(
     header: Header, entry: DocType, texts: Mapping[str, str], present: AbstractSet[str]
 ) -> Iterator[Problem]:
-    told = {
-        FindingCode.MISSING_MANDATORY: f"type {entry.code} requires it",
-        FindingCode.FORBIDDEN_DI: f"type {entry.code} forbids it",
-        FindingCode.ISSUE_DATE_MISSING: f"type {entry.code} requires an issue date",
-        FindingCode.ISSUE_DATE_FORBIDDEN: f"type {entry.code} forbids an issue date",
-    }
     for finding in type_findings(header, present):
-        yield Problem(str(finding.code), finding.di, told[finding.code])
+        yield Problem(str(finding.code), finding.di, f"type {entry.code} {_TOLD[finding.code]}")
     for di, text in texts.items():
         never_empty = entry.may_be_empty is not None and di not in entry.may_be_empty
         if not text and never_empty and entry.is_mandatory(di):

@@ -10,17 +10,19 @@ Rules kept here (2D-Doc 3.2.6, message):
 - an unknown identifier takes everything up to the next separator;
 - nothing is lost: raw text, order, separators and every occurrence are kept, so that the fields
   written out again are the characters read;
-- a value that does not decode keeps its text and leaves a finding; the other fields stand.
+- a value that does not decode keeps its text and leaves a finding; the other fields stand;
+- folding to the characters of the code (É to E, œ to OE) is a service for who asks, never a habit.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Final
 
-from sealing.twoddoc.catalogue import DataIdentifier, identifiers
+from sealing.twoddoc.catalogue import DataIdentifier, Kind, identifiers
 from sealing.twoddoc.header import Reason, TwoDDocError
 from sealing.twoddoc.values import ValueInvalidError, decode
 
@@ -29,8 +31,21 @@ RS: Final = "\x1e"
 US: Final = "\x1f"
 MAX_FIELDS: Final = 200
 _SEPARATOR: Final = re.compile(f"[{GS}{RS}]")
-_SEPARATORS: Final = re.compile(f"[{GS}{RS}]*")
+_SEPARATED: Final = frozenset({GS, RS})
 _EORI: Final = re.compile("[A-Z]{2}[0-9]+")
+
+
+_LIGATURES: Final = str.maketrans(
+    {
+        "Œ": "OE",
+        "Æ": "AE",
+        "ẞ": "SS",
+        "Ø": "O",
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+        "\N{EN DASH}": "-",
+        "\N{NO-BREAK SPACE}": " ",
+    }
+)
 
 
 class FindingCode(StrEnum):
@@ -92,41 +107,44 @@ class Field:
 
 def split(text: str, offset: int = 0) -> tuple[Field, ...]:
     """Cut a message into its fields; raise TwoDDocError (linear in its length)."""
+    table = identifiers()
     found: list[Field] = []
-    position = 0
+    position = separator = 0
     while position < len(text):
         di = text[position : position + 2]
-        if len(di) < 2 or _SEPARATOR.search(di):  # noqa: PLR2004 - an identifier is 2 characters
-            problem = "got less than 2 characters, expected a data identifier"
-            raise TwoDDocError(Reason.FIELD_INCOMPLETE, problem, offset=offset + position)
-        if len(found) == MAX_FIELDS:
-            problem = f"got more than {MAX_FIELDS} fields"
-            raise TwoDDocError(Reason.TOO_LONG, problem, offset=offset + position)
-        end_of_value = _end_of_value(text, position + 2, identifiers().get(di))
-        if end_of_value is None:
+        if separator < position + 2:
+            ahead = _SEPARATOR.search(text, position)
+            separator = ahead.start() if ahead else len(text)
+        _require_field(di, separator - position, len(found), offset + position)
+        start = position + 2
+        end = _end_of_value(text, start, separator, table.get(di))
+        if end is None:
             problem = "got a separator or the end inside a field of fixed length"
             raise TwoDDocError(Reason.FIELD_SHORT, problem, offset=offset + position, di=di)
-        after = _SEPARATORS.match(text, end_of_value)
-        end = after[0] if after else ""
-        found.append(Field(di, text[position + 2 : end_of_value], end, offset + position))
-        position = end_of_value + len(end)
+        after = end
+        while after < len(text) and text[after] in _SEPARATED:
+            after += 1
+        found.append(Field(di, text[start:end], text[end:after], offset + position))
+        position = after
     return tuple(found)
 
 
 def value_findings(fields: Sequence[Field]) -> Iterator[Finding]:
     """Yield what is odd about each field by itself, in order."""
+    table = identifiers()
     seen: set[str] = set()
     for field in fields:
-        entry = identifiers().get(field.di)
-        if field.di in seen:
-            yield Finding(FindingCode.DUPLICATE_DI, field.di)
+        di, truncated = field.di, RS in field.end
+        entry = table.get(di)
+        if di in seen:
+            yield Finding(FindingCode.DUPLICATE_DI, di)
         elif entry is None:
-            yield Finding(FindingCode.UNKNOWN_DI, field.di)
-        seen.add(field.di)
-        if field.truncated:
-            yield Finding(FindingCode.TRUNCATED, field.di)
-        if entry is not None and (odd := oddity(entry, field.raw, truncated=field.truncated)):
-            yield Finding(odd, field.di)
+            yield Finding(FindingCode.UNKNOWN_DI, di)
+        seen.add(di)
+        if truncated:
+            yield Finding(FindingCode.TRUNCATED, di)
+        if entry is not None and (odd := oddity(entry, field.raw, truncated=truncated)):
+            yield Finding(odd, di)
 
 
 def oddity(entry: DataIdentifier, raw: str, *, truncated: bool = False) -> FindingCode | None:
@@ -143,12 +161,30 @@ def oddity(entry: DataIdentifier, raw: str, *, truncated: bool = False) -> Findi
     return None if truncated or _decodes(entry, raw) else FindingCode.VALUE_INVALID
 
 
+def fold(text: str, charset: str | None) -> str:
+    """Bring a text to capitals without accents, and what the charset lacks to spaces.
+
+    Only hyphen, apostrophe, dot and comma become a space (NF Z10-011); any other foreign
+    character is left for the emission rules to refuse.
+    """
+    upper = text.upper().translate(_LIGATURES)
+    bare = "".join(c for c in unicodedata.normalize("NFD", upper) if not unicodedata.combining(c))
+    if charset is None or charset == "eori":
+        return bare
+    allowed = re.compile(f"[{charset}]")
+    return "".join(" " if c in "-'.," and not allowed.match(c) else c for c in bare)
+
+
 def _decodes(entry: DataIdentifier, raw: str) -> bool:
+    if len(raw) < entry.minimum:
+        return False
+    if entry.kind is Kind.TEXT:
+        return True
     try:
         decode(entry.kind, raw)
     except ValueInvalidError:
         return False
-    return len(raw) >= entry.minimum
+    return True
 
 
 @cache
@@ -156,22 +192,26 @@ def _allowed(charset: str) -> re.Pattern[str]:
     return _EORI if charset == "eori" else re.compile(f"[{charset}]*")
 
 
-def _end_of_value(text: str, start: int, entry: DataIdentifier | None) -> int | None:
-    if entry is not None and entry.fixed and entry.maximum is not None:
-        return _end_of_fixed(text, start, start + entry.maximum)
-    separator = _SEPARATOR.search(text, start)
-    limit = separator.start() if separator else len(text)
+def _require_field(di: str, length: int, before: int, offset: int) -> None:
+    if length < 2:  # noqa: PLR2004 - an identifier is 2 characters
+        problem = f"got {len(di)} characters, expected a data identifier"
+        raise TwoDDocError(Reason.FIELD_INCOMPLETE, problem, offset=offset)
+    if before == MAX_FIELDS:
+        raise TwoDDocError(Reason.TOO_LONG, f"got more than {MAX_FIELDS} fields", offset=offset)
+
+
+def _end_of_value(
+    text: str, start: int, separator: int, entry: DataIdentifier | None
+) -> int | None:
+    """Give the end of a value; `separator` is the place of the next one, or the end."""
     if entry is None or entry.maximum is None:
-        return limit
-    if entry.is_eori and (eori := _EORI.match(text, start, min(limit, start + entry.maximum))):
+        return separator
+    full = start + entry.maximum
+    if entry.fixed:
+        empty = start == separator < len(text)
+        return start if empty else full if full <= separator else None
+    if entry.charset == "eori" and (eori := _EORI.match(text, start, min(separator, full))):
         return eori.end()
     # Without GS at the maximum length the next field begins there; an issuer who wrote too much
     # shows no known identifier at that place.
-    cut = start + entry.maximum
-    return cut if cut < limit and text[cut : cut + 2] in identifiers() else limit
-
-
-def _end_of_fixed(text: str, start: int, end: int) -> int | None:
-    if _SEPARATOR.match(text, start):
-        return start
-    return None if end > len(text) or _SEPARATOR.search(text, start, end) else end
+    return full if full < separator and text[full : full + 2] in identifiers() else separator

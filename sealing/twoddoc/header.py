@@ -1,14 +1,16 @@
-"""The header of a 2D-Doc in C40 form: who signed what, when; versions 02, 03 and 04.
+"""The header of a 2D-Doc: who signed what, when; its text form, versions 01 to 04.
 
 Rules kept here (2D-Doc 3.2.6, header):
 
 - `DC`, version (2 digits), authority (4), certificate (4), issue date (4), signature date (4),
-  type (2): 22 characters in version 02; version 03 adds the perimeter (2), 04 the country (2);
+  type (2): 22 characters in 01 and 02; version 03 adds the perimeter (2), 04 the country (2);
 - every character is a capital or a digit; dates are hexadecimal days since 2000-01-01;
 - FFFF is "no issue date"; a signature date is never FFFF;
-- version 01, the binary form and codes spread over several symbols are told apart from damage:
-  they are forms that this program does not know, and nothing is said against them;
+- a version of later is told apart from damage: this program does not know it, and nothing is said
+  against it;
 - what does not begin like a 2D-Doc is not one: `NotTwoDDocError` says what it looks like.
+
+The header of the binary form has its bytes in `binary.py`, its members here.
 
 `TwoDDocError` is the only exception that leaves the parser; its `reason` is the name of the rule
 that was broken, its class what the reader can do.
@@ -24,10 +26,7 @@ from typing import ClassVar, Final, Self
 from sealing.errors import SealingError
 from sealing.twoddoc.values import ValueInvalidError, days_decode, days_encode
 
-_LENGTHS: Final = {2: 22, 3: 24, 4: 26}
-_BINARY: Final = b"\xdc"
-_BINARY_PART: Final = b"\xee"
-_PART: Final = re.compile(rb"E[A-Z0-9]{3}([0-9A-F])([1-9A-F])")
+_LENGTHS: Final = {1: 22, 2: 22, 3: 24, 4: 26}
 
 
 class Reason(StrEnum):
@@ -46,6 +45,16 @@ class Reason(StrEnum):
     SEVERAL_US = "several-us"
     SIGNATURE_ENCODING = "signature-encoding"
     SIGNATURE_LENGTH = "signature-length"
+    BINARY_LENGTH = "binary-length"
+    SET_INCOMPLETE = "set-incomplete"
+    SET_MISMATCH = "set-mismatch"
+
+
+class Form(StrEnum):
+    """How a code is written: characters, or bytes."""
+
+    TEXT = "text"
+    BINARY = "binary"
 
 
 class TwoDDocError(SealingError):
@@ -84,9 +93,9 @@ class UnknownFormError(TwoDDocError):
     code: ClassVar[str] = "twoddoc.unknown-form"
 
     def __init__(self, form: str) -> None:
-        """Name the form: `version NN`, `binary` or `several symbols`."""
+        """Name the form: `version NN`, or `binary version NN`."""
         super().__init__(
-            Reason.VERSION_UNSUPPORTED, f"got {form}, expected versions 02 to 04", offset=0
+            Reason.VERSION_UNSUPPORTED, f"got {form}, expected versions 01 to 04", offset=0
         )
         self.details["form"] = form
 
@@ -108,7 +117,11 @@ _OTHERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Who signed what, when. `perimeter` and `country` are None in versions without them."""
+    """Who signed what, when. `perimeter` and `country` are None in versions without them.
+
+    In the binary form the type is two hexadecimal digits, the perimeter four, the country three
+    letters: none of them is an entry of the tables of the text form.
+    """
 
     version: int
     ca_id: str
@@ -118,10 +131,11 @@ class Header:
     doc_type: str
     perimeter: str | None = None
     country: str | None = None
+    form: Form = Form.TEXT
 
     @classmethod
     def parse(cls, raw: bytes) -> Self:
-        """Read the header at the start of a code; raise TwoDDocError."""
+        """Read the header at the start of a text; raise TwoDDocError."""
         version = _version(raw)
         length = _LENGTHS[version]
         if len(raw) < length:
@@ -177,11 +191,6 @@ def _encoded(header: Header) -> bytes:
 
 
 def _version(raw: bytes) -> int:
-    if raw[:1] == _BINARY:
-        raise UnknownFormError("binary")
-    part = _PART.match(raw)
-    if raw[:1] == _BINARY_PART or (part and int(part[1], 16) <= int(part[2], 16)):
-        raise UnknownFormError("several symbols")
     found = re.match(rb"DC(\d\d)", raw)
     if found is None:
         raise NotTwoDDocError(raw)

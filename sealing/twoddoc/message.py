@@ -1,15 +1,19 @@
-"""A whole 2D-Doc in C40 form: read it, write the part that is signed, put the parts together.
+"""A whole 2D-Doc: read it in each of its forms, write the part that is signed.
 
-Rules kept here (2D-Doc 3.2.6 and 3.3.9, versions 02 to 04):
+Rules kept here (2D-Doc 3.2.6 and 3.3.9):
 
-- `header message US signature [GS annex]`; the signature is canonical base32 of raw r and s:
-  103, 154 or 212 characters for P-256, P-384, P-521;
+- versions 02 to 04: `header message US signature [GS annex]`; the signature is canonical base32 of
+  raw r and s: 103, 154 or 212 characters for P-256, P-384, P-521;
+- version 01: `header message` and 64 raw bytes, r and s on P-256. Any byte may stand there, a line
+  end or a separator too: nothing is ever repaired. Read, never issued;
+- the binary form (`binary.py`) is read likewise, never repaired, never issued;
+- one part of a code (`parts.py`) is no code: who reads several joins them first;
 - what is signed is what was read: header and message byte for byte, without US, without annex;
 - the annex is not signed: it is kept apart, in its own list, and never merged into the fields;
 - damage of the road (US lost by a keyboard scanner, a final line end, separators written `<GS>`)
   is repaired only when the caller asks, and always reported; without repair it is told apart from
   a text that is wrong in itself;
-- limits: 4,096 bytes and 200 fields; time is linear;
+- limits: 4,096 bytes (64 KiB once joined) and 200 fields; time is linear;
 - writing is strict (`conformance.py`), in the order of the type's table, GS after every variable
   field below its maximum length, RS after one that was truncated;
 - the key stays with the caller: `issue` takes a function from bytes to r and s.
@@ -18,25 +22,30 @@ Rules kept here (2D-Doc 3.2.6 and 3.3.9, versions 02 to 04):
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sealing.twoddoc.catalogue import DocType, Kind, doc_type, identifiers
+from sealing.twoddoc import binary
+from sealing.twoddoc.catalogue import doc_type
 from sealing.twoddoc.conformance import (
     EmissionError,
     emission_order,
     emission_texts,
+    end_of,
     header_findings,
-    text_of,
+    truncated_texts,
     type_findings,
 )
 from sealing.twoddoc.fields import GS, RS, Field, Finding, FindingCode, split, value_findings
-from sealing.twoddoc.header import DamagedInTransportError, Header, Reason, TwoDDocError
+from sealing.twoddoc.header import DamagedInTransportError, Form, Header, Reason, TwoDDocError
+from sealing.twoddoc.parts import MAX_PART, is_part, join
 from sealing.twoddoc.values import Value, ValueInvalidError, base32_decode, base32_encode
 
-MAX_LENGTH: Final = 4_096
+MAX_LENGTH: Final = MAX_PART
 SIGNATURE_CHARACTERS: Final = {103: 64, 154: 96, 212: 132}
+_WITHDRAWN: Final = b"DC01"
+_WITHDRAWN_SIGNATURE: Final = 64
 _US: Final = b"\x1f"
 _CONTROLS: Final = re.compile(rb"[\x1d-\x1f]")
 _WRITTEN: Final = {b"<GS>": b"\x1d", b"<RS>": b"\x1e", b"<US>": b"\x1f"}
@@ -64,11 +73,21 @@ class ParsedMessage:
     annex: Annex | None
     findings: tuple[Finding, ...]
 
+    @property
+    def made_of_bytes(self) -> bool:
+        """Tell whether the code holds raw bytes: characters typed or pasted do not carry it."""
+        return self.header.form is Form.BINARY or self.header.version == 1
+
     def encode(self) -> bytes:
         """Write it again from its parts; the bytes that were read (repaired ones, if any)."""
-        text = "".join(field.encode() for field in self.fields)
-        unsigned = self.header.encode() + text.encode("ascii")
-        return assemble(unsigned, self.signature, self.annex.raw if self.annex else None)
+        body = "".join(field.encode() for field in self.fields).encode("latin-1")
+        annex = self.annex.raw if self.annex else None
+        if self.header.form is Form.BINARY:
+            unsigned = binary.encode_header(self.header) + body
+            return binary.assemble(unsigned, self.signature, annex)
+        if self.header.version == 1:
+            return self.header.encode() + body + self.signature
+        return assemble(self.header.encode() + body, self.signature, annex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,33 +106,22 @@ STRICT: Final = Emission()
 
 
 def parse(raw: bytes, *, repair: bool = False) -> ParsedMessage:
-    """Read a code; raise TwoDDocError (NotTwoDDocError, UnknownFormError, DamagedInTransportError).
+    """Read a code; raise TwoDDocError or one of its children, by what the reader can do.
 
-    `raw` is the bytes of the symbol. With `repair`, known damage of the road is undone and the
-    finding `repaired-transport` says so.
+    `raw` is the bytes of the symbol; one part of a code raises PartMissingError. With `repair`,
+    known damage of the road is undone and the finding `repaired-transport` says so.
     """
     if len(raw) > MAX_LENGTH:
         problem = f"got {len(raw)} bytes, expected at most {MAX_LENGTH}"
         raise TwoDDocError(Reason.TOO_LONG, problem, offset=MAX_LENGTH)
-    text = _repaired(raw) if repair else raw
-    header = Header.parse(text)
-    if not text.isascii():
-        offset = next(place for place, byte in enumerate(text) if byte > 0x7F)  # noqa: PLR2004
-        raise TwoDDocError(Reason.NON_ASCII, "got bytes above 7 bits", offset=offset)
-    signed, signature_text, annex_raw = _cut(text)
-    signature = _signature(signature_text, len(signed) + 1)
-    fields = split(signed[header.length :].decode("ascii"), header.length)
-    annex = None if annex_raw is None else _annex(annex_raw, len(text) - len(annex_raw))
-    findings = [
-        *header_findings(header),
-        *value_findings(fields),
-        *type_findings(header, {field.di for field in fields}),
-    ]
-    if annex is not None:
-        findings.append(Finding(FindingCode.ANNEX_PRESENT))
-    if text != raw:
-        findings.append(Finding(FindingCode.REPAIRED_TRANSPORT))
-    return ParsedMessage(header, fields, signed, signature, annex, tuple(findings))
+    if is_part(raw):
+        join([raw])
+    return _parsed(raw, repair=repair)
+
+
+def parse_set(symbols: Sequence[bytes], *, repair: bool = False) -> ParsedMessage:
+    """Read the code that several symbols hold; raise PartsError, then as `parse` does."""
+    return _parsed(join(symbols), repair=repair)
 
 
 def encode_unsigned(
@@ -121,12 +129,12 @@ def encode_unsigned(
 ) -> bytes:
     """Write what is to be signed, version 04; raise EmissionError with every problem at once."""
     kind = doc_type(header.doc_type, header.perimeter)
-    cut = _truncated(kind, values, emission) if kind is not None and emission.truncate else {}
+    cut = truncated_texts(kind, values, folded=emission.fold) if kind and emission.truncate else {}
     texts, problems = emission_texts(header, {**values, **cut}, folded=emission.fold)
     if problems:
         raise EmissionError(problems)
     parts = [
-        di + texts[di] + (RS if di in cut else _end(di, texts[di]))
+        di + texts[di] + (RS if di in cut else end_of(di, texts[di]))
         for di in emission_order(header, texts.keys())
     ]
     return header.encode() + "".join(parts).encode("ascii")
@@ -153,6 +161,63 @@ def issue(
     """Write a code and have it signed: `sign` takes the bytes and gives r and s, raw."""
     unsigned = encode_unsigned(header, values, emission)
     return assemble(unsigned, sign(unsigned))
+
+
+def _parsed(raw: bytes, *, repair: bool) -> ParsedMessage:
+    if raw.startswith(binary.MARK):
+        return _parsed_binary(raw)
+    if raw.startswith(_WITHDRAWN):
+        return _parsed_withdrawn(raw)
+    text = _repaired(raw) if repair else raw
+    header = Header.parse(text)
+    _require_ascii(text)
+    signed, signature_text, annex_raw = _cut(text)
+    signature = _signature(signature_text, len(signed) + 1)
+    fields = split(signed[header.length :].decode("ascii"), header.length)
+    annex = None if annex_raw is None else _annex(annex_raw, len(text) - len(annex_raw))
+    findings = _findings(header, fields, annex)
+    if text != raw:
+        findings.append(Finding(FindingCode.REPAIRED_TRANSPORT))
+    return ParsedMessage(header, fields, signed, signature, annex, tuple(findings))
+
+
+def _parsed_withdrawn(raw: bytes) -> ParsedMessage:
+    header = Header.parse(raw)
+    end = len(raw) - _WITHDRAWN_SIGNATURE
+    if end < header.length:
+        problem = f"got {len(raw) - header.length} bytes after the header, expected 64 or more"
+        raise DamagedInTransportError(Reason.SIGNATURE_LENGTH, problem, offset=len(raw))
+    signed = raw[:end]
+    _require_ascii(signed)
+    fields = split(signed[header.length :].decode("ascii"), header.length)
+    findings = _findings(header, fields, None)
+    return ParsedMessage(header, fields, signed, raw[end:], None, tuple(findings))
+
+
+def _parsed_binary(raw: bytes) -> ParsedMessage:
+    code = binary.read(raw)
+    annex = None if code.annex is None else Annex(code.annex, binary.annex_blocks(code.annex))
+    findings = _findings(code.header, code.blocks, annex)
+    return ParsedMessage(
+        code.header, code.blocks, code.signed, code.signature, annex, tuple(findings)
+    )
+
+
+def _findings(header: Header, fields: Sequence[Field], annex: Annex | None) -> list[Finding]:
+    findings = [
+        *header_findings(header),
+        *value_findings(fields),
+        *type_findings(header, {field.di for field in fields}),
+    ]
+    if annex is not None:
+        findings.append(Finding(FindingCode.ANNEX_PRESENT))
+    return findings
+
+
+def _require_ascii(text: bytes) -> None:
+    if not text.isascii():
+        offset = next(place for place, byte in enumerate(text) if byte > 0x7F)  # noqa: PLR2004
+        raise TwoDDocError(Reason.NON_ASCII, "got bytes above 7 bits", offset=offset)
 
 
 def _cut(text: bytes) -> tuple[bytes, bytes, bytes | None]:
@@ -214,25 +279,3 @@ def _ends_in_signature(text: bytes, length: int) -> bool:
     except (ValueInvalidError, UnicodeDecodeError):
         return False
     return len(text) > length
-
-
-def _truncated(kind: DocType, values: Mapping[str, Value], emission: Emission) -> dict[str, str]:
-    """Cut the mandatory texts that are too long, one character short of the maximum.
-
-    The separator then stands where a reader who counts to the maximum still meets it.
-    """
-    cut: dict[str, str] = {}
-    for di, value in values.items():
-        entry = identifiers().get(di)
-        if entry is None or entry.fixed or entry.maximum is None or not kind.is_mandatory(di):
-            continue
-        if entry.kind is Kind.TEXT and isinstance(value, str):
-            text = text_of(entry, value, folded=emission.fold)
-            if len(text) > entry.maximum:
-                cut[di] = text[: entry.maximum - 1].rstrip()
-    return cut
-
-
-def _end(di: str, text: str) -> str:
-    entry = identifiers()[di]
-    return "" if entry.fixed or len(text) == entry.maximum else GS

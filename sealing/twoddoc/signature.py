@@ -98,7 +98,7 @@ def digest_for(key: PublicKeyTypes) -> hashes.HashAlgorithm:
 
 def signature_size(key: PublicKeyTypes) -> int:
     """Count the bytes of r and s under a key; raise KeyNotAllowedError."""
-    return 2 * ((_allowed(key).curve.key_size + 7) // 8)
+    return _size(_allowed(key).curve)
 
 
 def raw_signature(der: bytes, key: PublicKeyTypes) -> bytes:
@@ -115,19 +115,24 @@ def verify(parsed: ParsedMessage, public_key: PublicKeyTypes) -> VerifiedMessage
     and SignatureInvalidError.
     """
     key = _allowed(public_key)
-    size = signature_size(key)
+    curve = key.curve
+    size = _size(curve)
     if len(parsed.signature) != size:
-        problem = f"got {len(parsed.signature)} bytes, expected {size} for {key.curve.name}"
+        problem = f"got {len(parsed.signature)} bytes, expected {size} for {curve.name}"
         raise TwoDDocError(Reason.SIGNATURE_LENGTH, problem, offset=len(parsed.signed) + 1)
     r = int.from_bytes(parsed.signature[: size // 2], "big")
     s = int.from_bytes(parsed.signature[size // 2 :], "big")
-    if not (0 < r < key.curve.group_order and 0 < s < key.curve.group_order):
+    if not (0 < r < curve.group_order and 0 < s < curve.group_order):
         raise SignatureInvalidError("got r or s outside 1..n-1")
     try:
-        key.verify(encode_dss_signature(r, s), parsed.signed, _ECDSA[key.curve.name])
+        key.verify(encode_dss_signature(r, s), parsed.signed, _ECDSA[curve.name])
     except InvalidSignature as problem:
         raise SignatureInvalidError("got a signature of other bytes or of another key") from problem
     return VerifiedMessage(parsed)
+
+
+def _size(curve: ec.EllipticCurve) -> int:
+    return 2 * ((curve.key_size + 7) // 8)
 
 
 def _allowed(key: PublicKeyTypes) -> ec.EllipticCurvePublicKey:

@@ -24,6 +24,7 @@ export interface OurCode {
 export interface SharedCode {
   readonly name: string;
   readonly raw: string;
+  readonly raw_with_binary_signature_latin1?: string;
   readonly version: number;
   readonly field_order: readonly string[];
   readonly findings: readonly string[];
@@ -31,7 +32,18 @@ export interface SharedCode {
   readonly expected_production: { readonly indication: string; readonly sub_indication: string | null };
 }
 
+/** Symbols of one code, in the order met, and what they hold or lack. */
+export interface OurSet {
+  readonly name: string;
+  readonly why: string;
+  readonly symbols: readonly string[];
+  readonly joined: string | null;
+  readonly error: string | null;
+  readonly missing: readonly number[] | null;
+}
+
 interface OurFile {
+  readonly sets: readonly OurSet[];
   readonly public_key_pem: string;
   readonly codes: readonly OurCode[];
 }
@@ -42,11 +54,12 @@ function json(path: string): unknown {
 
 export const OURS = json(join(ROOT, "tests/vectors/twoddoc.json")) as OurFile;
 
-/** Give the shared codes of versions 02 to 04, or undefined where they are absent. */
+/** Give the shared codes as whole symbols, or undefined where they are absent. */
 export function sharedCodes(): readonly SharedCode[] | undefined {
   const path = join(SHARED, "data/twoddoc/vectors.json");
   if (!existsSync(path)) return undefined;
-  return (json(path) as SharedCode[]).filter((code) => code.version > 1);
+  const codes = json(path) as SharedCode[];
+  return codes.map((code) => ({ ...code, raw: code.raw_with_binary_signature_latin1 ?? code.raw }));
 }
 
 /** Give one byte per character, as the vectors write symbols. */

@@ -2,15 +2,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { checkTwoDDoc } from "../../verifier/web/client/checks/twoddoc.ts";
+import { gathered, pastedSymbols } from "../../verifier/web/client/checks/sets.ts";
+import { checkSymbols, checkTwoDDoc } from "../../verifier/web/client/checks/twoddoc.ts";
 import { findingText, isTruncated } from "../../verifier/web/client/twoddoc/fields.ts";
 import { TwoDDocError } from "../../verifier/web/client/twoddoc/header.ts";
-import { latin1, parse } from "../../verifier/web/client/twoddoc/message.ts";
+import { latin1, parse, parseSet } from "../../verifier/web/client/twoddoc/message.ts";
+import { PartMissingError } from "../../verifier/web/client/twoddoc/parts.ts";
 import { base32Decode, decode } from "../../verifier/web/client/twoddoc/values.ts";
 import { conclude } from "../../verifier/web/client/verdict.ts";
 import { OURS, row, sharedCodes, sharedTrust, symbol, trustOf } from "./facts.ts";
 
+const GOOD = OURS.codes.find((code) => code.name === "town-00")?.raw ?? "";
 const NOW = new Date("2026-11-21T12:00:00Z");
+const TRUST = trustOf([row("FR00", "TEST"), row("FR00", "0AB01")]);
 
 for (const code of OURS.codes.filter((one) => one.signature !== undefined)) {
   test(`${code.name}: ${code.why}`, async () => {
@@ -18,7 +22,7 @@ for (const code of OURS.codes.filter((one) => one.signature !== undefined)) {
     assert.deepEqual(read.fields.map((field) => [field.di, field.raw, isTruncated(field)]), code.fields);
     assert.deepEqual(read.findings.map(findingText), code.findings);
     assert.equal(read.annex?.raw ?? null, code.annex ?? null);
-    const found = await checkTwoDDoc(symbol(code.raw), trustOf([row("FR00", "TEST")]), NOW);
+    const found = await checkTwoDDoc(symbol(code.raw), TRUST, NOW);
     const signature = found.checks.find((check) => check.id === "twoddoc.signature");
     assert.equal(signature?.indication, code.signature === "valid" ? "TOTAL-PASSED" : "TOTAL-FAILED");
     assert.equal(found.fields.length > 0, code.signature === "valid", "fields are shown once proved");
@@ -38,9 +42,56 @@ for (const code of OURS.codes.filter((one) => one.error !== undefined)) {
   });
 }
 
+for (const set of OURS.sets) {
+  const symbols = set.symbols.map(symbol);
+  test(`set ${set.name}: ${set.why}`, async () => {
+    if (set.joined === null) {
+      const caught = thrown(() => parseSet(symbols));
+      assert.equal(caught.reason, set.error);
+      if (caught instanceof PartMissingError) assert.deepEqual(caught.missing, set.missing);
+      else assert.equal(set.missing, null);
+    } else {
+      assert.deepEqual(parseSet(symbols), parse(symbol(set.joined)));
+      const alone = await checkTwoDDoc(symbol(set.joined), TRUST, NOW);
+      const joined = await checkSymbols(symbols, TRUST, NOW);
+      assert.deepEqual({ ...joined, raw: null }, { ...alone, raw: null });
+    }
+  });
+}
+
+test("parts met on several pages are one code, and a whole code stays alone", () => {
+  const [set] = OURS.sets;
+  const codes = [GOOD, ...(set?.symbols ?? [])].map((raw, place) => ({ page: place + 1, bytes: symbol(raw) }));
+  assert.deepEqual(gathered(codes), [
+    { page: 1, symbols: [symbol(GOOD)] },
+    { page: 2, symbols: set?.symbols.map(symbol) },
+  ]);
+  assert.deepEqual(pastedSymbols(`${set?.symbols.join("\r\n") ?? ""}\n`), set?.symbols);
+  assert.deepEqual(pastedSymbols(`${GOOD}\r\n`), [`${GOOD}\r\n`]);
+});
+
+test("bytes that came as characters accuse nobody", async () => {
+  for (const name of ["version-01-tampered", "binary-tampered"]) {
+    const raw = symbol(OURS.codes.find((code) => code.name === name)?.raw ?? "");
+    const pasted = conclude((await checkTwoDDoc(raw, TRUST, NOW, { repair: true })).checks);
+    assert.deepEqual([pasted.subIndication, pasted.reason], ["SIGNED_DATA_NOT_FOUND", "bytes-read-as-text"]);
+    const scanned = conclude((await checkTwoDDoc(raw, TRUST, NOW)).checks);
+    assert.equal(scanned.subIndication, "SIG_CRYPTO_FAILURE");
+  }
+});
+
+test("what is malformed is false, damaged or unknown", async () => {
+  for (const code of OURS.codes.filter((one) => one.error !== undefined && one.error !== "not-2ddoc")) {
+    const { subIndication, reason } = conclude((await checkTwoDDoc(symbol(code.raw), TRUST, NOW)).checks);
+    const again = code.scan_again === true ? "SIGNED_DATA_NOT_FOUND" : "FORMAT_FAILURE";
+    const expected = code.error === "version-unsupported" ? "POLICY_PROCESSING_ERROR" : again;
+    assert.deepEqual([reason, subIndication], [code.error, expected], code.name);
+  }
+});
+
 const shared = sharedCodes();
 test("the shared codes are there", { skip: shared === undefined && "set COFFRE_SHARED" }, () => {
-  assert.ok((shared?.length ?? 0) > 70);
+  assert.equal(shared?.length, 87);
 });
 for (const mode of ["test", "production"] as const) {
   const trust = shared && sharedTrust(mode);
@@ -55,7 +106,6 @@ for (const mode of ["test", "production"] as const) {
   }
 }
 
-const GOOD = OURS.codes.find((code) => code.name === "town-00")?.raw ?? "";
 const cases: readonly (readonly [string, unknown[], Record<string, unknown>, string, string | null])[] = [
   ["all is well", [row("FR00", "TEST")], {}, "TOTAL-PASSED", null],
   ["issuer of no list", [], {}, "INDETERMINATE", "NO_SIGNING_CERTIFICATE_FOUND"],

@@ -7,7 +7,8 @@ Rules kept here:
   own; never a message meant for the log;
 - an error without a row, and every exception that is none of ours, is a fault of ours: status 500,
   one sentence, and the request's number under which the log tells its class and place;
-- a request that has not its form is answered by where it is wrong, never by what was sent.
+- a request that has not its form is answered by where it is wrong, never by what was sent;
+- a browser that asks for a page which is not there gets a page: the sentence, and the way home.
 
 The command line's twin is `cli.problems.table`.
 """
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
@@ -28,6 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storage.errors import CoffreError
 from storage.language import DEFAULT, N_, languages, translator
+from vault.web.shell import render
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -245,10 +247,14 @@ def _of_fault(request: Request, error: Exception) -> JSONResponse:
     return _answer(request, "coffre.fault", _FAULT, {})
 
 
-def _of_http(request: Request, error: Exception) -> JSONResponse:
+def _of_http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     row = Row(HTTPStatus(status), _OTHERS.get(status, _FORM))
-    answer = _answer(request, f"http.{status}", row, {})
+    answer: Response = _answer(request, f"http.{status}", row, {})
+    if _for_a_person(request):
+        # `here`: an address that is not ours (`//elsewhere`) may not become a link.
+        answer = render(request, "vault/problem.html", sentence=row.sentence, here="/")
+        answer.status_code = status
     if isinstance(error, HTTPException):
         answer.headers.update(error.headers or {})
     return answer
@@ -267,6 +273,12 @@ def _answer(request: Request, code: str, row: Row, details: Mapping[str, Any]) -
     }
     headers = {"Retry-After": str(details.get("seconds", 5))} if _may_retry(row) else {}
     return JSONResponse(body, row.status, headers, MEDIA_TYPE)
+
+
+def _for_a_person(request: Request) -> bool:
+    """Tell a page that a browser shows from a call of a program."""
+    asked = request.headers.get("accept", "")
+    return "text/html" in asked and not request.url.path.startswith("/api/")
 
 
 def _may_retry(row: Row) -> bool:

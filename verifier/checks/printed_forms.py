@@ -20,7 +20,8 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Final
 
-from sealing.twoddoc.values import LocalDateTime, Period, Value, fold
+from sealing.twoddoc.fields import fold
+from sealing.twoddoc.values import LocalDateTime, Period, Value
 from verifier.reading.found import Word
 
 _TOKEN: Final = re.compile("[A-Z0-9]+")

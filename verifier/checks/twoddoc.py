@@ -2,20 +2,21 @@
 
 Rules kept here (`verifier/DESIGN.md`, "2D-Doc"; the numbers are those of its procedure):
 
- 1. structure: what cannot be read is FORMAT_FAILURE; what the road damaged asks for another scan;
-    a version or form of later is not held against the document;
+ 1. structure (`structure.py`): what cannot be read is FORMAT_FAILURE; what the road damaged, or a
+    part that is missing, asks for another scan; a version of later is not held against it;
  2. issuer: authority and certificate are in our lists, or our directory is too old to say;
  3. chain: the authority's key signed the certificate; the test authority counts in test mode alone;
  4. signature over the bytes read; 5. revocation, whatever the date; 6. authority withdrawn;
  7. dates: the certificate and its authority are valid on the *signature date*, not today;
  8. key: an elliptic curve of the specification, for signing; 9. a list of revocations in force;
-10. a signature date in the future; 11. what the code says, against the table of its type.
+10. a signature date in the future; 11. what the code says, against the table of its type
+    (`content.py`).
 
 In test mode the dates of FR00 and the absence of its list are reported, not applied. Fields are
 shown only when the signature verifies under a chained certificate. No clock: `now` is given.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -24,14 +25,9 @@ from cryptography.x509.oid import NameOID
 
 from sealing.twoddoc.catalogue import doc_type
 from sealing.twoddoc.conformance import dated_findings
-from sealing.twoddoc.fields import Finding, FindingCode
-from sealing.twoddoc.header import (
-    DamagedInTransportError,
-    NotTwoDDocError,
-    TwoDDocError,
-    UnknownFormError,
-)
-from sealing.twoddoc.message import ParsedMessage, parse
+from sealing.twoddoc.fields import FindingCode
+from sealing.twoddoc.header import Form, NotTwoDDocError, TwoDDocError
+from sealing.twoddoc.message import ParsedMessage, parse, parse_set
 from sealing.twoddoc.signature import (
     ShownField,
     VerifiedMessage,
@@ -44,7 +40,9 @@ from verifier.checks.certificate import (
     check_revocation,
     check_revocation_list,
 )
+from verifier.checks.content import check_content
 from verifier.checks.signer import Candidate, Outcome, best_candidate
+from verifier.checks.structure import MADE_OF_BYTES, check_malformed
 from verifier.trust.trust_list import (
     NoList,
     Revocation,
@@ -55,23 +53,6 @@ from verifier.trust.trust_list import (
 from verifier.verdict import AnnexField, CodeField, CodeKind, CodeVerdict
 
 _FUTURE: Final = timedelta(days=1)
-_ALWAYS_DECISIVE: Final = frozenset(
-    {
-        FindingCode.DUPLICATE_DI,
-        FindingCode.UNKNOWN_DI,
-        FindingCode.UNKNOWN_TYPE,
-        FindingCode.UNKNOWN_PERIMETER,
-    }
-)
-_DECISIVE_WHEN_STRICT: Final = frozenset(
-    {
-        FindingCode.MISSING_MANDATORY,
-        FindingCode.FORBIDDEN_DI,
-        FindingCode.ISSUE_DATE_MISSING,
-        FindingCode.ISSUE_DATE_FORBIDDEN,
-    }
-)
-_STRICT_VERSION: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +68,7 @@ class _Case:
     """A well-formed code, the lists, the day, and the certificate that fits best."""
 
     raw: bytes
+    pasted: bool
     parsed: ParsedMessage
     trust: TrustList
     now: datetime
@@ -105,33 +87,25 @@ def check_twoddoc(
 
     Raises NotTwoDDocError when this is no 2D-Doc at all: there is then no verdict to give.
     """
+    return check_symbols([raw], trust, now, repair=repair)
+
+
+def check_symbols(
+    symbols: Sequence[bytes], trust: TrustList, now: datetime, *, repair: bool = False
+) -> TwoDDocResult:
+    """Check one code, of one symbol or the parts of it that were found; else as `check_twoddoc`."""
+    raw, alone = b"".join(symbols), len(symbols) == 1
     try:
-        parsed = parse(raw, repair=repair)
+        parsed = parse(raw, repair=repair) if alone else parse_set(symbols, repair=repair)
     except NotTwoDDocError:
         raise
     except TwoDDocError as problem:
-        verdict = CodeVerdict(CodeKind.TWODDOC, raw, (_malformed(problem),))
-        return TwoDDocResult(verdict, None)
-    case = _Case(raw, parsed, trust, now.astimezone(UTC), best_candidate(parsed, trust))
-    proved = case.candidate.proved if case.candidate and case.candidate.chained else None
+        check = check_malformed(problem, mangled=repair and raw.startswith(MADE_OF_BYTES))
+        return TwoDDocResult(CodeVerdict(CodeKind.TWODDOC, raw, (check,)), None)
+    candidate = best_candidate(parsed, trust)
+    case = _Case(raw, repair, parsed, trust, now.astimezone(UTC), candidate)
+    proved = candidate.proved if candidate and candidate.chained else None
     return TwoDDocResult(_verdict(case, proved), proved)
-
-
-def _malformed(problem: TwoDDocError) -> Check:
-    reason = str(problem.reason)
-    where = {"offset": problem.offset} if problem.offset is not None else {}
-    match problem:
-        case UnknownFormError():
-            sub = SubIndication.POLICY_PROCESSING_ERROR
-            return Check.unsure("twoddoc.structure", reason, sub, form=problem.details["form"])
-        case DamagedInTransportError():
-            sub = SubIndication.SIGNED_DATA_NOT_FOUND
-            return Check.unsure("twoddoc.structure", reason, sub, **where)
-    if problem.di:
-        return Check.failed(
-            "twoddoc.structure", reason, SubIndication.FORMAT_FAILURE, di=problem.di, **where
-        )
-    return Check.failed("twoddoc.structure", reason, SubIndication.FORMAT_FAILURE, **where)
 
 
 def _checks(case: _Case) -> Iterator[Check]:
@@ -145,7 +119,7 @@ def _checks(case: _Case) -> Iterator[Check]:
         if candidate.chained:
             yield from _certificate(case, candidate)
     yield _time(case)
-    yield _content(case)
+    yield check_content(case.parsed)
 
 
 def _structure(case: _Case) -> Check:
@@ -201,7 +175,11 @@ def _certificate(case: _Case, candidate: Candidate) -> Iterator[Check]:
 def _signature(case: _Case, candidate: Candidate) -> Check:
     if candidate.outcome is Outcome.VALID:
         return Check.passed("twoddoc.signature", "signature-verified")
-    if b"\x1f" not in case.raw and b"<US>" not in case.raw:
+    if case.pasted and case.parsed.made_of_bytes:
+        sub = SubIndication.SIGNED_DATA_NOT_FOUND
+        return Check.unsure("twoddoc.signature", "bytes-read-as-text", sub)
+    guessed = FindingCode.REPAIRED_TRANSPORT in {one.code for one in case.parsed.findings}
+    if guessed and b"\x1f" not in case.raw and b"<US>" not in case.raw:
         # Where the signature begins was guessed: only the symbol can tell forged from mistaken.
         sub = SubIndication.SIGNED_DATA_NOT_FOUND
         return Check.unsure("twoddoc.signature", "repaired-and-not-proved", sub)
@@ -221,28 +199,6 @@ def _time(case: _Case) -> Check:
         sub = SubIndication.TIMESTAMP_ORDER_FAILURE
         return Check.unsure("twoddoc.time", "signed-in-future", sub, signed=signed.isoformat())
     return Check.passed("twoddoc.time", "signed-in-the-past")
-
-
-def _content(case: _Case) -> Check:
-    decisive = [str(finding) for finding in case.parsed.findings if _weighs(case.parsed, finding)]
-    if decisive:
-        sub = SubIndication.SIG_CONSTRAINTS_FAILURE
-        told = " ".join(decisive)
-        return Check.unsure("twoddoc.content", "content-against-type", sub, findings=told)
-    return Check.passed("twoddoc.content", "content-conforms")
-
-
-def _weighs(parsed: ParsedMessage, finding: Finding) -> bool:
-    """Tell whether a finding changes the verdict; only proved tables may weigh."""
-    if finding.code in _ALWAYS_DECISIVE:
-        return True
-    entry = doc_type(parsed.header.doc_type, parsed.header.perimeter)
-    strict = entry is not None and entry.reading_strict
-    return (
-        strict
-        and parsed.header.version == _STRICT_VERSION
-        and finding.code in _DECISIVE_WHEN_STRICT
-    )
 
 
 def _verdict(case: _Case, proved: VerifiedMessage | None) -> CodeVerdict:
@@ -272,7 +228,9 @@ def _annex_fields(parsed: ParsedMessage) -> tuple[AnnexField, ...]:
     if parsed.annex is None:
         return ()
     if parsed.annex.raw and not parsed.annex.fields:
-        return (AnnexField("", parsed.annex.raw.decode("ascii")),)
+        raw = parsed.annex.raw
+        whole = raw.hex() if parsed.header.form is Form.BINARY else raw.decode("ascii")
+        return (AnnexField("", whole),)
     return tuple(AnnexField(field.di, field.raw) for field in parsed.annex.fields)
 
 

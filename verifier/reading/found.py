@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NewType
 
+from sealing.twoddoc.parts import is_part
+
 RawCode = NewType("RawCode", bytes)
 NEEDED_MODULE_PIXELS: Final = 3.2
 
@@ -112,7 +114,11 @@ class ReadDocument:
 def text_document(text: str, name: str = "-") -> ReadDocument:
     """Take the characters of a code, typed or pasted, as a document of kind TEXT.
 
+    Lines that are each one part of a code are so many symbols: a scanner ends each with a new line.
     Characters outside Latin-1 cannot come from a symbol: they are kept as `?`, and fail there.
     """
     raw = RawCode(text.encode("latin-1", errors="replace"))
-    return ReadDocument(name, FileKind.TEXT, raw, (FoundCode(raw, symbology="text"),))
+    lines = [line for line in raw.replace(b"\r", b"\n").split(b"\n") if line]
+    symbols = lines if lines and all(map(is_part, lines)) else [raw]
+    codes = tuple(FoundCode(RawCode(symbol), symbology="text") for symbol in symbols)
+    return ReadDocument(name, FileKind.TEXT, raw, codes)

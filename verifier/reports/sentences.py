@@ -84,6 +84,10 @@ REASONS: Final[dict[str, str]] = {
     "several-us": N_("le code a plusieurs séparateurs de signature"),
     "signature-encoding": N_("la signature du code est mal écrite"),
     "signature-length": N_("la signature du code n'a pas la bonne longueur"),
+    "binary-length": N_("le code s'arrête au milieu d'une donnée : scannez-le de nouveau"),
+    "set-incomplete": N_("il manque des parties de ce code : scannez-les toutes"),
+    "set-mismatch": N_("ces parties ne vont pas ensemble : vérifiez un seul document à la fois"),
+    "bytes-read-as-text": N_("ce code est fait d'octets : donnez son image, et non son texte"),
     "issuer-listed": N_("l'émetteur est dans vos listes"),
     "issuer-not-listed": N_("l'émetteur n'est pas dans vos listes"),
     "directory-too-old": N_("votre annuaire des émetteurs est trop ancien pour conclure"),
@@ -116,9 +120,15 @@ REASONS: Final[dict[str, str]] = {
     "scanned-otherwise": N_("le fichier porte aussi un code d'une autre famille"),
 }
 
+DETAILED: Final[dict[str, str]] = {
+    "set-incomplete": N_("parties de ce code encore à scanner : {parts} (il y en a {count})"),
+}
+
 
 def reason_of(check: Check, tr: Translator) -> str:
     """Say the reason of one check; an unknown reason is said as it stands."""
+    if check.reason in DETAILED:
+        return tr(DETAILED[check.reason]).format_map(check.details)
     return tr(REASONS.get(check.reason, check.reason))
 
 

@@ -42,7 +42,8 @@ MANIFEST_LIMIT: Final = 64 * 1024
 PEM_LIMIT: Final = 256 * 1024
 CRL_LIMIT: Final = 20 * 1024 * 1024
 FILES_LIMIT: Final = 5_000
-_NAME: Final = re.compile("[A-Z0-9]{4}")
+# The binary form names a certificate by five hexadecimal digits.
+_NAME: Final = re.compile("[A-Z0-9]{4}|[0-9A-F]{5}")
 _Read = TypeVar("_Read")
 
 
@@ -158,7 +159,7 @@ def _crl(path: Path) -> x509.CertificateRevocationList:
 
 def _name_of(path: Path) -> str:
     if _NAME.fullmatch(path.stem) is None:
-        raise _fault(path, "the name is not 4 capitals or digits")
+        raise _fault(path, "the name is neither 4 capitals or digits nor 5 hexadecimal digits")
     return path.stem
 
 

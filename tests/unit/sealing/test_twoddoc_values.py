@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealing.twoddoc.catalogue import Kind
+from sealing.twoddoc.fields import fold
 from sealing.twoddoc.values import (
     LocalDateTime,
     Period,
@@ -18,7 +19,6 @@ from sealing.twoddoc.values import (
     days_encode,
     decode,
     encode,
-    fold,
 )
 
 PAIRS = [

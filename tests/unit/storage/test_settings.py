@@ -2,7 +2,12 @@
 
 import pytest
 
-from storage.errors import ProductionRefusesError, UnknownSettingError, UnreadableSettingsError
+from storage.errors import (
+    ProductionRefusesError,
+    UnknownSettingError,
+    UnreadableSettingsError,
+    WrongValueError,
+)
 from storage.settings import Mode, Settings, unknown_variables
 
 
@@ -65,13 +70,13 @@ def test_paths_of_a_file_are_relative_to_it(tmp_path):
         ("colour = 1", UnknownSettingError),
         ('passphrase = "never here"', UnknownSettingError),
         ("mode = ", UnreadableSettingsError),
-        ('mode = "holiday"', UnreadableSettingsError),
-        ("unlock_minutes = 0", UnreadableSettingsError),
-        ("signers = 3", UnreadableSettingsError),
-        ('[signers.a]\ncertificate = "a"\nkey = "k"\nuse = "everything"', UnreadableSettingsError),
+        ('mode = "holiday"', WrongValueError),
+        ("unlock_minutes = 0", WrongValueError),
+        ("signers = 3", WrongValueError),
+        ('[signers.a]\ncertificate = "a"\nkey = "k"\nuse = "everything"', WrongValueError),
         (
             '[signers.a]\ncertificate = "a"\nkey = "k"\nuse = "seal"\nx = 1',
-            UnreadableSettingsError,
+            WrongValueError,
         ),
     ],
 )
@@ -99,7 +104,7 @@ def test_a_secret_comes_from_its_variable_or_from_a_files_first_line(tmp_path, m
 def test_an_error_never_repeats_a_secret(monkeypatch):
     monkeypatch.setenv("COFFRE_PASSPHRASE", "canary")
     monkeypatch.setenv("COFFRE_UNLOCK_MINUTES", "many")
-    with pytest.raises(UnreadableSettingsError) as caught:
+    with pytest.raises(WrongValueError) as caught:
         Settings.load()
     assert "canary" not in str(caught.value)
     assert "many" not in str(caught.value)

@@ -8,21 +8,27 @@ from functools import cache
 
 import pymupdf
 import pytest
+from asn1crypto import x509 as asn1
+from asn1crypto.keys import PrivateKeyInfo
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 from support.budget import cases
 from support.letters import FIELDS, letter
 from support.sealers import NOW, sealer, town
+from support.twoddoc_pki import Authority
 
 from sealing.service.letter import Letter, TwoDDocOrder, seal_letter
 from sealing.service.profile import Profile
 from verifier.check import Indication, SubIndication
 from verifier.checks.pades import check_seals
+from verifier.reading.found import FileKind, ReadDocument
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode
 from verifier.verdict import Coverage
+from verifier.verify import verify
 
 PASSED, UNSURE, FAILED = (
     Indication.TOTAL_PASSED,
@@ -167,8 +173,18 @@ def test_a_second_seal_of_ours_leaves_the_first_standing():
 
 
 def test_a_stranger_who_signs_over_a_seal_spoils_the_file_but_not_the_seal():
-    folder = town()[1] / "signers"
-    stranger = signers.SimpleSigner.load(folder / "tsa.key.pem", folder / "tsa.pem")
+    leaf = Authority("FR99").leaf(valid=(NOW - timedelta(days=1), NOW + timedelta(days=1)))
+    stranger = signers.SimpleSigner(
+        asn1.Certificate.load(leaf.certificate.public_bytes(serialization.Encoding.DER)),
+        PrivateKeyInfo.load(
+            leaf.key.private_bytes(
+                serialization.Encoding.DER,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        ),
+        SimpleCertificateStore(),
+    )
     writer = IncrementalPdfFileWriter(io.BytesIO(sealed()))
     fields.append_signature_field(
         writer, fields.SigFieldSpec("Autre", on_page=0, box=(60, 700, 300, 760))
@@ -177,11 +193,14 @@ def test_a_stranger_who_signs_over_a_seal_spoils_the_file_but_not_the_seal():
         field_name="Autre", subfilter=fields.SigSeedSubFilter.PADES
     )
     signed = signers.sign_pdf(writer, metadata, stranger).getvalue()
-    lists = dataclasses.replace(trust(), authorities=trust().authorities[:0])
-    indications = {
-        seal.field: seal.conclusion.indication for seal in check_seals(signed, lists, NOW)
-    }
-    assert indications["Autre"] is UNSURE
+    seal, other = check_seals(signed, trust(), NOW)
+    assert (seal.field, seal.conclusion.indication) == ("Cachet", PASSED)
+    assert seal.coverage is Coverage.EARLIER_REVISION
+    assert other.conclusion.indication is UNSURE
+    assert other.conclusion.sub_indication is SubIndication.NO_CERTIFICATE_CHAIN_FOUND
+    whole = verify(ReadDocument("x.pdf", FileKind.PDF, signed), trust(), NOW).conclusion
+    assert whole is not None
+    assert whole.indication is UNSURE
 
 
 def test_the_key_of_a_time_stamp_authority_of_the_same_town_cannot_seal():

@@ -307,8 +307,8 @@ def test_any_bytes_after_a_known_beginning_are_an_answer_or_one_error(data):
 def test_the_published_pictures_get_the_verdict_of_their_vector(mode, member):
     vectors = {one["name"]: one for one in shared_codes()}
     lists = shared_trust(mode)
-    known = [one for one in SAMPLES if one["vector"] in vectors]
-    assert len(known) > 50
+    known = [one for one in SAMPLES if one["expected_raw"] is not None]
+    assert (len(known), len(SAMPLES)) == (62, 63)
     for sample in known:
         data = shared(f"data/twoddoc/samples/{sample['file']}").read_bytes()
         [one] = verify(read_document(data, sample["file"]), lists, DAY).codes

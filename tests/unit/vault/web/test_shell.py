@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from cli.wiring import town
 from storage.settings import Settings, TownSettings
-from vault.web import pages
+from vault.web import pages, problems
 from vault.web.shell import Frame, Town, TownColourError, contrast, french, lightened
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -23,6 +23,7 @@ def client():
     app = FastAPI()
     app.state.frame = Frame.of([], Town(name="Ville d'<Essai>"))
     app.include_router(pages.router)
+    problems.install(app)
     return TestClient(app)
 
 
@@ -83,3 +84,27 @@ def test_contrast_is_that_of_the_standard():
 @given(COLOUR)
 def test_any_colour_can_be_read_on_a_dark_page(colour):
     assert contrast(lightened(colour, "#17141c"), "#17141c") >= 4.5
+
+
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def test_a_browser_gets_a_page_where_there_is_none(client):
+    answer = client.get("/nulle-part", headers=BROWSER)
+    assert answer.status_code == 404
+    assert "Cette adresse n’existe pas." in answer.text
+    assert 'class="button" href="/"' in answer.text
+    english = client.get("/nulle-part?lang=en", headers=BROWSER)
+    assert 'href="/?lang=en"' in english.text
+
+
+def test_a_program_gets_a_problem_where_there_is_none(client):
+    for answer in (client.get("/nulle-part"), client.get("/api/v1/nothing", headers=BROWSER)):
+        assert answer.status_code == 404
+        assert answer.json()["code"] == "http.404"
+
+
+def test_a_page_that_is_not_there_links_to_nowhere_else(client):
+    answer = client.get("http://testserver//elsewhere.example/x", headers=BROWSER)
+    assert answer.status_code == 404
+    assert "elsewhere" not in answer.text

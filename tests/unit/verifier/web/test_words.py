@@ -11,7 +11,7 @@ from sealing.twoddoc.header import Reason
 from storage.language import languages
 from vault.web.shell import sentences
 
-CHECKS = ["twoddoc", "certificate"]
+CHECKS = ["twoddoc", "certificate", "content", "structure"]
 GIVEN = re.compile(
     r'Check\.(?:passed|failed|unsure)\(\s*f?"(?:twoddoc|\{name\})\.([a-z-]+)",\s*"([a-z-]+)"'
 )

@@ -10,7 +10,8 @@ import { docType } from "../twoddoc/catalogue.ts";
 import { datedFindings } from "../twoddoc/conformance.ts";
 import { findingText, type Field, type Finding } from "../twoddoc/fields.ts";
 import { NotTwoDDocError, TwoDDocError, type Header } from "../twoddoc/header.ts";
-import { parse, type ParsedMessage } from "../twoddoc/message.ts";
+import { madeOfBytes, parse, parseSet, textOf, type ParsedMessage, type Reading } from "../twoddoc/message.ts";
+import { PartMissingError } from "../twoddoc/parts.ts";
 import type { ShownField, VerifiedMessage } from "../twoddoc/signature.ts";
 import { failed, passed, unsure, type Check } from "../verdict.ts";
 import { bestCandidate, Outcome, validOn, type Candidate } from "./signer.ts";
@@ -23,6 +24,8 @@ const DECISIVE_WHEN_STRICT = new Set([
   "issue-date-missing",
   "issue-date-forbidden",
 ]);
+/** How a code that does not survive as characters begins. */
+const MADE_OF_BYTES = /^(DC01|\xdc|\xee)/;
 const GOOD_USAGES = new Set(["key-usage-unrestricted", "key-usage-signature"]);
 
 /** One code and its answer. `fields` are there only once proved; `annex` is proved by nothing. */
@@ -39,6 +42,7 @@ export interface CodeVerdict {
 
 interface Case {
   readonly raw: Uint8Array;
+  readonly pasted: boolean;
   readonly parsed: ParsedMessage;
   readonly trust: TrustList;
   readonly now: Date;
@@ -51,33 +55,52 @@ interface Case {
  *
  * Throws NotTwoDDocError when this is no 2D-Doc at all: there is then no verdict to give.
  */
-export async function checkTwoDDoc(
+export function checkTwoDDoc(
   raw: Uint8Array,
   trust: TrustList,
   now: Date,
-  options: { readonly repair?: boolean } = {},
+  options: Reading = {},
 ): Promise<CodeVerdict> {
+  return checkSymbols([raw], trust, now, options);
+}
+
+/** Check one code, of one symbol or the parts of it that were found; else as `checkTwoDDoc`. */
+export async function checkSymbols(
+  symbols: readonly Uint8Array[],
+  trust: TrustList,
+  now: Date,
+  options: Reading = {},
+): Promise<CodeVerdict> {
+  const raw = Uint8Array.from(symbols.flatMap((symbol) => [...symbol]));
+  const pasted = options.repair === true;
   let parsed: ParsedMessage;
   try {
-    parsed = parse(raw, options);
+    parsed = symbols.length === 1 ? parse(raw, options) : parseSet(symbols, options);
   } catch (problem) {
     if (problem instanceof NotTwoDDocError || !(problem instanceof TwoDDocError)) throw problem;
     const nothing = { header: null, issuer: null, fields: [], annex: [], findings: [], test: false };
-    return { raw, checks: [malformed(problem)], ...nothing };
+    const mangled = pasted && MADE_OF_BYTES.test(textOf(raw.subarray(0, 4)));
+    return { raw, checks: [malformed(problem, mangled)], ...nothing };
   }
   const candidate = await bestCandidate(parsed, trust);
   const lenient = trust.isTest && isTestAuthority(parsed.header.caId);
-  const one: Case = { raw, parsed, trust, now, candidate, lenient };
+  const one: Case = { raw, pasted, parsed, trust, now, candidate, lenient };
   return verdictOf(one, candidate?.chained === true ? candidate.proved : null);
 }
 
-function malformed(problem: TwoDDocError): Check {
+/** Say what stops the reading; `mangled`: bytes that came as characters. */
+function malformed(problem: TwoDDocError, mangled: boolean): Check {
   const details: Record<string, string> = {};
   if (problem.offset !== null) details["offset"] = String(problem.offset);
   if (problem.remedy === "other-tool") {
     return unsure("twoddoc.structure", problem.reason, "POLICY_PROCESSING_ERROR");
   }
-  if (problem.remedy === "scan-again") {
+  if (problem instanceof PartMissingError) {
+    const missing = { parts: problem.missing.join(" "), count: String(problem.count) };
+    return unsure("twoddoc.structure", "set-incomplete", "SIGNED_DATA_NOT_FOUND", missing);
+  }
+  if (problem.remedy === "one-document") return unsure("twoddoc.structure", "set-mismatch", "FORMAT_FAILURE");
+  if (mangled || problem.remedy === "scan-again") {
     return unsure("twoddoc.structure", problem.reason, "SIGNED_DATA_NOT_FOUND", details);
   }
   return failed("twoddoc.structure", problem.reason, "FORMAT_FAILURE", details);
@@ -134,8 +157,12 @@ function certificate(one: Case, candidate: Candidate): Check[] {
 
 function signature(one: Case, candidate: Candidate): Check {
   if (candidate.outcome === Outcome.valid) return passed("twoddoc.signature", "signature-verified");
-  const text = String.fromCharCode(...one.raw);
-  if (!text.includes("\x1f") && !text.includes("<US>")) {
+  if (one.pasted && madeOfBytes(one.parsed)) {
+    return unsure("twoddoc.signature", "bytes-read-as-text", "SIGNED_DATA_NOT_FOUND");
+  }
+  const text = textOf(one.raw);
+  const repaired = one.parsed.findings.some((finding) => finding.code === "repaired-transport");
+  if (repaired && !text.includes("\x1f") && !text.includes("<US>")) {
     // Where the signature begins was guessed: only the symbol can tell forged from mistaken.
     return unsure("twoddoc.signature", "repaired-and-not-proved", "SIGNED_DATA_NOT_FOUND");
   }

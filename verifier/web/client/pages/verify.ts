@@ -1,14 +1,15 @@
 /**
  * The page where a document is verified: file, drop, camera, pasted text; one answer.
  *
- * - four ways in, one road: bytes of a code -> `checkTwoDDoc` -> `answerOf`;
+ * - four ways in, one road: bytes of a code -> `checkSymbols` -> `answerOf`;
  * - three views, one at a time: ask, busy (can be cancelled), answer (focused, told aloud);
  * - nothing is sent: the only requests are for our own files and for the trust lists.
  */
-import { checkTwoDDoc, type CodeVerdict } from "../checks/twoddoc.ts";
+import { gathered, pastedSymbols, type GatheredCode, type PageSymbol } from "../checks/sets.ts";
+import { checkSymbols, type CodeVerdict } from "../checks/twoddoc.ts";
 import { NoListsError, trustPort } from "../ports/trust.ts";
 import { Reader, StoppedError } from "../ports/reader.ts";
-import { readDocument, type Found, type PageCode } from "../reading/document.ts";
+import { readDocument, type Found } from "../reading/document.ts";
 import { MAX_PAGES, openPages, UnreadableFileError, type Pages, type PdfFiles } from "../reading/pages.ts";
 import { NotTwoDDocError } from "../twoddoc/header.ts";
 import { latin1 } from "../twoddoc/message.ts";
@@ -151,16 +152,17 @@ function nothingFound(found: Found, pages: Pages): HTMLElement {
 }
 
 /** Verify every code and draw the answers, the worst first. */
-async function answers(codes: readonly PageCode[], source: Told): Promise<HTMLElement[]> {
+async function answers(found: readonly PageSymbol[], source: Told): Promise<HTMLElement[]> {
   busy(say("busy.verify"));
   const trust = await trustLists();
   const now = new Date(clock());
   const drawn: { readonly worth: number; readonly shown: HTMLElement }[] = [];
   const others: HTMLElement[] = [];
+  const codes = gathered(found);
   for (const [place, code] of codes.entries()) {
     const context: Context = { from: fromOf(code, place, codes.length, source), lang, now, trust, unchecked: unchecked(source) };
     try {
-      const verdict = await checkTwoDDoc(code.bytes, trust, now, { repair: source.repair });
+      const verdict = await checkSymbols(code.symbols, trust, now, { repair: source.repair });
       drawn.push({ worth: worthOf(verdict), shown: answerOf(verdict, context) });
     } catch (problem) {
       if (!(problem instanceof NotTwoDDocError)) throw problem;
@@ -182,7 +184,7 @@ function otherCode(problem: NotTwoDDocError): HTMLElement {
   return messageOf("grey", say("word.other"), say("other.reason"), known);
 }
 
-function fromOf(code: PageCode, place: number, count: number, source: Told): string {
+function fromOf(code: GatheredCode, place: number, count: number, source: Told): string {
   const where = source.kind === "pdf" ? `${source.from} · ${say("from.page", { page: code.page })}` : source.from;
   return count === 1 ? where : say("from.several", { from: where, number: place + 1, count });
 }
@@ -194,9 +196,10 @@ function unchecked(source: Told): string[] {
   return sentences;
 }
 
-function verifyBytes(bytes: Uint8Array, from: string, repair: boolean): Promise<void> {
+function verifyBytes(symbols: readonly Uint8Array[], from: string, repair: boolean): Promise<void> {
   const source: Told = { from, repair, kind: "text", left: 0 };
-  return run(say("busy.verify"), () => answers([{ page: 1, bytes }], source));
+  const codes = symbols.map((bytes) => ({ page: 1, bytes }));
+  return run(say("busy.verify"), () => answers(codes, source));
 }
 
 function take(chosen: File | null | undefined): void {
@@ -241,11 +244,13 @@ function wirePaste(): void {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const bytes = latin1(text.value.trimStart());
-    const wrong = bytes === null ? "paste.not-code" : bytes.length === 0 ? "paste.empty" : null;
+    const symbols = pastedSymbols(text.value.trimStart()).map(latin1);
+    const bytes = symbols.filter((one) => one !== null);
+    const isEmpty = bytes.every((one) => one.length === 0);
+    const wrong = bytes.length < symbols.length ? "paste.not-code" : isEmpty ? "paste.empty" : null;
     part("#text-error", HTMLElement).textContent = wrong === null ? "" : say(wrong);
     text.setAttribute("aria-invalid", String(wrong !== null));
-    if (wrong !== null || bytes === null) text.focus();
+    if (wrong !== null) text.focus();
     else void verifyBytes(bytes, say("from.text"), true);
   });
 }
@@ -255,7 +260,7 @@ wirePaste();
 const camera = new CameraPanel(
   reader,
   announce,
-  (bytes) => void verifyBytes(bytes, say("from.camera"), false),
+  (bytes) => void verifyBytes([bytes], say("from.camera"), false),
   (problem) => {
     camera.close();
     finish(unreadable(problem));

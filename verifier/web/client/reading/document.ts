@@ -4,18 +4,13 @@
  * Pages are first read fast, all of them; only when none bears a code are they drawn finer and read
  * with retries. The same bytes met twice are one code.
  */
+import type { PageSymbol } from "../checks/sets.ts";
 import type { Reader } from "../ports/reader.ts";
 import type { Page, Pages } from "./pages.ts";
 
-/** One code, and the page where it was first met. */
-export interface PageCode {
-  readonly page: number;
-  readonly bytes: Uint8Array;
-}
-
 /** What was found; `width` is that of the last page drawn, in pixels. */
 export interface Found {
-  readonly codes: readonly PageCode[];
+  readonly codes: readonly PageSymbol[];
   readonly width: number;
   readonly height: number;
 }
@@ -47,7 +42,7 @@ interface Way {
 }
 
 async function readPages(list: readonly Page[], reader: Reader, way: (page: Page) => Way): Promise<Found> {
-  const codes = new Map<string, PageCode>();
+  const codes = new Map<string, PageSymbol>();
   let size = { width: 0, height: 0 };
   for (const page of list) {
     const { density, thorough } = way(page);

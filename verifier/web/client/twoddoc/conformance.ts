@@ -11,7 +11,9 @@ export function headerFindings(header: Header): Finding[] {
   const codes: string[] = [];
   if (header.version < 4) codes.push("version-withdrawn");
   if (header.issueDate !== null && header.issueDate > header.signatureDate) codes.push("issued-after-signed");
-  if (header.perimeter !== null && header.perimeter !== PERIMETER) codes.push("unknown-perimeter");
+  // Its numbers of perimeters and types are others than those of our table.
+  if (header.form === "binary") codes.push("unknown-type");
+  else if (header.perimeter !== null && header.perimeter !== PERIMETER) codes.push("unknown-perimeter");
   else if (docType(header.docType, header.perimeter) === undefined) codes.push("unknown-type");
   return codes.map((code) => ({ code, di: null }));
 }

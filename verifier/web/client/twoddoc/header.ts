@@ -1,12 +1,12 @@
 /**
- * The header of a 2D-Doc in C40 form: twin of `sealing/twoddoc/header.py`.
+ * The header of a 2D-Doc, and its text form: twin of `sealing/twoddoc/header.py`.
  *
  * Texts here hold one character per byte (latin-1): offsets and lengths are those of the symbol.
  * `TwoDDocError` is the only exception that leaves the parser.
  */
 import { daysDecode } from "./values.ts";
 
-const LENGTHS: Readonly<Record<number, number>> = { 2: 22, 3: 24, 4: 26 };
+const LENGTHS: Readonly<Record<number, number>> = { 1: 22, 2: 22, 3: 24, 4: 26 };
 
 /** The rule of the format that a text breaks. */
 export type Reason =
@@ -22,10 +22,16 @@ export type Reason =
   | "no-signature"
   | "several-us"
   | "signature-encoding"
-  | "signature-length";
+  | "signature-length"
+  | "binary-length"
+  | "set-incomplete"
+  | "set-mismatch";
 
 /** What the reader of the error can do about it. */
-export type Remedy = "none" | "scan-again" | "other-tool" | "not-a-2ddoc";
+export type Remedy = "none" | "scan-again" | "other-tool" | "not-a-2ddoc" | "one-document";
+
+/** How a code is written: characters, or bytes. */
+export type Form = "text" | "binary";
 
 /** The text breaks the format; `offset` counts bytes. */
 export class TwoDDocError extends Error {
@@ -61,6 +67,7 @@ const OTHERS: readonly (readonly [string, RegExp])[] = [
 
 /** Who signed what, when; dates are ISO days, `issueDate` is null for FFFF. */
 export interface Header {
+  readonly form: Form;
   readonly version: number;
   readonly length: number;
   readonly caId: string;
@@ -91,6 +98,7 @@ export function parseHeader(text: string): Header {
     throw new TwoDDocError("date-invalid", "got FFFF, expected a signature date", "none", 16);
   }
   return {
+    form: "text",
     version,
     length,
     caId: head.slice(4, 8),
@@ -104,10 +112,6 @@ export function parseHeader(text: string): Header {
 }
 
 function versionOf(text: string): number {
-  const part = /^E[A-Z0-9]{3}([0-9A-F])([1-9A-F])/.exec(text);
-  const inSet = part !== null && Number.parseInt(part[1] ?? "", 16) <= Number.parseInt(part[2] ?? "", 16);
-  if (text.startsWith("\xdc")) throw unknownForm("binary");
-  if (text.startsWith("\xee") || inSet) throw unknownForm("several symbols");
   const found = /^DC(\d\d)/.exec(text);
   if (found === null) throw new NotTwoDDocError(text);
   const version = Number(found[1]);
@@ -115,8 +119,9 @@ function versionOf(text: string): number {
   return version;
 }
 
-function unknownForm(form: string): TwoDDocError {
-  const problem = `got ${form}, expected versions 02 to 04`;
+/** Make the error of a version that is not known here. */
+export function unknownForm(form: string): TwoDDocError {
+  const problem = `got ${form}, expected versions 01 to 04`;
   return new TwoDDocError("version-unsupported", problem, "other-tool", 0);
 }
 

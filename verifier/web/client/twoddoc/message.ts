@@ -1,21 +1,26 @@
 /**
- * A whole 2D-Doc in C40 form, read: twin of the reading half of `sealing/twoddoc/message.py`.
+ * A whole 2D-Doc, read in each of its forms: twin of the reading half of `sealing/twoddoc/message.py`.
  *
  * - what is signed is what was read, byte for byte, without US and without annex;
  * - the annex is not signed: it is kept apart and never merged into the fields;
- * - damage of the road is repaired only when asked, and always reported.
+ * - damage of the road is repaired only when asked, and always reported; what is made of bytes
+ *   (version 01, binary form) never is;
+ * - one part of a code is no code: who reads several gives them together.
  */
+import { annexBlocks, hexOf, MARK, readBinary } from "./binary.ts";
 import { headerFindings, typeFindings } from "./conformance.ts";
 import { GS, split, valueFindings, type Field, type Finding } from "./fields.ts";
 import { parseHeader, TwoDDocError, type Header } from "./header.ts";
+import { isPart, join, MAX_PART } from "./parts.ts";
 import { base32Decode } from "./values.ts";
 
-const MAX_LENGTH = 4_096;
+const MAX_LENGTH = MAX_PART;
+const WITHDRAWN_SIGNATURE = 64;
 const SIGNATURE_LENGTHS: readonly number[] = [103, 154, 212];
 const US = "\x1f";
 const WRITTEN: readonly (readonly [string, string])[] = [["<GS>", GS], ["<RS>", "\x1e"], ["<US>", US]];
 
-/** What follows the signature: unsigned, anyone may have added it. */
+/** What follows the signature: unsigned, anyone may have added it; `raw` is hexadecimal in binary form. */
 export interface Annex {
   readonly raw: string;
   readonly fields: readonly Field[];
@@ -31,29 +36,86 @@ export interface ParsedMessage {
   readonly findings: readonly Finding[];
 }
 
-/** Read the bytes of a symbol; throw TwoDDocError. */
-export function parse(raw: Uint8Array, options: { readonly repair?: boolean } = {}): ParsedMessage {
+/** How damage of the road is taken: `repair` undoes what is known, for texts typed or pasted. */
+export interface Reading {
+  readonly repair?: boolean;
+}
+
+/** Read the bytes of a symbol; throw TwoDDocError. One part of a code throws PartMissingError. */
+export function parse(raw: Uint8Array, options: Reading = {}): ParsedMessage {
   if (raw.length > MAX_LENGTH) {
     const problem = `got ${raw.length} bytes, expected at most ${MAX_LENGTH}`;
     throw new TwoDDocError("too-long", problem, "none", MAX_LENGTH);
   }
-  const read = Array.from(raw, (byte) => String.fromCharCode(byte)).join("");
+  const read = textOf(raw);
+  if (isPart(read)) join([read]);
+  return parsed(read, options);
+}
+
+/** Read the code that several symbols hold; throw PartsError, then as `parse` does. */
+export function parseSet(symbols: readonly Uint8Array[], options: Reading = {}): ParsedMessage {
+  return parsed(join(symbols.map(textOf)), options);
+}
+
+/** Tell whether the code holds raw bytes: characters typed or pasted do not carry it. */
+export function madeOfBytes(message: ParsedMessage): boolean {
+  return message.header.form === "binary" || message.header.version === 1;
+}
+
+function parsed(read: string, options: Reading): ParsedMessage {
+  if (read.startsWith(MARK)) return parsedBinary(read);
+  if (read.startsWith("DC01")) return parsedWithdrawn(read);
   const text = options.repair === true ? repaired(read) : read;
   const header = parseHeader(text);
-  const high = text.search(/[\x80-\xff]/);
-  if (high >= 0) throw new TwoDDocError("non-ascii", "got bytes above 7 bits", "none", high);
+  requireAscii(text);
   const [signed, signatureText, annexRaw] = cut(text);
   const signature = signatureOf(signatureText, signed.length + 1);
   const fields = split(signed.slice(header.length), header.length);
   const annex = annexRaw === null ? null : { raw: annexRaw, fields: annexFields(annexRaw) };
+  const findings = findingsOf(header, fields, annex);
+  if (text !== read) findings.push({ code: "repaired-transport", di: null });
+  return { header, fields, signed: bytesOf(signed), signature, annex, findings };
+}
+
+function parsedWithdrawn(read: string): ParsedMessage {
+  const header = parseHeader(read);
+  const end = read.length - WITHDRAWN_SIGNATURE;
+  if (end < header.length) {
+    const problem = `got ${read.length - header.length} bytes after the header, expected 64 or more`;
+    throw new TwoDDocError("signature-length", problem, "scan-again", read.length);
+  }
+  const signed = read.slice(0, end);
+  requireAscii(signed);
+  const fields = split(signed.slice(header.length), header.length);
+  const signature = bytesOf(read.slice(end));
+  return { header, fields, signed: bytesOf(signed), signature, annex: null, findings: findingsOf(header, fields, null) };
+}
+
+function parsedBinary(read: string): ParsedMessage {
+  const { header, blocks, signed, signature, annex: rest } = readBinary(read);
+  const annex = rest === "" ? null : { raw: hexOf(rest), fields: annexBlocks(rest) };
+  const findings = findingsOf(header, blocks, annex);
+  return { header, fields: blocks, signed: bytesOf(signed), signature: bytesOf(signature), annex, findings };
+}
+
+function findingsOf(header: Header, fields: readonly Field[], annex: Annex | null): Finding[] {
   const findings = [
     ...headerFindings(header),
     ...valueFindings(fields),
     ...typeFindings(header, new Set(fields.map((field) => field.di))),
   ];
   if (annex !== null) findings.push({ code: "annex-present", di: null });
-  if (text !== read) findings.push({ code: "repaired-transport", di: null });
-  return { header, fields, signed: bytesOf(signed), signature, annex, findings };
+  return findings;
+}
+
+function requireAscii(text: string): void {
+  const high = text.search(/[\x80-\xff]/);
+  if (high >= 0) throw new TwoDDocError("non-ascii", "got bytes above 7 bits", "none", high);
+}
+
+/** Give one character per byte. */
+export function textOf(raw: Uint8Array): string {
+  return Array.from(raw, (byte) => String.fromCharCode(byte)).join("");
 }
 
 /** Give one byte per character; a character beyond a byte makes it no code: null. */
@@ -67,8 +129,8 @@ export function latin1(text: string): Uint8Array<ArrayBuffer> | null {
   return bytes;
 }
 
-function bytesOf(ascii: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(ascii, (character) => character.charCodeAt(0));
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 function cut(text: string): [string, string, string | null] {
