@@ -24,6 +24,7 @@ def members(raw: bytes, parsed: ParsedMessage) -> dict[str, Any]:
     return {
         "verified": False,
         "raw_b64": base64.b64encode(raw).decode(),
+        "form": str(header.form),
         "version": header.version,
         "doc_type": header.doc_type,
         "doc_type_name": entry.french if entry else None,

@@ -23,16 +23,20 @@ from sealing.signers.port import TWODDOC
 from sealing.signers.registry import signer as open_signer
 from sealing.twoddoc.catalogue import doc_types
 from sealing.twoddoc.conformance import require_town_type
-from sealing.twoddoc.message import Emission, parse
+from sealing.twoddoc.message import Emission, parse, parse_set
+from sealing.twoddoc.parts import join
 from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Mode, Settings
+from verifier.checks.sets import gathered
 from verifier.reading.document import read_document
 from verifier.reading.sniff import MAX_BYTES, FileUnknownError
 
 app = group(N_("Émettre un code 2D-Doc, en lire un, lister les types."))
 
 _TEXT_LIMIT = 64 * 1024
+# How codes begin that hold raw bytes: version 01, binary form, binary part.
+_BYTES = (b"DC01", b"\xdc", b"\xee")
 _PICTURES = {".png": picture.png, ".svg": picture.svg}
 _WRITTEN = {"\x1d": "<GS>", "\x1e": "<RS>", "\x1f": "<US>"}
 
@@ -144,9 +148,10 @@ def decode_command(
 ) -> int:
     """Take codes apart; nothing is verified."""
     output, exits = of(ctx), []
-    for raw in codes_of(source):
+    for symbols in codes_of(source):
         try:
-            parsed = parse(raw, repair=True)
+            raw = symbols[0] if len(symbols) == 1 else join(symbols)
+            parsed = parse_set(symbols) if len(symbols) > 1 else parse(raw, repair=True)
         except CoffreError as error:
             # Beside another code, one that cannot be read is told and stops nothing.
             exits.append(explain(error, output))
@@ -182,8 +187,8 @@ def types_command(ctx: typer.Context, json: Json = False) -> None:
         output.say(output.tr(N_("* : un type qu'une ville peut émettre")))
 
 
-def codes_of(source: str) -> list[bytes]:
-    """Give the codes of an argument: text, `-`, or a file that bears some.
+def codes_of(source: str) -> list[tuple[bytes, ...]]:
+    """Give the codes of an argument, each as its symbols: text, `-`, or a file that bears some.
 
     Raises CodeNotFoundError, a FileRefusedError, a ReadingStoppedError or OSError.
     """
@@ -191,17 +196,17 @@ def codes_of(source: str) -> list[bytes]:
     if source != STANDARD and not _is_file(path):
         if path.suffix[1:].isalpha() and not source.startswith("DC"):
             path.stat()  # meant as a file's name: let the system say what is wrong with it
-        return [source.encode("latin-1", errors="replace")]
+        return [(source.encode("latin-1", errors="replace"),)]
     data = read(path, limit=MAX_BYTES)
     try:
         document = read_document(data, source)
     except FileUnknownError:
-        if not data.isascii() or len(data) > _TEXT_LIMIT:
+        if len(data) > _TEXT_LIMIT or not (data.isascii() or data.startswith(_BYTES)):
             raise
-        return [data]
+        return [(data,)]
     if not document.codes:
         raise CodeNotFoundError("got no code", path=source)
-    return [code.raw for code in document.codes]
+    return [code.symbols for code in gathered(document.codes)]
 
 
 def written(code: bytes) -> str:

@@ -29,12 +29,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from cli.files import flush_folder
+from sealing.twoddoc.conformance import town_types
 from storage.errors import CoffreError
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
-# Document types that a town may issue: the design's table, `twoddoc.md` section 4.
-TWODDOC_TYPES = ("00", "01", "06", "09", "10", "29", "A6")
+# A signer for each document type that a town may issue.
+TWODDOC_TYPES = tuple(town_types())
 TEST_AUTHORITY = "FR00"
 TOWN = "Ville de Valbourg (DEMONSTRATION)"
 _AUTHORITY_DAYS = 3650

@@ -89,8 +89,8 @@ def town_types() -> Mapping[str, DocType]:
 
 def require_town_type(code: str) -> DocType:
     """Give a type that a town may issue; raise TypeNotForTownsError."""
-    entry = town_types().get(code)
-    if entry is None:
+    entry = doc_types().get(code)
+    if entry is None or entry.town is None:
         allowed = ", ".join(town_types())
         raise TypeNotForTownsError(
             f"got type {code!r}, expected one of {allowed}", type=code, allowed=allowed
