@@ -15,6 +15,7 @@ export interface OurCode {
   readonly fields?: readonly (readonly [string, string, boolean])[];
   readonly annex?: string | null;
   readonly findings?: readonly string[];
+  readonly dated?: readonly string[];
   readonly signature?: "valid" | "invalid";
   readonly error?: string;
   readonly scan_again?: boolean;
