@@ -175,11 +175,7 @@ def command(
     output = of(ctx)
     if level != LEVEL:
         raise LevelError(f"got {level}, expected {LEVEL}", level=level)
-    if twoddoc is not None and towncode:
-        raise TwoCodesError("got --twoddoc and --towncode")
-    if town_type is not None and not towncode:
-        raise TypeWithoutTownCodeError("got --type without --towncode")
-    order = order_of(field or [], twoddoc, town_type or OTHER if towncode else None)
+    order = order_of(field or [], twoddoc, type_of(twoddoc, town_type, towncode=towncode))
     if order is None and (page, at) != (1, "auto"):
         raise PlaceWithoutCodeError("got a place and no code")
     wish = Wish(page, corner(at))
@@ -217,7 +213,7 @@ def require_agreement(sealed: SealedLetter, sealer: Sealer, order: Order | None)
 
 
 def keys(settings: Settings, name: str | None, order: Order | None, now: datetime) -> Sealer:
-    """Open the signers that this letter needs."""
+    """Open the signers of a letter."""
     if isinstance(order, TownCodeOrder):
         return Sealer.ready(town_signer(settings, now, name))
     codes: dict[str, Signer] = {}
@@ -244,6 +240,18 @@ def corner(at: str) -> tuple[float, float] | None:
     except ValueError:
         raise PlaceSyntaxError(f"got {at}", at=at) from None
     return x, y
+
+
+def type_of(twoddoc: str | None, town_type: str | None, *, towncode: bool) -> str | None:
+    """Give the type of a town code, None without one.
+
+    Raises TwoCodesError or TypeWithoutTownCodeError.
+    """
+    if twoddoc is not None and towncode:
+        raise TwoCodesError("got --twoddoc and --towncode")
+    if town_type is not None and not towncode:
+        raise TypeWithoutTownCodeError("got --type without --towncode")
+    return town_type or OTHER if towncode else None
 
 
 def order_of(pairs: list[str], twoddoc: str | None, town_type: str | None) -> Order | None:

@@ -1,19 +1,23 @@
 /**
  * The page where a document is verified: file, drop, camera, pasted text; one answer.
  *
- * - four ways in, one road: bytes of a code -> `checkTwoDDoc` -> `answerOf`;
+ * - four ways in, one road: bytes of a code -> `checkTwoDDoc` or `checkTownCode` -> its answer;
  * - three views, one at a time: ask, busy (can be cancelled), answer (focused, told aloud);
  * - nothing is sent: the only requests are for our own files and for the trust lists.
  */
-import { checkTwoDDoc, type CodeVerdict } from "../checks/twoddoc.ts";
+import { checkTownCode } from "../checks/towncode.ts";
+import { checkTwoDDoc } from "../checks/twoddoc.ts";
 import { NoListsError, trustPort } from "../ports/trust.ts";
 import { Reader, StoppedError } from "../ports/reader.ts";
 import { readDocument, type Found, type PageCode } from "../reading/document.ts";
 import { MAX_PAGES, openPages, UnreadableFileError, type Pages, type PdfFiles } from "../reading/pages.ts";
+import { looksLikeTownCode } from "../towncode/message.ts";
 import { NotTwoDDocError } from "../twoddoc/header.ts";
 import { latin1 } from "../twoddoc/message.ts";
+import type { Check } from "../verdict.ts";
 import { answerOf, messageOf, type Context } from "./answer.ts";
 import { CameraPanel } from "./camera_panel.ts";
+import { townAnswerOf } from "./town_answer.ts";
 import { isSaid, part, say, shape } from "./words.ts";
 
 /** Width in pixels of an A4 page whose modules of 0.4 mm take 3.2 pixels. */
@@ -160,8 +164,13 @@ async function answers(codes: readonly PageCode[], source: Told): Promise<HTMLEl
   for (const [place, code] of codes.entries()) {
     const context: Context = { from: fromOf(code, place, codes.length, source), lang, now, trust, unchecked: unchecked(source) };
     try {
-      const verdict = await checkTwoDDoc(code.bytes, trust, now, { repair: source.repair });
-      drawn.push({ worth: worthOf(verdict), shown: answerOf(verdict, context) });
+      if (looksLikeTownCode(code.bytes)) {
+        const verdict = await checkTownCode(code.bytes, trust, now, { repair: source.repair });
+        drawn.push({ worth: worthOf(verdict.checks), shown: townAnswerOf(verdict, context) });
+      } else {
+        const verdict = await checkTwoDDoc(code.bytes, trust, now, { repair: source.repair });
+        drawn.push({ worth: worthOf(verdict.checks), shown: answerOf(verdict, context) });
+      }
     } catch (problem) {
       if (!(problem instanceof NotTwoDDocError)) throw problem;
       others.push(otherCode(problem));
@@ -171,8 +180,8 @@ async function answers(codes: readonly PageCode[], source: Told): Promise<HTMLEl
   return drawn.sort((first, second) => first.worth - second.worth).map((one) => one.shown);
 }
 
-function worthOf(verdict: CodeVerdict): number {
-  const indications = verdict.checks.map((check) => check.indication);
+function worthOf(checks: readonly Check[]): number {
+  const indications = checks.map((check) => check.indication);
   if (indications.every((indication) => indication === "TOTAL-PASSED")) return 2;
   return indications.find((indication) => indication !== "TOTAL-PASSED") === "TOTAL-FAILED" ? 0 : 1;
 }
