@@ -184,7 +184,7 @@ def require_agreement(sealed: SealedLetter, sealer: Sealer, order: Order | None)
 
 
 def keys(settings: Settings, name: str | None, order: Order | None, now: datetime) -> Sealer:
-    """Open the signers that this letter needs."""
+    """Open the signers of a letter."""
     if isinstance(order, TownCodeOrder):
         return Sealer.ready(town_signer(settings, now, name))
     codes: dict[str, Signer] = {}

@@ -68,15 +68,22 @@ class TownCodeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class SealChain:
+    """A seal's certificate and those above it. `pinned`: believed as it stands, for tests."""
+
+    certificates: tuple[x509.Certificate, ...]
+    chained: bool
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Candidate:
-    """One certificate of the code's thumbprint, tried. `pinned`: believed as it is, for tests.
+    """One certificate of the code's thumbprint, tried.
 
     `valid` is None where the key is of a kind that signs no town code.
     """
 
-    chain: tuple[x509.Certificate, ...]
-    chained: bool
-    pinned: bool
+    chain: SealChain
     valid: bool | None
     proved: VerifiedTownCode | None
 
@@ -107,7 +114,7 @@ def check_towncode(
         verdict = CodeVerdict(CodeKind.TOWNCODE, raw, (_malformed(problem),))
         return TownCodeResult(verdict, None)
     case = _Case(raw, parsed, trust, now.astimezone(UTC), _best(parsed, trust))
-    proved = case.candidate.proved if case.candidate and case.candidate.chained else None
+    proved = case.candidate.proved if case.candidate and case.candidate.chain.chained else None
     return TownCodeResult(_verdict(case, proved), proved)
 
 
@@ -123,15 +130,21 @@ def _best(parsed: ParsedTownCode, trust: TrustList) -> _Candidate | None:
     """Give the certificate of the thumbprint that fits best: chained, then proving."""
     named = trust.seals.get(parsed.thumbprint, ())
     tried = [_tried(parsed, trust, certificate) for certificate in named]
-    return max(tried, key=lambda one: (one.chained, one.valid or False), default=None)
+    return max(tried, key=lambda one: (one.chain.chained, one.valid or False), default=None)
 
 
-def _tried(parsed: ParsedTownCode, trust: TrustList, leaf: x509.Certificate) -> _Candidate:
+def seal_chain(leaf: x509.Certificate, trust: TrustList) -> SealChain:
+    """Follow a seal's certificate to an authority of the lists."""
     chain = tuple(chain_of(leaf, trust.authorities))
     known = len(chain) > 1 or leaf in trust.authorities
     # A namesake of an authority that we have is a fault, not an authority that we lack.
     named = any(authority.subject == leaf.issuer for authority in trust.authorities)
     pinned = trust.is_test and not known and not named
+    return SealChain(chain, known or pinned, pinned)
+
+
+def _tried(parsed: ParsedTownCode, trust: TrustList, leaf: x509.Certificate) -> _Candidate:
+    chain = seal_chain(leaf, trust)
     proved, valid = None, None
     try:
         proved = verify(parsed, leaf.public_key())
@@ -140,7 +153,7 @@ def _tried(parsed: ParsedTownCode, trust: TrustList, leaf: x509.Certificate) -> 
         valid = False
     except KeyNotAllowedError:
         pass
-    return _Candidate(chain, known or pinned, pinned, valid, proved)
+    return _Candidate(chain, valid, proved)
 
 
 def _checks(case: _Case, proved: VerifiedTownCode | None) -> Iterator[Check]:
@@ -152,35 +165,36 @@ def _checks(case: _Case, proved: VerifiedTownCode | None) -> Iterator[Check]:
         yield Check.unsure("towncode.issuer", "seal-not-listed", sub, certificate=name)
     else:
         yield Check.passed("towncode.issuer", "issuer-listed")
-        yield _chain(candidate)
-        if candidate.chained:
+        yield _chain(candidate.chain)
+        if candidate.chain.chained:
             yield from _certificate(case, candidate)
     yield _time(case)
     if proved is not None:
         yield _content(proved)
 
 
-def _chain(candidate: _Candidate) -> Check:
-    if candidate.pinned:
+def _chain(chain: SealChain) -> Check:
+    if chain.pinned:
         return Check.passed("towncode.chain", "test-certificate-without-authority")
-    if candidate.chained:
+    if chain.chained:
         return Check.passed("towncode.chain", "chain-verified")
     sub = SubIndication.NO_CERTIFICATE_CHAIN_FOUND
     return Check.unsure("towncode.chain", "authority-not-listed", sub)
 
 
 def _certificate(case: _Case, candidate: _Candidate) -> Iterator[Check]:
-    leaf = candidate.chain[0]
+    chain, pinned = candidate.chain.certificates, candidate.chain.pinned
+    leaf = chain[0]
     if candidate.valid is not None:
         yield _signature(valid=candidate.valid)
     states: list[Revocation] = [
-        case.trust.revocation(below, above, case.now) for below, above in pairwise(candidate.chain)
+        case.trust.revocation(below, above, case.now) for below, above in pairwise(chain)
     ]
     for state in states:
         if revoked := check_revocation("towncode", state):
             yield revoked
     day = case.parsed.claims.issued_at.date()
-    yield check_dates("towncode", candidate.chain, day, lenient=candidate.pinned)
+    yield check_dates("towncode", chain, day, lenient=pinned)
     if candidate.valid is None:
         sub = SubIndication.CHAIN_CONSTRAINTS_FAILURE
         yield Check.unsure("towncode.key", "key-not-allowed", sub)
@@ -188,7 +202,7 @@ def _certificate(case: _Case, candidate: _Candidate) -> Iterator[Check]:
         yield check_key_usage("towncode", leaf)
     yield check_purpose("towncode", leaf)
     for state in states or [NoList()]:
-        yield check_revocation_list("towncode", state, lenient=candidate.pinned)
+        yield check_revocation_list("towncode", state, lenient=pinned)
 
 
 def _signature(*, valid: bool) -> Check:
@@ -228,12 +242,18 @@ def _verdict(case: _Case, proved: VerifiedTownCode | None) -> CodeVerdict:
         doc_type=str(kind) if proved or entry else None,
         doc_type_name=name,
         cert=case.parsed.thumbprint.hex().upper(),
-        issuer=holder_name(candidate.chain[0]) if candidate and candidate.chained else None,
+        issuer=_issuer(candidate),
         signature_date=claims.issued_at.date(),
         fields=tuple(_code_field(pair) for pair in proved.fields()) if proved else (),
         findings=tuple(str(one) for one in _findings(case, proved)) if proved else (),
         test=case.trust.is_test,
     )
+
+
+def _issuer(candidate: _Candidate | None) -> str | None:
+    if candidate is None or not candidate.chain.chained:
+        return None
+    return holder_name(candidate.chain.certificates[0])
 
 
 def _findings(case: _Case, proved: VerifiedTownCode) -> Iterator[Finding]:
