@@ -38,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "register": N_("Tenir le registre : ce que chaque service peut demander."),
     "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
     "verify": N_("Vérifier un document scellé, un scan ou un code."),
+    "trust": N_("Tenir les listes de confiance : prendre, montrer, ajouter."),
     "age": N_("Chiffrer et déchiffrer des fichiers age."),
     "pki": N_("Fabriquer les certificats de démonstration."),
     "db": N_("Tenir la base de données à jour."),

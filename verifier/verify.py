@@ -88,7 +88,7 @@ def _seals(document: ReadDocument, trust: TrustList, moment: datetime) -> tuple[
 
 
 def _lists(codes: Sequence[CodeVerdict], seals: Sequence[SealVerdict]) -> list[ListName]:
-    names = [ListName.TWODDOC] if codes else []
+    names = [ListName.TSL, ListName.TWODDOC] if codes else []
     names += [ListName.AUTHORITIES] if seals else []
     return [*names, ListName.CRL] if names else []
 
