@@ -92,7 +92,7 @@ def _seals(document: ReadDocument, trust: TrustList, moment: datetime) -> tuple[
 
 def _lists(codes: Sequence[CodeVerdict], seals: Sequence[SealVerdict]) -> list[ListName]:
     kinds = {code.kind for code in codes}
-    names = [ListName.TWODDOC] if CodeKind.TWODDOC in kinds else []
+    names = [ListName.TSL, ListName.TWODDOC] if CodeKind.TWODDOC in kinds else []
     names += [ListName.AUTHORITIES] if seals or CodeKind.TOWNCODE in kinds else []
     return [*names, ListName.CRL] if names else []
 

@@ -22,7 +22,7 @@ from verifier.reading.sniff import MAX_BYTES
 from verifier.reports.as_json import as_json
 from verifier.reports.sentences import explanation, headline, not_checked, reason_of
 from verifier.trust.local_list import read_trust
-from verifier.trust.trust_list import Mode
+from verifier.trust.trust_list import Limits, Mode
 from verifier.verdict import CodeKind, CodeVerdict, PrintedResult, SealVerdict, Verdict
 from verifier.verify import verify
 
@@ -101,7 +101,8 @@ def command(
     if bool(files) == (raw is not None):
         raise NothingToVerifyError("got neither a file nor --raw, or both")
     settings, moment = Settings.load(config), moment_of(at)
-    lists = read_trust(trust or settings.trust, Mode(settings.mode))
+    limits = Limits.of_days(settings.directory_days, settings.crl_grace_days)
+    lists = read_trust(trust or settings.trust_folders, Mode(settings.mode), limits)
     found: list[int] = []
     if raw is not None:
         text = sys.stdin.read(_TEXT_LIMIT) if raw == STANDARD else raw

@@ -39,6 +39,11 @@ ROWS: dict[str, Problem] = {
         N_("installez-la : pip install 'coffre[{extra}]'"),
         Exit.CONFIGURATION,
     ),
+    "configuration.no-tsl": Problem(
+        N_("l'adresse de la liste officielle n'est pas réglée"),
+        N_('indiquez tsl = "https://…" dans coffre.toml, ou COFFRE_TSL'),
+        Exit.CONFIGURATION,
+    ),
     "configuration.production-refuses": Problem(
         N_("refusé en mode production : {what}"),
         N_("la production demande un module matériel (HSM), que cette version n'ouvre pas encore"),

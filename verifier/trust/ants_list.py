@@ -9,8 +9,7 @@ Rules kept here (ETSI TS 119 612; XML Signature; `verifier/DESIGN.md`, "Trust li
   third; identifiers are unique: there is no place left for a second document beside the signed one;
 - values are read from the bytes that were digested, parsed anew: comments are gone, and what stood
   in the signature too;
-- no document type, entity, processing instruction, network, other encoding than UTF-8; limits on
-  size, number of elements and depth;
+- UTF-8, no document type, entity, instruction, network; limits on size, elements and depth;
 - only authorities of kind CA/PKC count; `inaccord` is accorded, any other status is withdrawn;
 - the signer's certificates must be valid on the day the list was issued.
 
@@ -30,7 +29,7 @@ from cryptography.x509.oid import NameOID
 from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
-from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
+from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from verifier.errors import VerifierError
 from verifier.trust.anchors import AnchorError, Anchors
@@ -124,7 +123,7 @@ def _parsed(data: bytes) -> _Element:
     if len(data) > SIZE_LIMIT:
         raise _unreadable(f"more than {SIZE_LIMIT} bytes")
     head = data[:200].partition(b"?>")[0]
-    named = re.search(rb"""encoding\s*=\s*["']([^"']*)["']""", head)
+    named = re.search(rb"""encoding\s*=\s*["']([^"']*)""", head)
     if b"\0" in data or (named and named[1].upper() != b"UTF-8"):
         raise _unreadable("not UTF-8")
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
@@ -221,16 +220,16 @@ def _verified(root: _Element, signer: x509.Certificate, references: int) -> _Ele
         verification_time=signer.not_valid_before_utc,
     )
     result = _Verifier().verify(root, x509_cert=signer, parser=_parser(), expect_config=config)
-    whole: VerifyResult = result[0] if isinstance(result, list) else result
+    whole = result[0] if isinstance(result, list) else result
     signed = etree.fromstring(whole.signed_data, _parser())
     if signed.tag != root.tag or signed.find(f".//{_DS}Signature") is not None:
         raise _unsigned("what is signed is not the list")
     return signed
 
 
-def _carried(signature: _Element) -> tuple[x509.Certificate, ...]:
+def _carried(signature: _Element) -> list[x509.Certificate]:
     path = f"{_DS}KeyInfo/{_DS}X509Data/{_DS}X509Certificate"
-    return tuple(_certificate(one) for one in signature.iterfind(path))
+    return [_certificate(one) for one in signature.iterfind(path)]
 
 
 def _certificate(element: _Element) -> x509.Certificate:
@@ -254,8 +253,8 @@ def _list(root: _Element) -> AntsList:
 def _authority(provider: _Element) -> Iterator[ListedAuthority]:
     info = _one(provider, "TSPInformation")
     names = {_text(one) for one in _one(info, "TSPTradeName").findall(f"{_TSL}Name")}
-    services = _one(provider, "TSPServices").findall(f"{_TSL}TSPService/{_TSL}ServiceInformation")
-    services = [one for one in services if _text(_one(one, "ServiceTypeIdentifier")) == _CA]
+    every = _one(provider, "TSPServices").findall(f"{_TSL}TSPService/{_TSL}ServiceInformation")
+    services = [one for one in every if _text(_one(one, "ServiceTypeIdentifier")) == _CA]
     if not services:
         return
     [ca_id] = names
@@ -294,8 +293,8 @@ def _moment(element: _Element) -> datetime:
 
 
 def _unreadable(why: str) -> TslUnreadableError:
-    return TslUnreadableError(f"got no trust list: {why}", why=why)
+    return TslUnreadableError(f"got {why}", why=why)
 
 
 def _unsigned(why: str) -> TslSignatureError:
-    return TslSignatureError(f"got a list whose signature is not trusted: {why}", why=why)
+    return TslSignatureError(f"got {why}", why=why)

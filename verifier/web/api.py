@@ -55,7 +55,7 @@ def as_json(trust: TrustList) -> dict[str, Any]:
     ends = [
         one.expires or one.issued + trust.limits.directory
         for one in trust.lists
-        if one.name is ListName.TWODDOC
+        if one.name in {ListName.TSL, ListName.TWODDOC}
     ]
     return {
         "schema_version": 1,
@@ -134,7 +134,9 @@ def _revocation(
         case Revoked(at, why):
             return {"at": at.date().isoformat(), "why": why}, None
         case ListTooOld(due):
-            return None, _moment(due + trust.limits.crl_grace)
+            ends = due + trust.limits.crl_grace
+            accorded = trust.accorded.get(issuer, ends) if issuer else ends
+            return None, _moment(min(ends, accorded))
         case NoList():
             return None, None
     # A look-up kept beside the lists: good as long as a list would be.
