@@ -83,12 +83,17 @@ def symbol(content: bytes, *, strict_c40: bool = False) -> Symbol:
         made = _in_c40(text) if strict_c40 and text else _mixed(text)
     except (ValueError, RuntimeError) as error:
         raise _too_long(text) from error
+    check_symbol(made, content)
+    return made
+
+
+def check_symbol(made: Symbol, content: bytes) -> None:
+    """Raise SymbolReadbackError unless the modules read as the content, bytes for bytes."""
     pixels = b"".join(made.rows).translate(_PIXELS)
     image = memoryview(pixels).cast("B", (made.modules, made.modules))
     found = zxingcpp.read_barcodes(image, formats=_FORMATS, is_pure=True)
     if [code.bytes for code in found if code.valid] != [content]:
         raise SymbolReadbackError("got other bytes on reading back", size=len(content))
-    return made
 
 
 def read(image: object) -> list[bytes]:

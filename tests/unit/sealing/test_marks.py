@@ -14,7 +14,12 @@ from support.letters import cropped, encrypted, full_page, letter, owner_protect
 
 from sealing.errors import PageOutOfRangeError, PdfEncryptedError, PdfUnreadableError
 from sealing.marks import appearance, datamatrix, picture
-from sealing.marks.datamatrix import SymbolCharactersError, SymbolError
+from sealing.marks.datamatrix import (
+    Symbol,
+    SymbolCharactersError,
+    SymbolError,
+    SymbolReadbackError,
+)
 from sealing.marks.placement import PlacementError, PlaceTakenError, Wish, place
 from sealing.marks.readback import UnreadableMarkError
 from sealing.marks.strokes import UndrawableError, strokes
@@ -58,6 +63,16 @@ def test_what_does_not_fit_is_refused_with_the_size_it_would_need(strict):
         datamatrix.symbol(b"A" * 5_000, strict_c40=strict)
     # Three characters take two codewords; latch and unlatch stand around them, two are left over.
     assert caught.value.details == {"size": 5_000, "needed": 3_336, "largest": 1_558}
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["mixed", "C40"])
+def test_a_symbol_that_reads_as_something_else_is_never_drawn(strict):
+    symbol = datamatrix.symbol(CODE, strict_c40=strict)
+    datamatrix.check_symbol(symbol, CODE)
+    blank = Symbol(tuple(bytes(symbol.modules) for _ in symbol.rows))
+    for made, content in ((symbol, CODE + b"A"), (symbol, b"B" + CODE[1:]), (blank, CODE)):
+        with pytest.raises(SymbolReadbackError):
+            datamatrix.check_symbol(made, content)
 
 
 @pytest.mark.parametrize("strict", [False, True], ids=["mixed", "C40"])
