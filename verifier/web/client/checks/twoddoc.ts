@@ -237,10 +237,17 @@ function verdictOf(one: Case, proved: VerifiedMessage | null): CodeVerdict {
     header: parsed.header,
     issuer: candidate?.chained === true ? candidate.leaf.name : null,
     fields: proved?.fields ?? [],
-    annex: parsed.annex?.fields ?? [],
+    annex: annexOf(parsed),
     findings: [...parsed.findings, ...dated].map(findingText),
     test: isTestAuthority(parsed.header.caId),
   };
+}
+
+/** Give what follows the signature; what cannot be cut into fields stands as it is. */
+function annexOf(parsed: ParsedMessage): readonly Field[] {
+  const { annex } = parsed;
+  if (annex === null) return [];
+  return annex.raw !== "" && annex.fields.length === 0 ? [{ di: "", raw: annex.raw, end: "" }] : annex.fields;
 }
 
 function isPast(moment: string | null, now: Date): boolean {
