@@ -16,6 +16,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from cryptography import x509
@@ -109,6 +110,7 @@ class VerifiedTownCode:
         return tuple(_shown(pair) for pair in self.parsed.claims.pairs)
 
 
+@lru_cache(maxsize=256)
 def thumbprint(certificate: x509.Certificate) -> bytes:
     """Give the name of a certificate in a code: the first bytes of its SHA-256 (RFC 9360)."""
     return hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest()[:THUMBPRINT]

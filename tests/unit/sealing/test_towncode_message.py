@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from support.towncode import CODES, MALFORMED, SIGNED, VALID, shared_vectors
 
+from sealing.towncode import cbor
 from sealing.towncode.errors import NotTownCodeError, Reason, TownCodeError, UnknownLayoutError
 from sealing.towncode.message import MAX_LENGTH, FindingCode, Pair, is_date, parse
 from sealing.towncode.registry import label_number, labels, type_number, types
@@ -110,3 +111,9 @@ def test_the_registry_is_that_of_the_format_and_names_find_their_numbers():
 
 def test_pairs_are_equal_by_what_they_say():
     assert Pair(1, "A") == Pair(1, "A") != Pair("nom", "A")
+
+
+@pytest.mark.parametrize("item", ["c100", "d823616b", "c48200 00", "d2 80", "f5", "f6", "f93c00"])
+def test_no_tag_and_no_simple_value_ever_reaches_the_reader_of_cbor(item):
+    with pytest.raises(TownCodeError, match="a tag, a float or a simple value"):
+        cbor.read(bytes.fromhex("81" + item))
