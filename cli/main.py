@@ -39,6 +39,7 @@ COMMANDS: dict[str, str] = {
     "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
     "twoddoc": N_("Émettre un code 2D-Doc, en lire un, lister les types."),
     "verify": N_("Vérifier un document scellé, un scan ou un code."),
+    "trust": N_("Tenir les listes de confiance : prendre, montrer, ajouter."),
     "age": N_("Chiffrer et déchiffrer des fichiers age."),
     "pki": N_("Fabriquer les certificats de démonstration."),
     "db": N_("Tenir la base de données à jour."),

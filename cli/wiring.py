@@ -33,6 +33,7 @@ from vault.web.security import OBJECTS
 from vault.web.session import Site
 from vault.web.shell import Town
 from verifier.trust.local_list import read_trust
+from verifier.trust.trust_list import Limits as TrustLimits
 from verifier.trust.trust_list import Mode as TrustMode
 from verifier.trust.trust_list import TrustList
 
@@ -90,7 +91,9 @@ def trust_lists(settings: Settings) -> TrustList:
     Raises TrustFolderError, UnsafeTrustInProductionError.
     """
     mode = TrustMode(settings.mode.value)
-    return read_trust(settings.trust, mode) if settings.trust else TrustList(mode, ())
+    limits = TrustLimits.of_days(settings.directory_days, settings.crl_grace_days)
+    folders = settings.trust_folders
+    return read_trust(folders, mode, limits) if folders else TrustList(mode, ())
 
 
 def town(settings: Settings) -> Town:

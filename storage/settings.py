@@ -31,6 +31,7 @@ PREFIX = "COFFRE_"
 _FILE = "_FILE"
 _TABLES = {"signers", "tsa", "town"}
 _SECRETS = {"passphrase"}
+_PATHS = {"trust", "tsl_roots"}
 
 
 class Mode(StrEnum):
@@ -83,6 +84,12 @@ class Settings(BaseModel):
     data: Path = Field(default_factory=lambda: user_data() / "coffre")
     home: Path = Field(default_factory=lambda: user_data() / "coffre" / "client")
     trust: tuple[Path, ...] = ()
+    tsl: Annotated[str, Field(pattern=r"^https?://[^\s@]+$")] | None = None
+    tsl_roots: tuple[Path, ...] = ()
+    tsl_signer: str | None = None
+    tsl_hosts: tuple[str, ...] = ()
+    directory_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    crl_grace_days: Annotated[int, Field(ge=0, le=365)] = 7
     server: str | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
@@ -114,6 +121,16 @@ class Settings(BaseModel):
             wrong = error.errors(include_input=False, include_url=False)[0]
             key = ".".join(str(part) for part in wrong["loc"])
             raise WrongValueError(f"got a wrong {key}: {wrong['msg']}", key=key) from None
+
+    @property
+    def kept_trust(self) -> Path:
+        """Give the trust folder that `coffre trust` keeps."""
+        return self.data / "trust"
+
+    @property
+    def trust_folders(self) -> tuple[Path, ...]:
+        """List the trust folders to believe: those named, and the one kept, once it is there."""
+        return (*self.trust, *([self.kept_trust] if self.kept_trust.exists() else []))
 
     def refuse_in_production(self, what: str) -> None:
         """Raise ProductionRefusesError in production mode."""
@@ -161,11 +178,10 @@ def _from_file(path: Path, known: set[str]) -> dict[str, Any]:
     if "passphrase" in values:
         raise UnknownSettingError("got a passphrase in a file", path=str(path), key="passphrase")
     folder = path.absolute().parent
-    for name in ("data", "home"):
-        if name in values:
-            values[name] = folder / str(values[name])
-    if "trust" in values:
-        values["trust"] = [folder / str(item) for item in values["trust"]]
+    for name in {"data", "home"} & set(values):
+        values[name] = folder / str(values[name])
+    for name in _PATHS & set(values):
+        values[name] = [folder / str(item) for item in values[name]]
     signers = values.get("signers", {})
     if isinstance(signers, dict):
         values["signers"] = {name: _rooted(row, folder) for name, row in signers.items()}
@@ -196,8 +212,10 @@ def _from_environment(environ: Mapping[str, str], known: set[str]) -> dict[str, 
             values[name] = environ[variable]
         elif name in _SECRETS and (path := environ.get(variable + _FILE)):
             values[name] = _secret(Path(path), variable + _FILE)
-    if "trust" in values:
-        values["trust"] = values["trust"].split(os.pathsep)
+    for name in _PATHS & set(values):
+        values[name] = values[name].split(os.pathsep)
+    if "tsl_hosts" in values:
+        values["tsl_hosts"] = values["tsl_hosts"].split()
     return values
 
 

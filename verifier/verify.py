@@ -23,17 +23,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from sealing.towncode.message import PREFIX
 from sealing.twoddoc.header import NotTwoDDocError
-from sealing.twoddoc.signature import VerifiedMessage
 from verifier.check import Check
 from verifier.checks.pades import check_seals
-from verifier.checks.printed_text import compare
+from verifier.checks.printed_text import compare, compare_towncode
 from verifier.checks.sets import GatheredCode, gathered
+from verifier.checks.towncode import check_towncode
 from verifier.checks.twoddoc import check_symbols
 from verifier.reading.found import NEEDED_MODULE_PIXELS, FileKind, ReadDocument
 from verifier.trust.trust_list import ListName, TrustList
 from verifier.verdict import (
     NOT_COMPARED,
+    CodeKind,
     CodeVerdict,
     PrintedResult,
     PrintedText,
@@ -89,8 +91,9 @@ def _seals(document: ReadDocument, trust: TrustList, moment: datetime) -> tuple[
 
 
 def _lists(codes: Sequence[CodeVerdict], seals: Sequence[SealVerdict]) -> list[ListName]:
-    names = [ListName.TWODDOC] if codes else []
-    names += [ListName.AUTHORITIES] if seals else []
+    kinds = {code.kind for code in codes}
+    names = [ListName.TSL, ListName.TWODDOC] if CodeKind.TWODDOC in kinds else []
+    names += [ListName.AUTHORITIES] if seals or CodeKind.TOWNCODE in kinds else []
     return [*names, ListName.CRL] if names else []
 
 
@@ -98,15 +101,24 @@ def _code(
     document: ReadDocument, found: GatheredCode, trust: TrustList, moment: datetime
 ) -> CodeVerdict:
     repair = document.kind is FileKind.TEXT
-    result = check_symbols(found.symbols, trust, moment, repair=repair)
-    printed = NOT_COMPARED
-    if result.proved is not None:
-        printed = _printed(document, found, result.proved)
-    return replace(result.verdict, printed_text=printed, symbology=found.symbology, page=found.page)
+    pages = [document.words_of(page) for page in found.pages]
+    printed: Sequence[PrintedText] = ()
+    first = found.symbols[0]
+    if first.lstrip()[: len(PREFIX)].upper() == PREFIX:
+        town = check_towncode(first, trust, moment, repair=repair)
+        verdict = town.verdict
+        if town.proved is not None:
+            printed = [compare_towncode(town.proved, words) for words in pages]
+    else:
+        result = check_symbols(found.symbols, trust, moment, repair=repair)
+        verdict = result.verdict
+        if result.proved is not None:
+            printed = [compare(result.proved, words) for words in pages]
+    best = _best(printed)
+    return replace(verdict, printed_text=best, symbology=found.symbology, page=found.page)
 
 
-def _printed(document: ReadDocument, found: GatheredCode, proved: VerifiedMessage) -> PrintedText:
+def _best(answers: Sequence[PrintedText]) -> PrintedText:
     """Compare with every page that bears the code: one that shows its values is enough."""
-    answers = [compare(proved, document.words_of(page)) for page in found.pages]
     order = {PrintedResult.SAME: 0, PrintedResult.DIFFERENT: 1, PrintedResult.NOT_COMPARED: 2}
     return min(answers, key=lambda one: order[one.result], default=NOT_COMPARED)

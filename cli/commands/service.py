@@ -28,8 +28,8 @@ from verifier.reading.document import read_document
 from verifier.reading.sandbox import ReadingStoppedError
 from verifier.reading.sniff import FileRefusedError
 from verifier.trust.local_list import read_trust
+from verifier.trust.trust_list import Limits, TrustList
 from verifier.trust.trust_list import Mode as TrustMode
-from verifier.trust.trust_list import TrustList
 from verifier.verify import verify
 
 app = group(N_("Demander des justificatifs et prendre ce qui est remis : côté service."))
@@ -193,7 +193,9 @@ def judge(item: Item, path: Path) -> Judged:
     del item
     settings = Settings.load()
     mode = TrustMode(settings.mode)
-    trust = read_trust(settings.trust, mode) if settings.trust else TrustList(mode, ())
+    folders = settings.trust_folders
+    limits = Limits.of_days(settings.directory_days, settings.crl_grace_days)
+    trust = read_trust(folders, mode, limits) if folders else TrustList(mode, ())
     try:
         document = read_document(path.read_bytes(), path.name)
     except (FileRefusedError, ReadingStoppedError):

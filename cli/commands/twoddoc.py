@@ -9,10 +9,10 @@ from typing import Annotated, ClassVar
 import typer
 
 from cli.codes import members, say, say_type, type_members
-from cli.commands.seal import fields
 from cli.files import STANDARD, read, refuse_existing, writing
 from cli.help import Command, group
 from cli.main import explain
+from cli.orders import fields
 from cli.output import Output, of
 from cli.problems.problem import Exit
 from sealing.marks import datamatrix, picture

@@ -22,8 +22,8 @@ from verifier.reading.sniff import MAX_BYTES
 from verifier.reports.as_json import as_json
 from verifier.reports.sentences import explanation, headline, not_checked, reason_of
 from verifier.trust.local_list import read_trust
-from verifier.trust.trust_list import Mode
-from verifier.verdict import CodeVerdict, PrintedResult, SealVerdict, Verdict
+from verifier.trust.trust_list import Limits, Mode
+from verifier.verdict import CodeKind, CodeVerdict, PrintedResult, SealVerdict, Verdict
 from verifier.verify import verify
 
 app = group()
@@ -38,6 +38,10 @@ _CODES = {
     Indication.TOTAL_PASSED: Exit.DONE,
     Indication.INDETERMINATE: Exit.INDETERMINATE,
     Indication.TOTAL_FAILED: Exit.TOTAL_FAILED,
+}
+_TITLES = {
+    CodeKind.TWODDOC: N_("code 2D-Doc"),
+    CodeKind.TOWNCODE: N_("code de vérification"),
 }
 # Several files: the first of these that one of them gives.
 _ORDER = (Exit.FAILED, Exit.TOTAL_FAILED, Exit.INDETERMINATE, Exit.NOT_FOUND, Exit.DONE)
@@ -97,7 +101,8 @@ def command(
     if bool(files) == (raw is not None):
         raise NothingToVerifyError("got neither a file nor --raw, or both")
     settings, moment = Settings.load(config), moment_of(at)
-    lists = read_trust(trust or settings.trust, Mode(settings.mode))
+    limits = Limits.of_days(settings.directory_days, settings.crl_grace_days)
+    lists = read_trust(trust or settings.trust_folders, Mode(settings.mode), limits)
     found: list[int] = []
     if raw is not None:
         text = sys.stdin.read(_TEXT_LIMIT) if raw == STANDARD else raw
@@ -165,7 +170,7 @@ def _say_seal(output: Output, seal: SealVerdict) -> None:
 
 
 def _say_code(output: Output, code: CodeVerdict) -> None:
-    title = output.tr(N_("code 2D-Doc"))
+    title = output.tr(_TITLES[code.kind])
     what = code.doc_type_name or code.doc_type or ""
     output.show(f"  {_SIGNS[code.conclusion.indication]} {title} {what}".rstrip())
     for check in code.checks:

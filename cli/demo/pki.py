@@ -108,6 +108,8 @@ class Pki:
         for holder in self.twoddocs.values():
             name = _common_name(holder.certificate)
             yield f"trust/twoddoc/{TEST_AUTHORITY}/{name}.pem", holder.certificate_pem
+        for name, holder in self.seals.items():
+            yield f"trust/seals/{name}.pem", holder.certificate_pem
         for name in ("root", "intermediate", "test_authority"):
             yield f"trust/crl/{name}.crl", empty_list(getattr(self, name), self.made_at)
         expires = self.root.certificate.not_valid_after_utc

@@ -4,6 +4,10 @@ from cli.problems.problem import OUR_FAULT, Exit, Problem
 from storage.language import N_
 
 ROWS: dict[str, Problem] = {
+    "sealing.base32": Problem(
+        N_("ce texte est mal recopié : ce n'est pas du base32"),
+        N_("copiez-le de nouveau, en entier"),
+    ),
     "sealing.cms-template": OUR_FAULT,
     "sealing.mark-unreadable": Problem(
         N_("le code posé sur la page ne se relit pas : rien n'a été écrit"),
@@ -77,6 +81,11 @@ ROWS: dict[str, Problem] = {
         N_("indiquez le bon fichier avec --config, ou un nom qu'il contient"),
         Exit.CONFIGURATION,
     ),
+    "sealing.undrawable": Problem(
+        N_("« {text} » ne peut pas s'écrire à côté du code"),
+        N_("vérifiez « site » dans coffre.toml"),
+        Exit.CONFIGURATION,
+    ),
     "sealing.symbol": Problem(
         N_("ce code ne tient pas : il demande {needed} mots, et le plus grand en a {largest}"),
         N_("raccourcissez les valeurs"),
@@ -86,6 +95,34 @@ ROWS: dict[str, Problem] = {
         N_("ajoutez --fold, ou corrigez les valeurs"),
     ),
     "sealing.symbol-readback": OUR_FAULT,
+    "towncode.emission": Problem(
+        N_("ce code de vérification ne peut pas être émis : {parts}"),
+        N_("corrigez ces données, puis recommencez : rien n'a été signé"),
+    ),
+    "towncode.key-not-allowed": Problem(
+        N_("un code de vérification se signe avec un cachet P-256"),
+        N_("choisissez avec --signer un cachet dont la clé est P-256 (voyez coffre.toml)"),
+        Exit.CONFIGURATION,
+    ),
+    "towncode.malformed": Problem(
+        N_("ce code de vérification est mal formé"), N_("demandez un autre exemplaire du document")
+    ),
+    "towncode.not-towncode": Problem(
+        N_("ce n'est pas un code de vérification de mairie"),
+        N_("vérifiez ce que vous avez lu"),
+        Exit.NOT_FOUND,
+    ),
+    "towncode.registry": OUR_FAULT,
+    "towncode.signature-invalid": Problem(
+        N_("la signature de ce code est fausse"),
+        N_("n'acceptez pas ce document"),
+        Exit.TOTAL_FAILED,
+    ),
+    "towncode.unknown-layout": Problem(
+        N_("ce code de vérification est d'une forme que cette version ne lit pas ({layout})"),
+        N_("mettez Coffre à jour"),
+        Exit.INDETERMINATE,
+    ),
     "twoddoc.catalogue": OUR_FAULT,
     "twoddoc.damaged-in-transport": Problem(
         N_("ce code est incomplet : la lecture l'a abîmé"), N_("scannez-le de nouveau")
@@ -122,7 +159,7 @@ ROWS: dict[str, Problem] = {
     ),
     "twoddoc.type-not-for-towns": Problem(
         N_("une ville n'émet pas de 2D-Doc de type {type} (permis : {allowed})"),
-        N_("pour un autre document, le code de vérification de la ville conviendra"),
+        N_("pour un autre document : --towncode --type « nom du document » --field nom=…"),
         Exit.USAGE,
     ),
     "twoddoc.unknown-form": Problem(

@@ -39,6 +39,11 @@ ROWS: dict[str, Problem] = {
         N_("installez-la : pip install 'coffre[{extra}]'"),
         Exit.CONFIGURATION,
     ),
+    "configuration.no-tsl": Problem(
+        N_("l'adresse de la liste officielle n'est pas réglée"),
+        N_('indiquez tsl = "https://…" dans coffre.toml, ou COFFRE_TSL'),
+        Exit.CONFIGURATION,
+    ),
     "configuration.production-refuses": Problem(
         N_("refusé en mode production : {what}"),
         N_("la production demande un module matériel (HSM), que cette version n'ouvre pas encore"),
@@ -74,4 +79,36 @@ ROWS: dict[str, Problem] = {
         N_("conservez la base telle quelle et comparez-la à la dernière sauvegarde"),
     ),
     "language.catalogue": OUR_FAULT,
+    "outgoing": OUR_FAULT,
+    "outgoing.address-refused": Problem(
+        N_("{host} n'est pas une adresse que Coffre peut interroger"),
+        N_("les réglages doivent nommer ce serveur, et son adresse doit être publique"),
+        Exit.CONFIGURATION,
+    ),
+    "outgoing.answer-refused": Problem(
+        N_("{host} a répondu par le code {status} : rien n'en est gardé"),
+        N_("vérifiez l'adresse dans les réglages ; une redirection n'est jamais suivie"),
+    ),
+    "outgoing.busy": Problem(
+        N_("{host} ne peut pas répondre maintenant (code {status})"),
+        N_("réessayez dans un moment"),
+        Exit.RETRYABLE,
+    ),
+    "outgoing.server-identity": Problem(
+        N_("{host} n'a pas prouvé son identité (TLS)"),
+        N_("vérifiez l'adresse et l'heure de cette machine ; prévenez l'exploitant"),
+    ),
+    "outgoing.too-large": Problem(
+        N_("la réponse de {host} dépasse {limit} Mio"), N_("vérifiez l'adresse dans les réglages")
+    ),
+    "outgoing.too-slow": Problem(
+        N_("{host} n'a pas répondu en {seconds} secondes"),
+        N_("réessayez dans un moment"),
+        Exit.RETRYABLE,
+    ),
+    "outgoing.unreachable": Problem(
+        N_("{host} ne répond pas"),
+        N_("vérifiez le réseau, puis réessayez ; Coffre vérifie aussi sans réseau"),
+        Exit.RETRYABLE,
+    ),
 }

@@ -87,8 +87,8 @@ ROWS: dict[str, Problem] = {
         N_("moins d'un dixième du disque est libre"), N_("libérez de la place")
     ),
     "usage.field": Problem(
-        N_("la donnée « {field} » est mal écrite, en double, ou sans --twoddoc"),
-        N_("écrivez --twoddoc TYPE --field DI=VALEUR, une fois par donnée"),
+        N_("la donnée « {field} » est mal écrite, en double, ou sans --twoddoc ni --towncode"),
+        N_("écrivez --twoddoc TYPE --field DI=VALEUR, ou --towncode --field NOM=VALEUR"),
         Exit.USAGE,
     ),
     "usage.level": Problem(
@@ -110,12 +110,22 @@ ROWS: dict[str, Problem] = {
         Exit.USAGE,
     ),
     "usage.place-without-code": Problem(
-        N_("--page et --at placent le code 2D-Doc, et aucun n'est demandé"),
-        N_("ajoutez --twoddoc, ou retirez --page et --at"),
+        N_("--page et --at placent le code, et aucun n'est demandé"),
+        N_("ajoutez --twoddoc ou --towncode, ou retirez --page et --at"),
         Exit.USAGE,
     ),
     "usage.place": Problem(
         N_("« {at} » n'est pas une place"), N_("écrivez auto, ou x,y en millimètres"), Exit.USAGE
+    ),
+    "usage.two-codes": Problem(
+        N_("--twoddoc et --towncode sont deux codes, et une page n'en porte qu'un"),
+        N_("gardez celui qui convient au document"),
+        Exit.USAGE,
+    ),
+    "usage.type-without-towncode": Problem(
+        N_("--type dit le type d'un code de vérification, et aucun n'est demandé"),
+        N_("ajoutez --towncode ; le type d'un 2D-Doc se donne avec --twoddoc"),
+        Exit.USAGE,
     ),
     "usage.unknown-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("voyez coffre --help"), Exit.USAGE

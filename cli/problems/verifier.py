@@ -56,4 +56,42 @@ ROWS: dict[str, Problem] = {
         N_("donnez un dossier de confiance avec --trust DIR"),
         Exit.CONFIGURATION,
     ),
+    "verifier.tsl-signature": Problem(
+        N_("la liste de confiance n'est pas signée par qui il faut : {why}"),
+        N_("rien n'est changé ; vérifiez tsl_roots et tsl_signer dans les réglages"),
+    ),
+    "verifier.tsl-unreadable": Problem(
+        N_("la liste de confiance ne se lit pas : {why}"),
+        N_("rien n'est changé ; vérifiez l'adresse ou le fichier"),
+    ),
+    "verifier.directory": Problem(
+        N_("l'annuaire de {ca} n'est pas utilisable : {why}"),
+        N_("ce qui était connu de cette autorité reste en service ; réessayez plus tard"),
+    ),
+    "verifier.kept-folder": Problem(
+        N_("{path} ne peut pas servir de dossier de confiance : {why}"),
+        N_("donnez un dossier de confiance, un lot de coffre trust bundle, ou un certificat PEM"),
+    ),
+    "verifier.no-anchors": Problem(
+        N_("aucun certificat n'est réglé pour vérifier la liste officielle"),
+        N_("indiquez tsl_roots (fichiers PEM de l'autorité racine et de celle qui en dépend)"),
+        Exit.CONFIGURATION,
+    ),
+    "verifier.revocation-list": Problem(
+        N_("la liste de révocation de {ca} n'est pas utilisable : {why}"),
+        N_("celle d'avant reste en service ; réessayez plus tard"),
+    ),
+    "verifier.trust-modes": Problem(
+        N_("des listes d'essai et des listes de production ne se mêlent pas dans un dossier"),
+        N_("gardez-les à part : donnez les unes avec --trust DIR"),
+        Exit.CONFIGURATION,
+    ),
+    "verifier.tsl-of-tomorrow": Problem(
+        N_("la liste de confiance est datée de l'avenir ({issued})"),
+        N_("vérifiez l'heure de cette machine"),
+    ),
+    "verifier.tsl-older": Problem(
+        N_("la liste de confiance n° {got} est plus ancienne que celle d'ici (n° {held})"),
+        N_("rien n'est changé ; procurez-vous la dernière liste"),
+    ),
 }

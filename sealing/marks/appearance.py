@@ -3,13 +3,15 @@
 Rules kept here:
 
 - a module of 0.4 mm or more, a quiet zone of 2 modules, drawn white;
-- the mention stands below the symbol, outside the quiet zone. Its letters are drawn as strokes: no
-  font is needed, so a PDF/A input stays PDF/A;
+- the mention stands below the symbol, outside the quiet zone, drawn as strokes (`strokes.py`); what
+  is too long for a line is broken after a space, a point or a slash;
 - lengths are PDF points (1/72 inch); the origin is the lower left corner.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sealing.marks import strokes
 from sealing.marks.datamatrix import Symbol
 
 POINTS_PER_MM = 72 / 25.4
@@ -17,17 +19,11 @@ MODULE_MM = 0.4
 QUIET_MODULES = 2
 _MENTION_POINTS = 7.0
 _GAP_POINTS = 2.0
-
-# Strokes on a grid 4 wide and 6 high, for the letters of our mentions.
-_STROKES: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
-    "2": (((0, 5), (1, 6), (3, 6), (4, 5), (4, 4), (0, 0), (4, 0)),),
-    "D": (((0, 0), (0, 6), (2.5, 6), (4, 4.5), (4, 1.5), (2.5, 0), (0, 0)),),
-    "-": (((0.5, 3), (3.5, 3)),),
-    "O": (((1, 0), (0, 1), (0, 5), (1, 6), (3, 6), (4, 5), (4, 1), (3, 0), (1, 0)),),
-    "C": (((4, 1), (3, 0), (1, 0), (0, 1), (0, 5), (1, 6), (3, 6), (4, 5)),),
-}
-_ADVANCE = 5.6
-_HEIGHT = 6.0
+_LINE_POINTS = 8.0
+_FULL = 0.96  # of the width: a stroke has a thickness
+_SMALLEST = 0.7  # of the size of a mention: below, people cannot read it
+_SCALE = _MENTION_POINTS / strokes.HEIGHT * 0.8
+PEN_POINTS = 0.8 * _SCALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +35,22 @@ class Appearance:
     content: bytes
 
 
-def box_of(modules: int, module_mm: float = MODULE_MM) -> tuple[float, float]:
+def box_of(
+    modules: int, module_mm: float = MODULE_MM, *, mention: Sequence[str] = ("",)
+) -> tuple[float, float]:
     """Give the width and height that a symbol takes with its quiet zone and mention, in points."""
     side = (modules + 2 * QUIET_MODULES) * module_mm * POINTS_PER_MM
-    return side, side + _GAP_POINTS + _MENTION_POINTS
+    return side, side + foot_of(mention, side)
 
 
-def appearance(symbol: Symbol, mention: str, module_mm: float = MODULE_MM) -> Appearance:
-    """Draw a symbol with its mention; every letter of the mention must have its strokes."""
-    width, height = box_of(symbol.modules, module_mm)
+def appearance(
+    symbol: Symbol, mention: str | Sequence[str], module_mm: float = MODULE_MM
+) -> Appearance:
+    """Draw a symbol with its mention, of one or several texts; raise UndrawableError."""
+    texts = [mention] if isinstance(mention, str) else mention
+    width, height = box_of(symbol.modules, module_mm, mention=texts)
     module = module_mm * POINTS_PER_MM
-    base = _MENTION_POINTS + _GAP_POINTS + QUIET_MODULES * module
+    base = foot_of(texts, width) + QUIET_MODULES * module
     unit = _number(module)
     lines = [
         "q",
@@ -59,23 +60,58 @@ def appearance(symbol: Symbol, mention: str, module_mm: float = MODULE_MM) -> Ap
     ]
     top = symbol.modules
     lines += [f"{x} {top - 1 - y} {length} 1 re" for x, y, length in symbol.runs()]
-    lines += ["f", "Q", *_mention(mention, width)]
+    lines += ["f", "Q", *_mention(texts, width)]
     return Appearance(width, height, "\n".join(lines).encode("ascii"))
 
 
-def _mention(mention: str, width: float) -> list[str]:
-    """Draw a mention centred at the bottom."""
-    scale = _MENTION_POINTS / _HEIGHT * 0.8
-    start = (width - (len(mention) * _ADVANCE - 1.6) * scale) / 2
-    lines = ["q", "0 G", "1 J 1 j", f"{_number(0.8 * scale)} w"]
-    for index, letter in enumerate(mention):
-        left = start + index * _ADVANCE * scale
-        for stroke in _STROKES[letter]:
-            points = [(left + x * scale, 0.6 + y * scale) for x, y in stroke]
-            (x, y), *rest = points
-            lines.append(f"{_number(x)} {_number(y)} m")
-            lines += [f"{_number(x)} {_number(y)} l" for x, y in rest]
-            lines.append("S")
+def foot_of(mention: Sequence[str], width: float) -> float:
+    """Give the height of what stands below the quiet zone, in points."""
+    lines = _lines(mention, width)
+    words = _MENTION_POINTS if len(lines) == 1 else _LINE_POINTS * len(lines) + 1
+    return _GAP_POINTS + words
+
+
+def _lines(texts: Sequence[str], width: float) -> list[str]:
+    """Break texts into lines that can be read on this width."""
+    most = max(1, int((width / (_SMALLEST * _SCALE) + strokes.ADVANCE) / strokes.ADVANCE) - 1)
+    lines: list[str] = []
+    for text in texts:
+        rest = text
+        while len(rest) > most:
+            cut = max(rest.rfind(mark, 0, most) for mark in " ./-") + 1 or most
+            lines.append(rest[:cut].strip())
+            rest = rest[cut:]
+        lines.append(rest)
+    return lines
+
+
+def mention_strokes(texts: Sequence[str], width: float) -> list[list[tuple[float, float]]]:
+    """Give the lines of a mention centred on a width, in points above the drawing's bottom.
+
+    Raises UndrawableError.
+    """
+    drawn: list[list[tuple[float, float]]] = []
+    lines = _lines(texts, width)
+    for index, line in enumerate(reversed(lines)):
+        base = 0.6 if len(lines) == 1 else 1.6 + index * _LINE_POINTS
+        scale = min(_SCALE, _FULL * width / strokes.length(line)) if line else _SCALE
+        start = (width - strokes.length(line) * scale) / 2
+        for place, letter in enumerate(line):
+            left = start + place * strokes.ADVANCE * scale
+            drawn += [
+                [(left + x * scale, base + y * scale) for x, y in stroke]
+                for stroke in strokes.strokes(letter)
+            ]
+    return drawn
+
+
+def _mention(texts: Sequence[str], width: float) -> list[str]:
+    """Draw a mention at the bottom."""
+    lines = ["q", "0 G", "1 J 1 j", f"{_number(PEN_POINTS)} w"]
+    for (x, y), *rest in mention_strokes(texts, width):
+        lines.append(f"{_number(x)} {_number(y)} m")
+        lines += [f"{_number(x)} {_number(y)} l" for x, y in rest]
+        lines.append("S")
     return [*lines, "Q"]
 
 

@@ -3,7 +3,7 @@
 Rules kept here:
 
 - it is the drawing of a sealed page (`appearance.py`): module of 0.4 mm or more, white quiet zone
-  of 2 modules, mention below it; the strokes of the mention are taken from that drawing itself;
+  of 2 modules, mention below it in the same strokes;
 - a PNG has whole pixels per module, rounded up, and says its resolution, so that a program that
   places it at its natural size prints modules that are large enough;
 - an SVG is measured in millimetres and filled in one path: no hairline between rows;
@@ -21,10 +21,11 @@ from PIL import Image, ImageDraw
 from sealing.marks import datamatrix
 from sealing.marks.appearance import (
     MODULE_MM,
+    PEN_POINTS,
     POINTS_PER_MM,
     QUIET_MODULES,
-    Appearance,
-    appearance,
+    box_of,
+    mention_strokes,
 )
 from sealing.marks.datamatrix import Symbol
 from sealing.marks.readback import UnreadableMarkError
@@ -34,25 +35,22 @@ _MM_PER_INCH: Final = 25.4
 _POINTS_PER_INCH: Final = 72
 _WHITE: Final = 1
 
-Line = list[tuple[float, float]]
-
 
 def png(symbol: Symbol, mention: str, content: bytes, dpi: int = DPI) -> bytes:
     """Draw a symbol as PNG; raise UnreadableMarkError unless it reads as `content`."""
     module = ceil(MODULE_MM / _MM_PER_INCH * dpi)
-    drawing = appearance(symbol, mention, module / dpi * _MM_PER_INCH)
+    box = box_of(symbol.modules, module / dpi * _MM_PER_INCH, mention=[mention])
     points = _POINTS_PER_INCH / dpi
     side = (symbol.modules + 2 * QUIET_MODULES) * module
-    height = ceil(drawing.height / points)
+    height = ceil(box[1] / points)
     image = Image.new("1", (side, height), _WHITE)
     for x, y, length in symbol.runs():
         left, top = ((place + QUIET_MODULES) * module for place in (x, y))
         image.paste(0, (left, top, left + length * module, top + module))
     pen = ImageDraw.Draw(image)
-    thickness, lines = _strokes(drawing)
-    for line in lines:
+    for line in mention_strokes([mention], box[0]):
         seen = [(x / points, height - y / points) for x, y in line]
-        pen.line(seen, fill=0, width=round(thickness / points), joint="curve")
+        pen.line(seen, fill=0, width=round(PEN_POINTS / points), joint="curve")
     output = io.BytesIO()
     image.save(output, "PNG", dpi=(dpi, dpi), optimize=True)
     _require_readable(Image.open(io.BytesIO(output.getvalue())).convert("L"), content)
@@ -61,12 +59,12 @@ def png(symbol: Symbol, mention: str, content: bytes, dpi: int = DPI) -> bytes:
 
 def svg(symbol: Symbol, mention: str, content: bytes) -> bytes:
     """Draw a symbol as SVG; raise UnreadableMarkError unless it reads as `content`."""
-    drawing = appearance(symbol, mention)
-    width, height = (side / POINTS_PER_MM for side in (drawing.width, drawing.height))
+    box = box_of(symbol.modules, mention=[mention])
+    width, height = (side / POINTS_PER_MM for side in box)
     dark = "".join(f"M{x} {y}h{length}v1h-{length}z" for x, y, length in symbol.runs())
-    thickness, lines = _strokes(drawing)
     words = "".join(
-        "M" + "L".join(f"{x:.3f} {drawing.height - y:.3f}" for x, y in line) for line in lines
+        "M" + "L".join(f"{x:.3f} {box[1] - y:.3f}" for x, y in line)
+        for line in mention_strokes([mention], box[0])
     )
     quiet = QUIET_MODULES * MODULE_MM
     text = (
@@ -76,26 +74,12 @@ def svg(symbol: Symbol, mention: str, content: bytes) -> bytes:
         f'<path transform="translate({quiet:g} {quiet:g}) scale({MODULE_MM:g})" '
         f'shape-rendering="crispEdges" d="{dark}"/>'
         f'<path transform="scale({1 / POINTS_PER_MM:.6f})" fill="none" stroke="#000" '
-        f'stroke-width="{thickness:.3f}" stroke-linecap="round" stroke-linejoin="round" '
+        f'stroke-width="{PEN_POINTS:.3f}" stroke-linecap="round" stroke-linejoin="round" '
         f'd="{words}"/></svg>\n'
     )
     drawn = text.encode()
     _require_readable(_rendered(drawn), content)
     return drawn
-
-
-def _strokes(drawing: Appearance) -> tuple[float, list[Line]]:
-    """Give the pen and the lines of a drawing's mention, in points from its lower left."""
-    thickness, lines = 0.0, list[Line]()
-    for row in drawing.content.decode("ascii").splitlines():
-        *numbers, operator = row.split()
-        if operator == "w":
-            thickness = float(numbers[0])
-        elif operator == "m":
-            lines.append([])
-        if operator in {"m", "l"}:
-            lines[-1].append((float(numbers[0]), float(numbers[1])))
-    return thickness, lines
 
 
 def _rendered(drawing: bytes) -> Image.Image:

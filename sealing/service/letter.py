@@ -3,8 +3,9 @@
 The steps, by the numbers of `sealing/DESIGN.md`:
 
 1. draw the document identifier;
-2. write the 2D-Doc's message, strictly: every problem is told before anything is signed;
-3. have it signed by the signer of its type;
+2. write the code's message, 2D-Doc or town code, strictly: every problem is told before anything is
+   signed;
+3. have it signed: a 2D-Doc by the signer of its type, a town code by the seal's own;
 4. make the symbol, find its place, draw it;
 5. seal the file in one revision;
 6. read the code back from the sealed page.
@@ -26,6 +27,8 @@ from sealing.pades.cms_template import CmsTemplate
 from sealing.proofs.document_id import DocumentId, document_id, in_twoddoc
 from sealing.service.profile import Profile
 from sealing.signers.port import Signer, common_name, digest_of, hashed
+from sealing.towncode import signature
+from sealing.towncode.emission import claims_of
 from sealing.twoddoc import message
 from sealing.twoddoc.catalogue import IssueDateRule
 from sealing.twoddoc.conformance import check_signing_date, require_town_type
@@ -34,6 +37,7 @@ from sealing.twoddoc.values import Value
 
 VERSION = 4
 MENTION = "2D-DOC"
+TOWN_MENTION = "CODE DE VÉRIFICATION"
 _DOCUMENT_ID = "01"
 
 
@@ -50,11 +54,22 @@ class TwoDDocOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class TownCodeOrder:
+    """What the town's own code is to say: a type (number, name or text), and values by name."""
+
+    doc_type: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A PDF to seal, with or without a code."""
 
     pdf: bytes
-    twoddoc: TwoDDocOrder | None = None
+    order: TwoDDocOrder | TownCodeOrder | None = None
+
+
+_WORDS = {TwoDDocOrder: f"code {MENTION}", TownCodeOrder: "code de vérification"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,24 +109,50 @@ def seal_letter(
 ) -> SealedLetter:
     """Seal one letter; `randomness` is 10 random bytes for its identifier.
 
-    Raises EmissionError, TypeNotForTownsError, SymbolError, a placement error or a PdfRefusedError;
-    then nothing was made.
+    Raises EmissionError (2D-Doc or town code), TypeNotForTownsError, KeyNotAllowedError,
+    SymbolError, a placement error or a PdfRefusedError; then nothing was made.
     """
     pades.require_pdf(letter.pdf)
     identifier = document_id(now, randomness)  # (1)
     code, mark, modules = None, None, None
-    if letter.twoddoc is not None:
-        signers = sealer.twoddocs
-        code = twoddoc_code(letter.twoddoc, signers, profile, now, identifier)  # (2) (3)
+    if letter.order is not None:
+        code, mention = _code(letter.order, sealer, profile, now, identifier)  # (2) (3)
         symbol = datamatrix.symbol(code, strict_c40=profile.strict_c40)  # (4)
         modules = symbol.modules
-        place = placement.place(letter.pdf, appearance.box_of(modules), profile.wish)
-        text = f"Cachet de {common_name(sealer.seal.chain[0].subject)} et code {MENTION}"
-        mark = Mark(appearance.appearance(symbol, MENTION), place, text)
+        box = appearance.box_of(modules, mention=mention)
+        place = placement.place(letter.pdf, box, profile.wish)
+        holder = common_name(sealer.seal.chain[0].subject)
+        text = f"Cachet de {holder} et {_WORDS[type(letter.order)]}"
+        mark = Mark(appearance.appearance(symbol, mention), place, text)
     sealed = pades.seal(letter.pdf, mark, sealer.template, sealer.seal.sign, now)  # (5)
     if code is not None and mark is not None:
         check_readback(sealed.pdf, mark.place, code)  # (6)
     return SealedLetter(sealed.pdf, identifier, sealed.road, code, mark, modules)
+
+
+def _code(
+    order: TwoDDocOrder | TownCodeOrder,
+    sealer: Sealer,
+    profile: Profile,
+    now: datetime,
+    identifier: DocumentId,
+) -> tuple[bytes, list[str]]:
+    """Write and sign a code; give its bytes, and the words to print beside it."""
+    if isinstance(order, TwoDDocOrder):
+        return twoddoc_code(order, sealer.twoddocs, profile, now, identifier), [MENTION]
+    address = [] if profile.address is None else [profile.address]
+    return town_code(order, sealer, now, identifier), [TOWN_MENTION, *address]
+
+
+def town_code(order: TownCodeOrder, sealer: Sealer, now: datetime, identifier: DocumentId) -> bytes:
+    """Write and sign a town code; the identifier goes in as its own.
+
+    Raises EmissionError, or KeyNotAllowedError where the seal's key is not on P-256.
+    """
+    leaf = sealer.seal.chain[0]
+    signature.require_allowed(leaf.public_key())
+    claims = claims_of(order.doc_type, order.values, now, identifier.bytes)
+    return signature.issue(claims, leaf, lambda data: sealer.seal.sign(hashed(data, leaf)))
 
 
 def twoddoc_code(

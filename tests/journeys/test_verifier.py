@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from support import documents
 from support.browser import chromium, filming, visit
 from support.demo_site import running_site
+from support.towncode import VALID
 
 from vault.web.assets import asset, assets
 
@@ -93,6 +94,30 @@ def test_a_letter_sealed_by_the_town_is_read_in_its_seal(page, site, tmp_path):
     text = give(page, letter, "lettre-scellee.pdf")
     assert AUTHENTIC in text
     assert "12 RUE DES ESSAIS" in text
+
+
+def test_a_town_code_is_read_verified_and_shown(page, site, tmp_path):
+    letter = documents.town_sealed(site.pki_folder, tmp_path)
+    text = give(page, letter, "attestation.pdf")
+    assert AUTHENTIC in text
+    assert "Ville de Valbourg (DEMONSTRATION)" in text
+    assert "Attestation d'accueil" in text
+    assert "12 juillet 1973" in text
+    assert "code de vérification de la mairie" in text
+    assert "Le cachet électronique du PDF" in text
+    assert "TEST" in text
+    assert Axe().run(page).violations_count == 0
+
+
+def test_a_town_code_of_a_stranger_is_told_and_shows_nothing_of_what_it_says(page):
+    page.goto("/verifier")
+    page.get_by_role("button", name="Coller le texte du code").click()
+    page.get_by_label("Texte du code").fill(VALID[0]["raw"])
+    page.get_by_role("button", name="Vérifier ce texte").click()
+    text = said(page)
+    assert UNSURE in text
+    assert "n'est pas dans nos listes" in text
+    assert "EXEMPLE" not in text
 
 
 def test_a_dropped_image_is_read_as_well(page, code):
@@ -220,7 +245,7 @@ def test_another_code_is_said_to_be_another(page, text, words):
     page.get_by_label("Texte du code").fill(text)
     page.get_by_role("button", name="Vérifier ce texte").click()
     answer = said(page)
-    assert "Ce code n'est pas un 2D-Doc" in answer
+    assert "Ce code n'est pas de ceux que Coffre vérifie" in answer
     assert words in answer
 
 

@@ -15,6 +15,7 @@ export interface OurCode {
   readonly fields?: readonly (readonly [string, string, boolean])[];
   readonly annex?: string | null;
   readonly findings?: readonly string[];
+  readonly dated?: readonly string[];
   readonly signature?: "valid" | "invalid";
   readonly error?: string;
   readonly scan_again?: boolean;
@@ -62,6 +63,57 @@ export function sharedCodes(): readonly SharedCode[] | undefined {
   return codes.map((code) => ({ ...code, raw: code.raw_with_binary_signature_latin1 ?? code.raw }));
 }
 
+export interface TownVector {
+  readonly name: string;
+  readonly note: string;
+  readonly raw: string;
+  readonly signature?: "valid" | "invalid";
+  readonly fields?: readonly (readonly [number | string, string])[];
+  readonly findings?: readonly string[];
+  readonly error?: string;
+}
+
+interface TownFile {
+  readonly certificate_pem: string;
+  readonly codes: readonly TownVector[];
+}
+
+export interface SharedTownCode {
+  readonly name: string;
+  readonly raw: string;
+  readonly expected: { readonly indication: string; readonly sub_indication: string | null };
+}
+
+export const TOWN = json(join(ROOT, "tests/vectors/towncode.json")) as TownFile;
+
+/** Give the shared town codes and their certificate, or undefined where they are absent. */
+export function sharedTownCodes(): { vectors: readonly SharedTownCode[]; pem: string } | undefined {
+  const folder = join(SHARED, "data/towncode");
+  if (!existsSync(join(folder, "vectors.json"))) return undefined;
+  const told = json(join(folder, "vectors.json")) as { certificate: string; vectors: readonly SharedTownCode[] };
+  return { vectors: told.vectors, pem: readFileSync(join(folder, told.certificate), "utf-8") };
+}
+
+/** Write the row of a seal's certificate as the server does; believed as it stands unless told otherwise. */
+export function sealRow(pem: string, extra: Record<string, unknown> = {}): Record<string, unknown> {
+  const certificate = new X509Certificate(pem);
+  const spki = certificate.publicKey.export({ type: "spki", format: "der" }).toString("base64");
+  return {
+    thumbprint: certificate.fingerprint256.replace(/:/g, "").slice(0, 16),
+    name: "Ville d'essai",
+    ...days(certificate),
+    key: { curve: "P-256", spki },
+    key_usage: "key-usage-unrestricted",
+    purpose: "purpose-unrestricted",
+    chained: true,
+    pinned: true,
+    authority: null,
+    revoked: null,
+    list_good_until: null,
+    ...extra,
+  };
+}
+
 /** Give one byte per character, as the vectors write symbols. */
 export function symbol(raw: string): Uint8Array {
   return Uint8Array.from(Buffer.from(raw, "latin1"));
@@ -94,6 +146,7 @@ export function trustOf(certificates: readonly unknown[], extra: Record<string, 
     authorities: ["FR00"],
     withdrawn: [],
     certificates,
+    seals: [],
     ...extra,
   });
 }

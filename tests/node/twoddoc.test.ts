@@ -23,6 +23,7 @@ for (const code of OURS.codes.filter((one) => one.signature !== undefined)) {
     assert.deepEqual(read.findings.map(findingText), code.findings);
     assert.equal(read.annex?.raw ?? null, code.annex ?? null);
     const found = await checkTwoDDoc(symbol(code.raw), TRUST, NOW);
+    assert.deepEqual(found.findings, [...(code.findings ?? []), ...(code.dated ?? [])]);
     const signature = found.checks.find((check) => check.id === "twoddoc.signature");
     assert.equal(signature?.indication, code.signature === "valid" ? "TOTAL-PASSED" : "TOTAL-FAILED");
     assert.equal(found.fields.length > 0, code.signature === "valid", "fields are shown once proved");

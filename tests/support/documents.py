@@ -28,6 +28,13 @@ VALUES = {
     "26": "FR",
 }
 
+TOWN_VALUES = {
+    "nom": "EXEMPLE",
+    "prénoms": "Camille",
+    "date de naissance": "1973-07-12",
+    "adresse": "12 rue des Essais",
+}
+
 
 def certificate_of_address(issuers: Pki, day: date | None = None) -> bytes:
     """Give the signed code of a certificate of address, by the demonstration's issuer."""
@@ -69,12 +76,33 @@ def altered(code: bytes) -> bytes:
 
 def sealed(pdf: bytes, pki_folder: Path, work: Path) -> bytes:
     """Seal a letter as the town does, with its 2D-Doc in the seal's own appearance."""
+    fields = [f"--field={di}={text}" for di, text in VALUES.items()]
+    return _sealed(pdf, pki_folder, work, ["--twoddoc", "00", *fields])
+
+
+def town_sealed(pki_folder: Path, work: Path) -> bytes:
+    """Seal an attestation d'accueil with the town's own code."""
+    pdf = pymupdf.open()
+    page = pdf.new_page(width=210 * _MM, height=297 * _MM)
+    page.insert_text((70, 90), "MAIRIE DE VALBOURG", fontsize=16)
+    lines = [
+        "Attestation d'accueil",
+        "EXEMPLE Camille, née le 12 juillet 1973",
+        "12 rue des Essais",
+    ]
+    for place, text in enumerate(lines):
+        page.insert_text((70, 130 + 20 * place), text, fontsize=12)
+    fields = [f"--field={name}={text}" for name, text in TOWN_VALUES.items()]
+    words = ["--towncode", "--type", "attestation d'accueil", *fields]
+    return _sealed(bytes(pdf.tobytes()), pki_folder, work, words)
+
+
+def _sealed(pdf: bytes, pki_folder: Path, work: Path, code: list[str]) -> bytes:
     letter, out = work / "letter.pdf", work / "sealed.pdf"
     letter.write_bytes(pdf)
     words = ["seal", str(letter), "-o", str(out), "--config", str(pki_folder / "coffre.toml")]
-    words += ["--twoddoc", "00", *(f"--field={di}={text}" for di, text in VALUES.items())]
     said = io.StringIO()
-    assert run(words, {}, said, said) == 0, said.getvalue()
+    assert run([*words, *code], {}, said, said) == 0, said.getvalue()
     return out.read_bytes()
 
 

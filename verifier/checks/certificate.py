@@ -4,7 +4,8 @@ Rules kept here (RFC 5280; `verifier/DESIGN.md`):
 
 - dates count in whole days, on the day of the signature, for the certificate and its authority;
 - before the first day is a lie (NOT_YET_VALID fails), after the last is unproved (EXPIRED);
-- the key usage, where the certificate restricts it, holds digitalSignature;
+- the key usage, where the certificate restricts it, holds digitalSignature; a certificate made for
+  time-stamps, OCSP, TLS or programs alone seals nothing;
 - revocation is asked of `trust_list`; revoked is revoked whatever the date, and without a list in
   force nothing is concluded;
 - `lenient` reports the dates and the missing list of a test authority, and does not apply them.
@@ -14,11 +15,45 @@ Each function gives the Check of one line of the verdict table; `name` is the pr
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from verifier.check import Check, SubIndication
-from verifier.trust.trust_list import ListTooOld, NoList, Revocation, Revoked
+from verifier.trust.trust_list import (
+    ListTooOld,
+    NoList,
+    Revocation,
+    Revoked,
+    signer_among,
+    subject_name,
+)
+
+_LONGEST_CHAIN: Final = 10
+_OTHER_PURPOSES: Final = {
+    ExtendedKeyUsageOID.TIME_STAMPING,
+    ExtendedKeyUsageOID.OCSP_SIGNING,
+    ExtendedKeyUsageOID.SERVER_AUTH,
+    ExtendedKeyUsageOID.CODE_SIGNING,
+}
+
+
+def chain_of(signer: x509.Certificate, known: Sequence[x509.Certificate]) -> list[x509.Certificate]:
+    """Follow the issuers upwards as far as known certificates go, the signer first."""
+    chain = [signer]
+    while len(chain) < _LONGEST_CHAIN:
+        issuer = signer_among(known, chain[-1])
+        if issuer is None or issuer == chain[-1]:
+            break
+        chain.append(issuer)
+    return chain
+
+
+def holder_name(certificate: x509.Certificate) -> str:
+    """Give whose certificate this is: its organisation, or its common name."""
+    organisation = subject_name(certificate, NameOID.ORGANIZATION_NAME)
+    return organisation or subject_name(certificate, NameOID.COMMON_NAME)
 
 
 def valid_on(certificate: x509.Certificate, day: date) -> bool:
@@ -76,3 +111,17 @@ def check_key_usage(name: str, certificate: x509.Certificate) -> Check:
     if not usage.digital_signature:
         return Check.unsure(f"{name}.key", "key-usage-not-signature", sub)
     return Check.passed(f"{name}.key", "key-usage-signature")
+
+
+def check_purpose(name: str, certificate: x509.Certificate) -> Check:
+    """Refuse a certificate made for something else: its key is in other hands than the seal's."""
+    named, sub = f"{name}.purpose", SubIndication.CHAIN_CONSTRAINTS_FAILURE
+    try:
+        purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return Check.passed(named, "purpose-unrestricted")
+    except ValueError:
+        return Check.unsure(named, "certificate-extensions-unreadable", sub)
+    if set(purposes) <= _OTHER_PURPOSES:
+        return Check.unsure(named, "certificate-for-something-else", sub)
+    return Check.passed(named, "purpose-allows-sealing")

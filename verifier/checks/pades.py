@@ -26,10 +26,15 @@ from typing import Final
 
 from asn1crypto import cms
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
 
 from verifier.check import Check, Indication, SubIndication
-from verifier.checks.certificate import check_revocation, check_revocation_list
+from verifier.checks.certificate import (
+    chain_of,
+    check_purpose,
+    check_revocation,
+    check_revocation_list,
+)
 from verifier.checks.pyhanko_guard import Examined, Modification, UnreadableSealsError, examine
 from verifier.trust.trust_list import Revocation, TrustList, signer_among, subject_name
 from verifier.verdict import Coverage, SealVerdict
@@ -37,13 +42,6 @@ from verifier.verdict import Coverage, SealVerdict
 SUB_FILTER: Final = "/ETSI.CAdES.detached"
 LEVEL: Final = "B-B"
 _TRACE: Final = re.compile(rb"/ByteRange|/ETSI\.CAdES\.detached|/ETSI\.RFC3161|/adbe\.pkcs7")
-_LONGEST_CHAIN: Final = 10
-_OTHER_PURPOSES: Final = {
-    ExtendedKeyUsageOID.TIME_STAMPING,
-    ExtendedKeyUsageOID.OCSP_SIGNING,
-    ExtendedKeyUsageOID.SERVER_AUTH,
-    ExtendedKeyUsageOID.CODE_SIGNING,
-}
 # What asn1crypto lets out on bytes that are not what they say: met by the sweep of one-bit changes.
 _BROKEN_CMS: Final = (
     ValueError,
@@ -105,10 +103,10 @@ def _checks(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Iter
     yield _later_changes(seal)  # (4)
     yield _contents(seal, pdf)  # (5)
     yield _announced(seal)
-    chain = _chain(seal.signer, (*trust.authorities, *seal.carried))
+    chain = chain_of(seal.signer, (*trust.authorities, *seal.carried))
     yield _carried(seal, trust, chain)
     yield _trusted(chain, trust)  # (6)
-    yield _purpose(seal.signer)
+    yield check_purpose("seal", seal.signer)
     yield from _revocations(chain, trust, now)  # (7)
     yield _validation(seal)  # (8)
 
@@ -219,17 +217,6 @@ def _names_exactly(sid: cms.SignerIdentifier, signer: x509.Certificate | None) -
     return same and int(sid.chosen["serial_number"].native) == signer.serial_number
 
 
-def _chain(signer: x509.Certificate, known: tuple[x509.Certificate, ...]) -> list[x509.Certificate]:
-    """Follow the issuers upwards as far as known certificates go, the signer first."""
-    chain = [signer]
-    while len(chain) < _LONGEST_CHAIN:
-        issuer = signer_among(known, chain[-1])
-        if issuer is None or issuer == chain[-1]:
-            break
-        chain.append(issuer)
-    return chain
-
-
 def _carried(seal: Examined, trust: TrustList, chain: list[x509.Certificate]) -> Check:
     """Ask where each carried certificate comes from: a changed copy would go unseen."""
     for certificate in seal.carried:
@@ -246,20 +233,6 @@ def _trusted(chain: list[x509.Certificate], trust: TrustList) -> Check:
         return Check.passed("seal.chain", "issuer-trusted")
     sub = SubIndication.NO_CERTIFICATE_CHAIN_FOUND
     return Check.unsure("seal.chain", "issuer-not-trusted", sub)
-
-
-def _purpose(signer: x509.Certificate) -> Check:
-    """Refuse a certificate made for something else: its key is in other hands than the seal's."""
-    name, sub = "seal.purpose", SubIndication.CHAIN_CONSTRAINTS_FAILURE
-    try:
-        purposes = signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return Check.passed(name, "purpose-unrestricted")
-    except ValueError:
-        return Check.unsure(name, "certificate-extensions-unreadable", sub)
-    if set(purposes) <= _OTHER_PURPOSES:
-        return Check.unsure(name, "certificate-for-something-else", sub)
-    return Check.passed(name, "purpose-allows-sealing")
 
 
 def _revocations(chain: list[x509.Certificate], trust: TrustList, now: datetime) -> Iterator[Check]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
 from typing import Final
+from unicodedata import normalize
 
 from sealing.twoddoc.fields import fold
 from sealing.twoddoc.values import LocalDateTime, Period, Value
@@ -76,12 +77,18 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(_WORDS.get(word, word) for word in _TOKEN.findall(fold(text, None)))
 
 
+def has_other_letters(text: str) -> bool:
+    """Tell a text with letters or figures that folding does not bring to A-Z and 0-9."""
+    return any(c.isalnum() and _TOKEN.match(c) is None for c in fold(text, None))
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The words of a page, folded, and its lines as printed (for amounts)."""
+    """The words of a page, folded, and its lines as printed (for amounts); `text`: all letters."""
 
     tokens: tuple[str, ...]
     lines: str
+    text: str
     _places: dict[str, list[int]] = field(repr=False)
 
     @classmethod
@@ -91,7 +98,7 @@ class Page:
         places: dict[str, list[int]] = {}
         for index, token in enumerate(tokens):
             places.setdefault(token[0], []).append(index)
-        return cls(tokens, _lines(words), places)
+        return cls(tokens, _lines(words), _plain(word.text for word in words), places)
 
     def shows(self, text: str, *, truncated: bool = False) -> bool:
         """Tell whether a text stands on the page, word for word; true for a text without words."""
@@ -101,9 +108,17 @@ class Page:
         starts = self._places.get(wanted[0][0], [])
         return any(_stands_at(self.tokens[start:], wanted, truncated=truncated) for start in starts)
 
+    def shows_letters(self, text: str) -> bool:
+        """Tell whether a text of another alphabet stands on the page, letter for letter."""
+        return _plain([text]) in self.text
+
     def shows_amount(self, amount: Decimal) -> bool:
         """Tell whether an amount stands on the page."""
         return re.search(_amount_pattern(amount), self.lines) is not None
+
+
+def _plain(texts: Iterable[str]) -> str:
+    return " ".join(normalize("NFC", " ".join(texts)).casefold().split())
 
 
 def forms(value: Value) -> list[str]:

@@ -3,8 +3,10 @@
 Rules kept here (`cli.md`, trust folder):
 
 - `manifest.json` says `schema_version` 1, the `mode` and the date of each list; then
-  `authorities/*.pem`, `twoddoc/CA.pem`, `twoddoc/CA/CERT.pem`, `crl/*.crl` (DER); all but the
-  manifest may be absent;
+  `authorities/*.pem`, `twoddoc/CA.pem`, `twoddoc/CA/CERT.pem`, `seals/*.pem`, `crl/*.crl` (DER);
+  all but the manifest may be absent;
+- where `twoddoc/tsl.xml` is there it is verified under `tsl-roots.pem`; the authorities are then
+  its own, those of the folder's files count in test mode alone;
 - a certificate stands under its own name: issuer CA, subject CERT; a file that says otherwise
   stops the reading, for a trust folder is ours and its faults are not a document's;
 - a folder of test authorities is refused in production; elsewhere it becomes `UnsafeTestTrust`,
@@ -21,13 +23,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from sealing.towncode.signature import thumbprint
 from verifier.errors import VerifierError
+from verifier.trust.anchors import Anchors
 from verifier.trust.trust_list import (
+    Limits,
     ListName,
     Mode,
     TrustList,
@@ -38,6 +43,12 @@ from verifier.trust.trust_list import (
     subject_name,
 )
 
+if TYPE_CHECKING:
+    from verifier.trust.ants_list import AntsList
+
+OFFICIAL: Final = "twoddoc/tsl.xml"
+ROOTS: Final = "tsl-roots.pem"
+LIMITS: Final = Limits()
 MANIFEST_LIMIT: Final = 64 * 1024
 PEM_LIMIT: Final = 256 * 1024
 CRL_LIMIT: Final = 20 * 1024 * 1024
@@ -72,20 +83,21 @@ class UnsafeTestTrust(TrustList):
     banner: ClassVar[str] = "TEST"
 
 
-def read_trust(folders: Sequence[Path], mode: Mode) -> TrustList:
+def read_trust(folders: Sequence[Path], mode: Mode, limits: Limits = LIMITS) -> TrustList:
     """Read trust folders and put them together; an UnsafeTestTrust as soon as one is for tests.
 
-    `mode` is that of the settings. Raises TrustFolderError, UnsafeTrustInProductionError.
+    `mode` and `limits` are those of the settings. Raises TrustFolderError,
+    UnsafeTrustInProductionError.
     """
     if not folders:
         raise NoTrustError("got no trust folder, expected at least one")
-    trust = merged([_folder(folder, mode) for folder in folders])
+    trust = merged([_folder(folder.resolve(), mode, limits) for folder in folders])
     if not trust.is_test:
         return trust
     return UnsafeTestTrust(**{one.name: getattr(trust, one.name) for one in fields(trust)})
 
 
-def _folder(folder: Path, mode: Mode) -> TrustList:
+def _folder(folder: Path, mode: Mode, limits: Limits) -> TrustList:
     manifest = folder / "manifest.json"
     told, lists = _parsed(manifest, _content(manifest, MANIFEST_LIMIT), _manifest)
     if told is Mode.TEST and mode is Mode.PRODUCTION:
@@ -97,18 +109,59 @@ def _folder(folder: Path, mode: Mode) -> TrustList:
     for path in _listed(folder / "twoddoc", "*/*.pem"):
         ca_id, name = path.parent.name, _name_of(path)
         leaves[ca_id, name] = _certificates(path, subject=name, issuer=ca_id)
+    official = _official(folder)
+    if official is not None:
+        authorities = {} if told is Mode.PRODUCTION else authorities
+        authorities |= {one.ca_id: one.certificates for one in official.authorities}
+        lists = (TrustListInfo(ListName.TSL, official.issued, official.next_update), *lists)
     if told is Mode.PRODUCTION:
         authorities = {ca: own for ca, own in authorities.items() if not is_test_authority(ca)}
         leaves = {name: own for name, own in leaves.items() if not is_test_authority(name[0])}
     chain = [_certificates(path) for path in _listed(folder / "authorities", "*.pem")]
+    seals: dict[bytes, tuple[x509.Certificate, ...]] = {}
+    for path in _listed(folder / "seals", "*.pem"):
+        for certificate in _certificates(path):
+            digest = thumbprint(certificate)
+            seals[digest] = (*seals.get(digest, ()), certificate)
     return TrustList(
         mode=told,
         lists=lists,
         twoddoc_authorities=authorities,
         twoddoc_leaves=leaves,
         authorities=tuple(one for group in chain for one in group),
+        seals=seals,
         crls=tuple(_crl(path) for path in _listed(folder / "crl", "*.crl")),
+        limits=limits,
+        **_accorded(official),
     )
+
+
+def _official(folder: Path) -> "AntsList | None":
+    path, roots = folder / OFFICIAL, folder / ROOTS
+    if not path.exists():
+        return None
+    # Reading it costs the XML libraries: asked for only where there is one.
+    from verifier.trust.ants_list import SIZE_LIMIT, read_tsl  # noqa: PLC0415
+
+    content = _content(path, SIZE_LIMIT)
+    pinned = tuple(_parsed(roots, _content(roots, PEM_LIMIT), x509.load_pem_x509_certificates))
+    try:
+        return read_tsl(content, Anchors(pinned))
+    except VerifierError as problem:
+        raise _fault(path, str(problem)) from problem
+
+
+def _accorded(official: "AntsList | None") -> dict[str, Any]:
+    """Give what the official list says of its authorities: until when, or withdrawn."""
+    if official is None:
+        return {}
+    due = {
+        certificate: official.next_update
+        for one in official.authorities
+        for certificate in one.certificates
+    }
+    withdrawn = frozenset(one.ca_id for one in official.authorities if one.withdrawn)
+    return {"accorded": due, "withdrawn": withdrawn}
 
 
 def _manifest(content: bytes) -> tuple[Mode, tuple[TrustListInfo, ...]]:

@@ -8,7 +8,8 @@ Rules kept here (2D-Doc, trust; RFC 5280):
   key signed it, never one that merely bears its name;
 - revocation comes from a list that the authority signed, or from a look-up given beside it (an
   OCSP answer kept earlier); a revoked certificate is revoked whatever the age of the list;
-- a list older than its next update and a grace (7 days) proves nothing more; nor does none;
+- a list older than its next update and a grace (7 days) proves nothing more; nor does none; an
+  authority is accorded until the next update of the official list, without grace;
 - every list has a name and a date, and its age is part of each verdict;
 - `mode` is `test` or `production`, as the lists themselves say; the test authority FR00 is
   believed in `test` alone.
@@ -21,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, Self, TypeAlias, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -43,6 +44,7 @@ class Mode(StrEnum):
 class ListName(StrEnum):
     """The lists that a trust folder may hold."""
 
+    TSL = "tsl"
     TWODDOC = "twoddoc"
     AUTHORITIES = "authorities"
     CRL = "crl"
@@ -63,6 +65,11 @@ class Limits:
 
     directory: timedelta = timedelta(days=30)
     crl_grace: timedelta = timedelta(days=7)
+
+    @classmethod
+    def of_days(cls, directory: int, crl_grace: int) -> Self:
+        """Give the limits that the settings tell in days."""
+        return cls(timedelta(days=directory), timedelta(days=crl_grace))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +116,10 @@ class TrustList:
     """Everything that is believed, read once, asked many times.
 
     `twoddoc_authorities` by authority, `twoddoc_leaves` by (authority, certificate): several of
-    each may share a name. `authorities` are roots and intermediates of seals and time-stamps.
-    `withdrawn` are the 2D-Doc authorities that the official list no longer accords.
+    each may share a name. `authorities` are roots and intermediates of seals and time-stamps;
+    `seals` are certificates of town codes, by the thumbprint that a code bears.
+    `withdrawn` are the 2D-Doc authorities that the official list no longer accords; `accorded`
+    tells until when the official list vouches for an authority's certificate.
     """
 
     mode: Mode
@@ -120,8 +129,10 @@ class TrustList:
         default_factory=dict
     )
     authorities: tuple[x509.Certificate, ...] = ()
+    seals: Mapping[bytes, tuple[x509.Certificate, ...]] = field(default_factory=dict)
     crls: tuple[x509.CertificateRevocationList, ...] = ()
     withdrawn: frozenset[str] = frozenset()
+    accorded: Mapping[x509.Certificate, datetime] = field(default_factory=dict)
     revocations: RevocationSource | None = None
     limits: Limits = Limits()
 
@@ -146,7 +157,12 @@ class TrustList:
             answer = self.revocations.state(certificate, issuer, now)
             if not isinstance(answer, NoList):
                 return answer
-        return revocation_by_lists(self.crls, (certificate, issuer), now, self.limits.crl_grace)
+        answer = revocation_by_lists(self.crls, (certificate, issuer), now, self.limits.crl_grace)
+        due = self.accorded.get(issuer)
+        if isinstance(answer, NotRevoked) and due is not None and now > due:
+            # Its authority may have been withdrawn since, and we would not know.
+            return ListTooOld(due)
+        return answer
 
     def directory_is_old(self, now: datetime) -> bool:
         """Tell whether a certificate may be missing because our directory is too old.
@@ -156,7 +172,7 @@ class TrustList:
         return any(
             now > (one.expires or one.issued + self.limits.directory)
             for one in self.lists
-            if one.name is ListName.TWODDOC
+            if one.name in {ListName.TSL, ListName.TWODDOC}
         )
 
     def used(self, names: Iterable[ListName], now: datetime) -> TrustUsed:
@@ -194,7 +210,7 @@ def revocation_by_lists(
     Only lists whose signature the issuer's key verifies count; the newest says how old they are.
     """
     certificate, issuer = pair
-    own = [crl for crl in crls if _is_list_of(crl, issuer)]
+    own = [crl for crl in crls if is_list_of(crl, issuer)]
     for crl in own:
         entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
         if entry is not None:
@@ -231,8 +247,10 @@ def merged(trusts: Sequence[TrustList]) -> TrustList:
         twoddoc_authorities=_joined([one.twoddoc_authorities for one in trusts]),
         twoddoc_leaves=_joined([one.twoddoc_leaves for one in trusts]),
         authorities=_unique([one.authorities for one in trusts]),
+        seals=_joined([one.seals for one in trusts]),
         crls=tuple(crl for one in trusts for crl in one.crls),
         withdrawn=frozenset().union(*(one.withdrawn for one in trusts)),
+        accorded={name: due for one in trusts for name, due in one.accorded.items()},
         revocations=next((one.revocations for one in trusts if one.revocations), None),
         limits=trusts[0].limits,
     )
@@ -261,7 +279,8 @@ def _part(name: x509.Name, kind: x509.ObjectIdentifier) -> str:
     return str(parts[0].value) if parts else ""
 
 
-def _is_list_of(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+def is_list_of(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+    """Tell whether an authority's key signed a list of revocations that bears its name."""
     key = issuer.public_key()
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         return False

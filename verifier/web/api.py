@@ -11,25 +11,25 @@ Twin: `client/trust/trust_list.ts`.
 """
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from verifier.checks.certificate import check_key_usage
+from verifier.checks.certificate import check_key_usage, check_purpose, holder_name
+from verifier.checks.towncode import seal_chain
 from verifier.trust.trust_list import (
     ListName,
     ListTooOld,
     NoList,
     Revoked,
     TrustList,
-    subject_name,
 )
 
 _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
@@ -51,11 +51,11 @@ def trust_lists(request: Request) -> JSONResponse:
 
 
 def as_json(trust: TrustList) -> dict[str, Any]:
-    """Write the 2D-Doc part of the trust lists."""
+    """Write what the trust lists hold for 2D-Docs and town codes."""
     ends = [
         one.expires or one.issued + trust.limits.directory
         for one in trust.lists
-        if one.name is ListName.TWODDOC
+        if one.name in {ListName.TSL, ListName.TWODDOC}
     ]
     return {
         "schema_version": 1,
@@ -72,6 +72,7 @@ def as_json(trust: TrustList) -> dict[str, Any]:
         "authorities": sorted(trust.twoddoc_authorities),
         "withdrawn": sorted(trust.withdrawn),
         "certificates": list(_certificates(trust)),
+        "seals": list(_seals(trust)),
     }
 
 
@@ -83,7 +84,7 @@ def _certificates(trust: TrustList) -> Iterator[dict[str, Any]]:
             yield {
                 "ca": ca,
                 "cert": cert,
-                "name": _name(leaf),
+                "name": holder_name(leaf),
                 **_days(leaf),
                 "key": _key(leaf),
                 "key_usage": check_key_usage("twoddoc", leaf).reason,
@@ -91,6 +92,37 @@ def _certificates(trust: TrustList) -> Iterator[dict[str, Any]]:
                 "revoked": revoked,
                 "list_good_until": good_until,
             }
+
+
+def _seals(trust: TrustList) -> Iterator[dict[str, Any]]:
+    """Write the certificates of town codes, each with what its whole chain says."""
+    for name, leaves in sorted(trust.seals.items()):
+        for leaf in leaves:
+            chain = seal_chain(leaf, trust)
+            above = [_days(one) for one in chain.certificates[1:]]
+            states = [_revocation(trust, one, two) for one, two in pairwise(chain.certificates)]
+            ends = [end for _, end in states]
+            yield {
+                "thumbprint": name.hex().upper(),
+                "name": holder_name(leaf),
+                **_days(leaf),
+                "key": _key(leaf, only="secp256r1"),
+                "key_usage": check_key_usage("towncode", leaf).reason,
+                "purpose": check_purpose("towncode", leaf).reason,
+                "chained": chain.chained,
+                "pinned": chain.pinned,
+                "authority": _all_of(above) if above else None,
+                "revoked": next((one for one, _ in states if one is not None), None),
+                "list_good_until": min(filter(None, ends)) if ends and all(ends) else None,
+            }
+
+
+def _all_of(days: Sequence[dict[str, str]]) -> dict[str, str]:
+    """Give the days on which all of several certificates are valid."""
+    return {
+        "first": max(one["first"] for one in days),
+        "last": min(one["last"] for one in days),
+    }
 
 
 def _revocation(
@@ -102,24 +134,23 @@ def _revocation(
         case Revoked(at, why):
             return {"at": at.date().isoformat(), "why": why}, None
         case ListTooOld(due):
-            return None, _moment(due + trust.limits.crl_grace)
+            ends = due + trust.limits.crl_grace
+            accorded = trust.accorded.get(issuer, ends) if issuer else ends
+            return None, _moment(min(ends, accorded))
         case NoList():
             return None, None
     # A look-up kept beside the lists: good as long as a list would be.
     return None, _moment(answer.checked + timedelta(days=1) + trust.limits.crl_grace)
 
 
-def _key(leaf: x509.Certificate) -> dict[str, str] | None:
+def _key(leaf: x509.Certificate, only: str | None = None) -> dict[str, str] | None:
     key = leaf.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _CURVES:
         return None
+    if only is not None and key.curve.name != only:
+        return None
     spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return {"curve": _CURVES[key.curve.name], "spki": b64encode(spki).decode()}
-
-
-def _name(leaf: x509.Certificate) -> str:
-    organisation = subject_name(leaf, NameOID.ORGANIZATION_NAME)
-    return organisation or subject_name(leaf, NameOID.COMMON_NAME)
 
 
 def _days(certificate: x509.Certificate) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 import io
 import random
+import re
+import string
 
 import pymupdf
 import pytest
@@ -20,6 +22,7 @@ from sealing.marks.datamatrix import (
 )
 from sealing.marks.placement import PlacementError, PlaceTakenError, Wish, place
 from sealing.marks.readback import UnreadableMarkError
+from sealing.marks.strokes import UndrawableError, strokes
 
 CODE = b"DC04FR00DM00265D265D0001FR10MME/DUPONT/CLAIRE\x1d20\x1d21\x1d22\x1e\x1f" + b"A" * 103
 SIZE = (60.0, 68.0)
@@ -229,3 +232,26 @@ def test_an_image_is_no_pdf():
     Image.new("L", (10, 10)).save(output, "PNG")
     with pytest.raises(PdfUnreadableError):
         place(output.getvalue(), SIZE, Wish())
+
+
+def test_a_long_mention_is_broken_and_drawn_inside_its_box():
+    symbol = datamatrix.symbol(CODE)
+    words = ["CODE DE VÉRIFICATION", "coffre.ville-de-valbourg.example/verifier"]
+    drawing = appearance.appearance(symbol, words)
+    one_line = appearance.appearance(symbol, "2D-DOC")
+    assert (drawing.width, one_line.width) == (drawing.width, drawing.width)
+    assert drawing.height > one_line.height + 20
+    points = re.findall(rb"^(\S+) (\S+) [ml]$", drawing.content, re.MULTILINE)
+    assert len(points) > 200
+    assert all(0 < float(x) < drawing.width for x, _ in points)
+    lowest = drawing.height - drawing.width
+    assert all(0 < float(y) < lowest for _, y in points), "never over the symbol"
+
+
+def test_every_letter_of_an_address_is_drawn_and_others_are_refused():
+    for one in string.ascii_lowercase + string.digits + ".-/:_":
+        assert strokes(one)
+    assert strokes(" ") == ()
+    for one in ("é", "Z", "@", "漢"):
+        with pytest.raises(UndrawableError):
+            strokes(one)

@@ -13,6 +13,7 @@ from support.twoddoc import (
     FORGED,
     MALFORMED,
     OUR_CODES,
+    SETS,
     SIGNED,
     header_of,
     reason_of,
@@ -20,7 +21,13 @@ from support.twoddoc import (
     sign,
 )
 
-from sealing.twoddoc.conformance import EmissionError, check_signing_date, require_town_type
+from sealing.twoddoc.catalogue import identifiers
+from sealing.twoddoc.conformance import (
+    EmissionError,
+    check_signing_date,
+    dated_findings,
+    require_town_type,
+)
 from sealing.twoddoc.fields import FindingCode
 from sealing.twoddoc.header import (
     DamagedInTransportError,
@@ -62,6 +69,8 @@ def test_a_code_is_read_whole(code):
     assert read.header == header_of(code)
     assert fields_of(read) == code["fields"]
     assert [str(finding) for finding in read.findings] == code["findings"]
+    dated = dated_findings(read.header, read.fields, date(2026, 11, 21))
+    assert [str(finding) for finding in dated] == code.get("dated", [])
     annex = read.annex and (read.annex.raw.hex() if is_binary(code) else read.annex.raw.decode())
     assert annex == code["annex"]
 
@@ -74,6 +83,19 @@ def test_what_was_read_is_written_again_byte_for_byte(code):
     read = parse(raw)
     assert raw.startswith(read.signed + after)
     assert read.signature in raw if read.made_of_bytes else read.signature not in raw
+
+
+def test_our_codes_break_every_rule_and_show_every_oddity():
+    broken = {row["error"] for row in [*MALFORMED, *SETS]} - {None}
+    assert broken == {str(reason) for reason in Reason}
+    told = [one for code in WELL_FORMED for one in (*code["findings"], *code.get("dated", []))]
+    repaired = {FindingCode.REPAIRED_TRANSPORT} & {
+        one.code
+        for code in MALFORMED
+        if code["repaired_as"]
+        for one in parse(code["raw"].encode("latin-1"), repair=True).findings
+    }
+    assert {one.split(":")[0] for one in told} | repaired == {str(code) for code in FindingCode}
 
 
 @pytest.mark.parametrize("code", MALFORMED, ids=lambda code: code["name"])
@@ -146,11 +168,17 @@ def test_shared_codes_have_the_findings_of_conformance_and_no_other():
         assert sorted(map(str, found)) == sorted(code["findings"]), code["name"]
 
 
-def test_an_eori_stops_by_itself():
-    body = b"DWFR345678901234567DY009"
+def test_an_eori_stops_by_itself_and_no_other_text_does():
+    assert [di for di, entry in identifiers().items() if entry.is_eori] == ["DH", "DP", "DW"]
     header = Header(4, "FR00", "TEST", DAY, DAY, "C2", "01", "FR").encode()
-    read = parse(assemble(header + body, sign(header + body)))
-    assert fields_of(read) == [["DW", "FR345678901234567", False], ["DY", "009", False]]
+    for body, expected in {
+        b"DWFR345678901234567DY009": [["DW", "FR345678901234567", False], ["DY", "009", False]],
+        b"DWFR345678901234567\x1dDY009": [["DW", "FR345678901234567", False], ["DY", "009", False]],
+        b"DWfr34DY009\x1d": [["DW", "fr34DY009", False]],
+        b"D2FR34DY009\x1d": [["D2", "FR34DY009", False]],
+    }.items():
+        read = parse(assemble(header + body, sign(header + body)))
+        assert fields_of(read) == expected, body
 
 
 def test_what_is_no_2d_doc_is_recognised():

@@ -16,8 +16,10 @@ from sealing.twoddoc.catalogue import (
     identifiers,
 )
 from sealing.twoddoc.conformance import EmissionError, town_types
+from sealing.twoddoc.fields import Field
 from sealing.twoddoc.header import Header
 from sealing.twoddoc.message import encode_unsigned, issue, parse
+from sealing.twoddoc.values import Value, decode
 
 DAY = date(2026, 11, 20)
 CHARSETS = {
@@ -66,6 +68,11 @@ def good_value(entry: DataIdentifier) -> str:
     if entry.kind.startswith("decimal") and width:
         return "1,5".rjust(width, "0")
     return text * width if len(text) == 1 and width else text
+
+
+def typed_value(field: Field) -> Value:
+    """Give the value that a field's text stands for."""
+    return decode(identifiers()[field.di].kind, field.raw)
 
 
 def test_identifiers_agree_with_the_shared_facts():
@@ -134,6 +141,8 @@ def test_a_code_of_every_type_reads_back_what_was_written(code):
     assert {field.di for field in read.fields} == set(dis)
     assert read.findings == ()
     assert read.encode() == raw
+    typed = {field.di: typed_value(field) for field in read.fields}
+    assert issue(header, typed, sign) == raw, "typed values are written as the texts they came from"
 
 
 @pytest.mark.parametrize("di", list(identifiers()))
@@ -141,9 +150,11 @@ def test_every_identifier_reads_back_what_was_written_and_what_follows(di):
     entry = identifiers()[di]
     header = Header(4, "FR00", "TEST", DAY, DAY, "B3", "01", "FR")
     values = {di: good_value(entry), **({"0D": "A" * 36} if di != "0D" else {"01": "A"})}
-    read = parse(issue(header, values, sign))
+    raw = issue(header, values, sign)
+    read = parse(raw)
     assert {field.di for field in read.fields} == set(values)
     assert read.findings == ()
+    assert issue(header, {field.di: typed_value(field) for field in read.fields}, sign) == raw
 
 
 @pytest.mark.parametrize("di", [di for di, entry in identifiers().items() if entry.maximum])

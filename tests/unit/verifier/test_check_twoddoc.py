@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from cryptography import x509  # noqa: TC002 - as everywhere: types are imported plainly
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from support.shared_trust import shared_trust
 from support.twoddoc import MALFORMED, shared_codes
 from support.twoddoc_pki import END, NOW, Authority, Leaf, usage
 
 from sealing.twoddoc.header import NotTwoDDocError
+from sealing.twoddoc.values import base32_encode
 from verifier.check import Indication, SubIndication
 from verifier.checks.twoddoc import TwoDDocResult, check_twoddoc
 from verifier.trust.trust_list import ListName, Mode, TrustList, TrustListInfo
@@ -116,7 +118,45 @@ LIES = {"FORMAT_FAILURE", "SIG_CRYPTO_FAILURE", "REVOKED", "NOT_YET_VALID"}
 NOT_FOUND, NO_CHAIN = "NO_SIGNING_CERTIFICATE_FOUND", "NO_CERTIFICATE_CHAIN_FOUND"
 WRONG_KEY, FORGED = "CHAIN_CONSTRAINTS_FAILURE", "SIG_CRYPTO_FAILURE"
 
+
+def with_signature(signature: bytes) -> bytes:
+    """Give a good code under another signature, raw."""
+    return TOWN.code().split(b"\x1f")[0] + b"\x1f" + base32_encode(signature).encode()
+
+
+def in_der() -> bytes:
+    """Give a good code whose signature is in DER, as most libraries write it."""
+    assert isinstance(TOWN.key, ec.EllipticCurvePrivateKey)
+    return with_signature(TOWN.key.sign(b"", ec.ECDSA(hashes.SHA256())))
+
+
+ORDER = ec.SECP256R1().group_order.to_bytes(32)
 ROWS = {
+    "signature in DER": (in_der(), trusting(TOWN), "FORMAT_FAILURE", "signature-length"),
+    "signature of a byte more": (
+        with_signature(bytes(65)),
+        trusting(TOWN),
+        "FORMAT_FAILURE",
+        "signature-length",
+    ),
+    "signature of zeros": (
+        with_signature(bytes(64)),
+        trusting(TOWN),
+        FORGED,
+        "signature-invalid",
+    ),
+    "r of the group's order": (
+        with_signature(ORDER + bytes(31) + b"\x01"),
+        trusting(TOWN),
+        FORGED,
+        "signature-invalid",
+    ),
+    "signature date FFFF": (
+        TOWN.code()[:16] + b"FFFF" + TOWN.code()[20:],
+        trusting(TOWN),
+        "FORMAT_FAILURE",
+        "date-invalid",
+    ),
     "signature of another curve": (BAD_P384, trusting(TOWN), "FORMAT_FAILURE", "signature-length"),
     "certificate not in the lists": (TOWN.code(), trusting(), NOT_FOUND, "issuer-not-listed"),
     "directory too old": (
@@ -318,6 +358,12 @@ def test_the_annex_is_listed_apart_and_never_among_the_fields():
     assert answer(result)[0] is PASSED
 
 
+def test_an_end_of_validity_that_is_no_date_is_a_notice_and_expires_nothing():
+    result = check_twoddoc(TOWN.odd_code(BODY + b"08FFFF"), trusting(TOWN), NOW)
+    assert answer(result)[0] is PASSED
+    assert result.verdict.findings == ("value-invalid:08",)
+
+
 def test_an_expired_document_is_a_notice():
     code = TOWN.odd_code(BODY + b"080E84")
     result = check_twoddoc(code, trusting(TOWN), NOW)
@@ -345,6 +391,7 @@ def test_shared_codes_have_the_verdicts_of_their_authors(mode, member):
         indication, sub_indication, _ = answer(result)
         got = {"indication": indication, "sub_indication": sub_indication}
         assert got == code[member], code["name"]
+    assert len(shared_codes()) == 87
 
 
 def test_the_trust_that_made_a_verdict_has_names_and_ages():

@@ -1,5 +1,6 @@
 """A trust folder: what is read, what is refused, and how test authorities are kept apart."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +69,23 @@ def test_a_folder_is_read_whole_and_serves_a_verdict(real):
     assert len(trust.authorities) == 1, "the same certificate twice is one"
     result = check_twoddoc(TOWN.code(), trust, NOW)
     assert result.verdict.conclusion.indication is Indication.TOTAL_PASSED
+
+
+def test_seals_are_found_by_the_thumbprint_of_their_town_codes(real, test_folder):
+    (real / "seals").mkdir()
+    pem = TOWN.certificate.public_bytes(Encoding.PEM)
+    (real / "seals/any-name.pem").write_bytes(
+        pem + TEST_TOWN.certificate.public_bytes(Encoding.PEM)
+    )
+    (test_folder / "seals").mkdir()
+    (test_folder / "seals/town.pem").write_bytes(pem)
+    digest = hashlib.sha256(TOWN.certificate.public_bytes(Encoding.DER)).digest()[:8]
+    trust = read_trust([real, test_folder], Mode.TEST)
+    assert trust.seals[digest] == (TOWN.certificate,), "the same certificate twice is one"
+    assert len(trust.seals) == 2
+    (real / "seals/broken.pem").write_text("no certificate")
+    with pytest.raises(TrustFolderError):
+        read_trust([real], Mode.PRODUCTION)
 
 
 def test_several_folders_are_one_trust(real, test_folder):

@@ -99,7 +99,7 @@ def test_a_forged_code_beside_a_good_one_fails_the_file():
 @pytest.mark.parametrize(
     ("raw", "kind"),
     [
-        (b"CV1:MFRGG", "towncode"),
+        (b"CV2:MFRGG", "unknown"),
         (b"HC1:6BFOXN", "health-certificate"),
         (b"https://ville.example/", "url"),
         (b"n'importe quoi", "unknown"),
@@ -114,9 +114,9 @@ def test_a_code_of_another_family_is_told_and_held_against_nobody(raw, kind):
 
 
 def test_another_code_of_a_picture_is_told_too():
-    found = read_document(_picture(b"CV1:MFRGGZDF"), "x.png")
+    found = read_document(_picture(b"HC1:MFRGGZDF"), "x.png")
     [check] = verify(found, trust(), NOW).checks
-    assert check.details == {"kinds": "towncode"}
+    assert check.details == {"kinds": "health-certificate"}
 
 
 def test_a_typed_text_is_repaired_and_a_symbol_is_not():

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from cli.demo import pki
+from sealing.towncode.signature import thumbprint
 from vault.web.shell import Frame
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode, TrustList
@@ -76,9 +77,58 @@ def test_an_issuer_that_its_authority_did_not_sign_has_none(folder):
     assert one["list_good_until"] is None
 
 
+def test_every_seal_is_given_with_what_its_whole_chain_says(folder):
+    told = {one["thumbprint"]: one for one in given(folder)["seals"]}
+    leaf = ISSUERS.seals["seal-p256"].certificate
+    one = told[thumbprint(leaf).hex().upper()]
+    assert (one["name"], one["key"]["curve"]) == (pki.TOWN, "P-256")
+    assert (one["chained"], one["pinned"], one["revoked"]) == (True, False, None)
+    assert (one["key_usage"], one["purpose"]) == ("key-usage-signature", "purpose-unrestricted")
+    assert one["authority"] == {
+        "first": "2026-11-20",
+        "last": row(given(folder))["authority"]["last"],
+    }
+    assert one["list_good_until"] is not None
+    rsa = told[thumbprint(ISSUERS.seals["seal-rsa"].certificate).hex().upper()]
+    assert rsa["key"] is None, "RSA signs no town code"
+
+
+def test_a_seal_without_the_list_of_its_authority_s_authority_says_so(folder):
+    (folder / "crl" / "root.crl").unlink()
+    assert {one["list_good_until"] for one in given(folder)["seals"]} == {None}
+
+
+def test_a_revoked_intermediate_revokes_the_seals_below_it(folder):
+    (folder / "crl" / "root.crl").write_bytes(
+        x509.CertificateRevocationListBuilder(
+            ISSUERS.root.certificate.subject, NOW, NOW + timedelta(days=9)
+        )
+        .add_revoked_certificate(
+            x509.RevokedCertificateBuilder()
+            .serial_number(ISSUERS.intermediate.certificate.serial_number)
+            .revocation_date(NOW - timedelta(days=3))
+            .build()
+        )
+        .sign(ISSUERS.root.key, hashes.SHA256())
+        .public_bytes(Encoding.DER)
+    )
+    assert {one["revoked"]["at"] for one in given(folder)["seals"]} == {"2026-11-18"}
+
+
+def test_a_seal_is_believed_as_it_stands_only_without_any_authority_of_its_issuer_s_name(folder):
+    (folder / "authorities" / "intermediate.pem").unlink()
+    (folder / "authorities" / "root.pem").unlink()
+    states = {(one["chained"], one["pinned"]) for one in given(folder)["seals"]}
+    assert states == {(True, True)}
+    other = pki.build(NOW).intermediate
+    (folder / "authorities" / "intermediate.pem").write_bytes(other.certificate_pem)
+    states = {(one["chained"], one["pinned"]) for one in given(folder)["seals"]}
+    assert states == {(False, False)}
+
+
 def test_without_lists_nobody_is_believed_and_nothing_breaks():
     told = api.as_json(TrustList(Mode.PRODUCTION, ()))
-    assert told["certificates"] == []
+    assert (told["certificates"], told["seals"]) == ([], [])
     assert told["directory_good_until"] is None
 
 

@@ -6,16 +6,22 @@ import pytest
 from jinja2 import Environment, FileSystemLoader
 from support.house import ROOT
 
+from sealing.towncode.errors import Reason as TownReason
+from sealing.towncode.message import FindingCode as TownFindingCode
 from sealing.twoddoc.fields import FindingCode
 from sealing.twoddoc.header import Reason
 from storage.language import languages
 from vault.web.shell import sentences
 
-CHECKS = ["twoddoc", "certificate", "content", "structure"]
+KINDS = {"twoddoc": Reason, "towncode": TownReason}
+CHECKS = {
+    "twoddoc": ["twoddoc", "certificate", "content", "structure"],
+    "towncode": ["towncode", "certificate"],
+}
 GIVEN = re.compile(
-    r'Check\.(?:passed|failed|unsure)\(\s*f?"(?:twoddoc|\{name\})\.([a-z-]+)",\s*"([a-z-]+)"'
+    r'Check\.(?:passed|failed|unsure)\(\s*f?"(?:twoddoc|towncode|\{name\})\.([a-z-]+)",\s*"([a-z-]+)"'
 )
-TWINS = re.compile(r'(?:passed|failed|unsure)\("twoddoc\.([a-z-]+)", "([a-z-]+)"')
+TWINS = re.compile(r'(?:passed|failed|unsure)\("(?:twoddoc|towncode)\.([a-z-]+)", "([a-z-]+)"')
 PAGES = ROOT / "verifier/web/client/pages"
 
 
@@ -27,31 +33,40 @@ def words(lang: str) -> dict[str, str]:
     return dict(re.findall(r'<p data-word="([^"]+)">(.*?)</p>', page))
 
 
-def python_says() -> set[tuple[str, str]]:
-    texts = [(ROOT / f"verifier/checks/{name}.py").read_text("utf-8") for name in CHECKS]
-    return {pair for text in texts for pair in GIVEN.findall(text)}
+def python_says(kind: str) -> set[tuple[str, str]]:
+    texts = [(ROOT / f"verifier/checks/{name}.py").read_text("utf-8") for name in CHECKS[kind]]
+    said = {pair for text in texts for pair in GIVEN.findall(text)}
+    # What the certificate is for is asked of a town code's alone, in words of its own.
+    used = re.findall(r'f"\{name\}\.purpose".*?(?=\ndef |\Z)', texts[1], re.DOTALL)[0]
+    said |= {("purpose", one) for one in re.findall(r'named, "([a-z-]+)"', used)}
+    return said if kind == "towncode" else {pair for pair in said if pair[0] != "purpose"}
 
 
-def twin_says() -> set[tuple[str, str]]:
-    return set(TWINS.findall((ROOT / "verifier/web/client/checks/twoddoc.ts").read_text("utf-8")))
+def twin_says(kind: str) -> set[tuple[str, str]]:
+    text = (ROOT / f"verifier/web/client/checks/{kind}.ts").read_text("utf-8")
+    return set(TWINS.findall(text))
 
 
 @pytest.mark.parametrize("lang", languages())
-def test_every_check_reason_and_finding_has_a_sentence(lang):
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_check_reason_and_finding_has_a_sentence(lang, kind):
     told = words(lang)
-    reasons = {reason for _, reason in python_says()} | {str(one) for one in Reason}
-    wanted = {f"reason.{one}" for one in reasons - {"not-2ddoc"}}
-    wanted |= {f"check.twoddoc.{name}" for name, _ in python_says()}
-    wanted |= {f"finding.{one}" for one in FindingCode}
+    reasons = {reason for _, reason in python_says(kind)} | {str(one) for one in KINDS[kind]}
+    wanted = {f"reason.{one}" for one in reasons - {"not-2ddoc", "not-towncode"}}
+    unasked = {"authority"} if kind == "towncode" else set()
+    wanted |= {f"check.{kind}.{name}" for name, _ in python_says(kind) if name not in unasked}
+    wanted |= {f"finding.{one}" for one in (*FindingCode, *TownFindingCode)}
     assert wanted - set(told) == set()
 
 
-def test_the_browser_gives_the_checks_and_reasons_that_python_gives():
-    assert len(twin_says()) > 20
-    assert {pair for pair in twin_says() if pair[0] != "key"} <= python_says()
-    missing = python_says() - twin_says()
-    # What the server says of a certificate's usage comes as it is (`key_usage` of the trust lists).
-    assert {reason for name, reason in missing if name != "key"} == set()
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_browser_gives_the_checks_and_reasons_that_python_gives(kind):
+    as_told = {"key", "purpose"}
+    assert len(twin_says(kind)) > 18
+    assert {pair for pair in twin_says(kind) if pair[0] not in as_told} <= python_says(kind)
+    missing = python_says(kind) - twin_says(kind)
+    # What the server says of a certificate comes as it is (`key_usage`, `purpose` of the lists).
+    assert {reason for name, reason in missing if name not in as_told} == set()
 
 
 def test_every_sentence_that_the_script_says_by_name_is_on_the_page():

@@ -29,8 +29,28 @@ export interface Context {
   readonly unchecked: readonly string[];
 }
 
-/** Draw the verdict on one code. */
+/** Draw the verdict on one 2D-Doc. */
 export function answerOf(verdict: CodeVerdict, context: Context): HTMLElement {
+  const drawn = opened(verdict, context);
+  drawLines(drawn, verdict, context);
+  drawValues(drawn, verdict, context);
+  fillList(drawn, "notices", noticesOf(verdict, context.lang), '[data-part="notices"]');
+  drawAnnex(drawn, verdict);
+  const { header } = verdict;
+  const own: [string, string][] = header === null ? [] : [[say("fact.ca"), header.caId], [say("fact.certificate"), header.certificateId]];
+  drawEnd(drawn, verdict, context, own);
+  return drawn;
+}
+
+/** What every answer on a code has: its checks, its proved values, and whether it is a test. */
+export interface Answered {
+  readonly checks: readonly Check[];
+  readonly fields: readonly unknown[];
+  readonly test: boolean;
+}
+
+/** Draw the head of an answer: icon, word, reason, advice. */
+export function opened(verdict: Answered, context: Context): HTMLElement {
   const conclusion = conclude(verdict.checks);
   const tone = TONES[conclusion.indication];
   const drawn = framed("shape-answer", tone, context.from);
@@ -39,14 +59,20 @@ export function answerOf(verdict: CodeVerdict, context: Context): HTMLElement {
   fill(drawn, "reason", say(`reason.${conclusion.reason}`, detailsOf(verdict.checks, conclusion)));
   const advice = `advice.${conclusion.subIndication ?? ""}`;
   fill(drawn, "advice", isSaid(advice) ? say(advice) : say(`advice.${tone}`));
-  drawLines(drawn, verdict, context);
-  drawValues(drawn, verdict, context);
-  fillList(drawn, "notices", noticesOf(verdict, context.lang), '[data-part="notices"]');
-  drawAnnex(drawn, verdict);
+  fill(drawn, "lists", agesText(context));
+  return drawn;
+}
+
+/** Draw the end of an answer: what was not checked, every check, the facts. */
+export function drawEnd(
+  drawn: HTMLElement,
+  verdict: Answered,
+  context: Context,
+  facts: readonly (readonly [string, string])[],
+): void {
   fillList(drawn, "unchecked", uncheckedOf(verdict, context));
   part('[data-slot="checks"]', HTMLElement, drawn).replaceChildren(...verdict.checks.map(checkOf));
-  drawFacts(drawn, verdict, context);
-  return drawn;
+  drawFacts(drawn, facts, context);
 }
 
 /** Draw what is no verdict: nothing found, file not readable, our fault. */
@@ -74,7 +100,6 @@ function drawLines(drawn: HTMLElement, verdict: CodeVerdict, context: Context): 
   const { header, issuer } = verdict;
   const proved = verdict.fields.length > 0 && issuer !== null;
   fill(drawn, "printed", say(proved ? "printed.yours" : "printed.nothing"));
-  fill(drawn, "lists", agesText(context));
   if (header === null) {
     fill(drawn, "readable", say("readable.part"));
     fill(drawn, "signed-by", say("signed-by.unknown"));
@@ -118,7 +143,7 @@ function nameOf(field: ShownField, lang: string): string {
 }
 
 /** The printed text has nothing to be compared with where no value is proved. */
-function uncheckedOf(verdict: CodeVerdict, context: Context): readonly string[] {
+function uncheckedOf(verdict: Answered, context: Context): readonly string[] {
   return verdict.fields.length > 0 ? [say("unchecked.printed"), ...context.unchecked] : context.unchecked;
 }
 
@@ -178,26 +203,25 @@ function ageText(issued: string, now: Date): string {
   return days === 0 ? say("age.today") : say("age.days", { days });
 }
 
-function drawFacts(drawn: HTMLElement, verdict: CodeVerdict, context: Context): void {
+function drawFacts(drawn: HTMLElement, own: readonly (readonly [string, string])[], context: Context): void {
   const lists = context.trust.lists.map((list) => {
     const date = longDate(list.issued.slice(0, 10), context.lang);
     return say("fact.list", { name: say(`list.${list.name}`), date, age: ageText(list.issued, context.now) });
   });
-  const facts: [string, string][] = [[say("fact.lists"), lists.join(" ; ") || say("fact.no-list")]];
-  if (verdict.header !== null) {
-    facts.unshift([say("fact.ca"), verdict.header.caId], [say("fact.certificate"), verdict.header.certificateId]);
-  }
+  const facts = [...own, [say("fact.lists"), lists.join(" ; ") || say("fact.no-list")] as const];
   const rows = facts.map(([name, text]) => pair(element("dt", name), element("dd", text)));
   part('[data-slot="facts"]', HTMLElement, drawn).replaceChildren(...rows);
 }
 
-function pair(name: HTMLElement, value: HTMLElement): HTMLElement {
+/** Make a row of a list: a name and its value. */
+export function pair(name: HTMLElement, value: HTMLElement): HTMLElement {
   const row = document.createElement("div");
   row.append(name, value);
   return row;
 }
 
-function longDate(day: string, lang: string): string {
+/** Write a day for people. */
+export function longDate(day: string, lang: string): string {
   return format(day, lang, { dateStyle: "long" });
 }
 

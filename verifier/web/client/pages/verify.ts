@@ -1,20 +1,24 @@
 /**
  * The page where a document is verified: file, drop, camera, pasted text; one answer.
  *
- * - four ways in, one road: bytes of a code -> `checkSymbols` -> `answerOf`;
+ * - four ways in, one road: bytes of a code -> `checkSymbols` or `checkTownCode` -> its answer;
  * - three views, one at a time: ask, busy (can be cancelled), answer (focused, told aloud);
  * - nothing is sent: the only requests are for our own files and for the trust lists.
  */
 import { gathered, pastedSymbols, type GatheredCode, type PageSymbol } from "../checks/sets.ts";
-import { checkSymbols, type CodeVerdict } from "../checks/twoddoc.ts";
+import { checkTownCode } from "../checks/towncode.ts";
+import { checkSymbols } from "../checks/twoddoc.ts";
 import { NoListsError, trustPort } from "../ports/trust.ts";
 import { Reader, StoppedError } from "../ports/reader.ts";
 import { readDocument, type Found } from "../reading/document.ts";
 import { MAX_PAGES, openPages, UnreadableFileError, type Pages, type PdfFiles } from "../reading/pages.ts";
+import { looksLikeTownCode } from "../towncode/message.ts";
 import { NotTwoDDocError } from "../twoddoc/header.ts";
 import { latin1 } from "../twoddoc/message.ts";
+import type { Check } from "../verdict.ts";
 import { answerOf, messageOf, type Context } from "./answer.ts";
 import { CameraPanel } from "./camera_panel.ts";
+import { townAnswerOf } from "./town_answer.ts";
 import { isSaid, part, say, shape } from "./words.ts";
 
 /** Width in pixels of an A4 page whose modules of 0.4 mm take 3.2 pixels. */
@@ -162,8 +166,14 @@ async function answers(found: readonly PageSymbol[], source: Told): Promise<HTML
   for (const [place, code] of codes.entries()) {
     const context: Context = { from: fromOf(code, place, codes.length, source), lang, now, trust, unchecked: unchecked(source) };
     try {
-      const verdict = await checkSymbols(code.symbols, trust, now, { repair: source.repair });
-      drawn.push({ worth: worthOf(verdict), shown: answerOf(verdict, context) });
+      const first = code.symbols[0];
+      if (first !== undefined && looksLikeTownCode(first)) {
+        const verdict = await checkTownCode(first, trust, now, { repair: source.repair });
+        drawn.push({ worth: worthOf(verdict.checks), shown: townAnswerOf(verdict, context) });
+      } else {
+        const verdict = await checkSymbols(code.symbols, trust, now, { repair: source.repair });
+        drawn.push({ worth: worthOf(verdict.checks), shown: answerOf(verdict, context) });
+      }
     } catch (problem) {
       if (!(problem instanceof NotTwoDDocError)) throw problem;
       others.push(otherCode(problem));
@@ -173,8 +183,8 @@ async function answers(found: readonly PageSymbol[], source: Told): Promise<HTML
   return drawn.sort((first, second) => first.worth - second.worth).map((one) => one.shown);
 }
 
-function worthOf(verdict: CodeVerdict): number {
-  const indications = verdict.checks.map((check) => check.indication);
+function worthOf(checks: readonly Check[]): number {
+  const indications = checks.map((check) => check.indication);
   if (indications.every((indication) => indication === "TOTAL-PASSED")) return 2;
   return indications.find((indication) => indication !== "TOTAL-PASSED") === "TOTAL-FAILED" ? 0 : 1;
 }

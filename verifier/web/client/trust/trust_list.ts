@@ -35,6 +35,16 @@ export interface Leaf extends Days {
   readonly listGoodUntil: string | null;
 }
 
+/**
+ * One certificate of town codes. `chained`: its chain leads to an authority of the lists; `pinned`: it
+ * is believed as it stands, for tests. `authority`, `revoked` and `listGoodUntil` are of its whole chain.
+ */
+export interface Seal extends Leaf {
+  readonly chained: boolean;
+  readonly pinned: boolean;
+  readonly purpose: string;
+}
+
 /** Everything that is believed. `authorities` are those whose own certificate is there. */
 export interface TrustList {
   readonly isTest: boolean;
@@ -43,6 +53,7 @@ export interface TrustList {
   readonly authorities: ReadonlySet<string>;
   readonly withdrawn: ReadonlySet<string>;
   readonly leaves: ReadonlyMap<string, readonly Leaf[]>;
+  readonly seals: ReadonlyMap<string, readonly Seal[]>;
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -66,6 +77,11 @@ export function parseTrustList(json: unknown): TrustList {
     const name = `${text(row["ca"])}/${text(row["cert"])}`;
     leaves.set(name, [...(leaves.get(name) ?? []), leafOf(row)]);
   }
+  const seals = new Map<string, Seal[]>();
+  for (const row of list(top["seals"]).map(record)) {
+    const name = text(row["thumbprint"]);
+    seals.set(name, [...(seals.get(name) ?? []), sealOf(row)]);
+  }
   return {
     isTest: oneOf(top["mode"], ["test", "production"]) === "test",
     lists: list(top["lists"]).map(record).map(infoOf),
@@ -73,6 +89,16 @@ export function parseTrustList(json: unknown): TrustList {
     authorities: new Set(list(top["authorities"]).map(text)),
     withdrawn: new Set(list(top["withdrawn"]).map(text)),
     leaves,
+    seals,
+  };
+}
+
+function sealOf(row: Row): Seal {
+  return {
+    ...leafOf(row),
+    chained: flag(row["chained"]),
+    pinned: flag(row["pinned"]),
+    purpose: text(row["purpose"]),
   };
 }
 
@@ -130,6 +156,11 @@ function list(value: unknown): readonly unknown[] {
 
 function text(value: unknown): string {
   if (typeof value !== "string") throw new TypeError(`got ${typeof value}, expected a text`);
+  return value;
+}
+
+function flag(value: unknown): boolean {
+  if (typeof value !== "boolean") throw new TypeError(`got ${typeof value}, expected yes or no`);
   return value;
 }
 

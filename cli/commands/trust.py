@@ -1,0 +1,276 @@
+"""`coffre trust`: whom this installation believes."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
+
+import typer
+from cryptography import x509
+
+from cli.files import read, writing
+from cli.help import Command, group
+from cli.output import Output, of
+from cli.problems.problem import Exit
+from cli.problems.table import problem_of
+from storage.errors import CoffreError, ConfigurationError
+from storage.language import N_
+from storage.outgoing import Outgoing
+from storage.settings import Mode as Purpose
+from storage.settings import Settings
+from verifier.trust import kept_folder
+from verifier.trust.adding import (
+    NoAnchorsError,
+    TrustModesError,
+    add,
+    certificate_files,
+    read_files,
+)
+from verifier.trust.anchors import Anchors
+from verifier.trust.kept_folder import Files
+from verifier.trust.local_list import PEM_LIMIT, read_trust
+from verifier.trust.refresh import Source, Step, refresh, told_by
+from verifier.trust.trust_list import Limits, ListName, Mode, TrustList, TrustListInfo
+
+app = group(N_("Tenir les listes de confiance : prendre, montrer, ajouter."))
+
+_PEM = b"-----BEGIN CERTIFICATE"
+_NAMES = {
+    ListName.TSL: N_("liste officielle 2D-Doc"),
+    ListName.TWODDOC: N_("annuaires 2D-Doc"),
+    ListName.AUTHORITIES: N_("autorités de cachet et d'horodatage"),
+    ListName.CRL: N_("listes de révocation"),
+}
+Config = Annotated[Path | None, typer.Option(metavar="F", help=N_("Réglages."))]
+Json = Annotated[bool, typer.Option("--json", help=N_("Répondre en JSON."))]
+
+
+class NoListAddressError(ConfigurationError):
+    """The settings do not say where the official list is."""
+
+    code: ClassVar[str] = "configuration.no-tsl"
+
+
+@app.command(
+    cls=Command,
+    help=N_(
+        "Prendre la liste officielle 2D-Doc, les annuaires et les révocations, les vérifier tous, "
+        "puis remplacer d'un coup ceux d'avant. Rien n'est changé si la liste officielle manque ; "
+        "3 si une partie seulement a pu être renouvelée."
+    ),
+    epilog="coffre trust update --config coffre.toml",
+)
+def update(ctx: typer.Context, config: Config = None, json: Json = False) -> int:
+    """Renew the lists from the network."""
+    output, settings = of(ctx), Settings.load(config)
+    anchors = _anchors(settings)
+    if settings.tsl is None:
+        raise NoListAddressError("got no address of the official list")
+    if not anchors.certificates:
+        raise NoAnchorsError("got no certificate to verify the official list")
+    folder, mode = settings.kept_trust, Mode(settings.mode)
+    hosts = {urlsplit(settings.tsl).hostname or "", *settings.tsl_hosts}
+    door = Outgoing(hosts, loopback=settings.mode is Purpose.TEST)
+    source = Source(settings.tsl, anchors, mode)
+    with kept_folder.writing(folder):
+        held = _held(folder, mode)
+        try:
+            result = refresh(held, source, door.fetch, _now(), lambda step: _tell(output, step))
+            read_files(result.files, mode)
+        except CoffreError:
+            if held:
+                output.remark(output.tr(N_("les listes d'avant restent en service")))
+            raise
+        kept_folder.publish(folder, result.files)
+    if json:
+        rows = [_step(step) for step in result.steps]
+        output.give("trust-update", folder=str(folder), mode=str(mode), lists=rows)
+    else:
+        output.show(output.tr(N_("Listes de confiance : {folder}")).format(folder=folder))
+    return Exit.PARTIAL if result.failed else Exit.DONE
+
+
+@app.command(
+    cls=Command,
+    help=N_("Montrer les listes de confiance en service : date, âge, échéance, autorités."),
+    epilog="coffre trust show",
+)
+def show(
+    ctx: typer.Context,
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help=N_("Dossier de confiance ; à répéter.")),
+    ] = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show the lists that verdicts rest on."""
+    output, settings = of(ctx), Settings.load(config)
+    folders = tuple(trust or settings.trust_folders)
+    _show(output, folders, settings, as_json=json)
+
+
+@app.command(
+    "add",
+    cls=Command,
+    help=N_(
+        "Ajouter au dossier de confiance des listes apportées à la main : un dossier, un fichier "
+        "fait par coffre trust bundle, ou le certificat (PEM) d'une autorité de la ville."
+    ),
+    epilog="coffre trust add pki/trust",
+)
+def add_command(
+    ctx: typer.Context,
+    path: Annotated[
+        Path, typer.Argument(metavar="DIR", help=N_("Dossier de confiance, lot, ou certificat."))
+    ],
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Merge a trust folder, a bundle or a certificate into the lists held."""
+    output, settings = of(ctx), Settings.load(config)
+    folder, mode = settings.kept_trust, Mode(settings.mode)
+    added = _brought(path, mode)
+    with kept_folder.writing(folder):
+        held = _held(folder, mode)
+        kept_folder.publish(folder, add(held, added, _anchors(settings), mode, _now()))
+    _show(output, (folder,), settings, as_json=json)
+
+
+@app.command(
+    cls=Command,
+    help=N_(
+        "Mettre les listes de confiance dans un seul fichier, à porter sur une clé USB vers un "
+        "poste sans réseau, où coffre trust add les reprend."
+    ),
+    epilog="coffre trust bundle listes.zip",
+)
+def bundle(
+    ctx: typer.Context,
+    path: Annotated[Path, typer.Argument(metavar="FILE", help=N_("Fichier à écrire."))],
+    config: Config = None,
+    force: Annotated[
+        bool, typer.Option("--force", help=N_("Remplacer un fichier qui existe."))
+    ] = False,
+) -> None:
+    """Write the lists held into one file."""
+    output, settings = of(ctx), Settings.load(config)
+    data = kept_folder.bundle_of(kept_folder.files_of(settings.kept_trust))
+    with writing(path, force=force) as file:
+        file.write(data)
+    output.say(output.tr(N_("listes de confiance écrites : {path}")).format(path=path))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _anchors(settings: Settings) -> Anchors:
+    found = [
+        certificate
+        for path in settings.tsl_roots
+        for certificate in _pem(path, read(path, limit=PEM_LIMIT))
+    ]
+    return Anchors(tuple(found), settings.tsl_signer)
+
+
+def _pem(path: Path, data: bytes) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(data)
+    except ValueError as error:
+        why = "no certificate in PEM"
+        raise kept_folder.KeptFolderError(f"got {why}", path=str(path), why=why) from error
+
+
+def _held(folder: Path, mode: Mode) -> Files:
+    """Read what is kept, as a verifier would: what is damaged is said, not written over."""
+    held = kept_folder.kept(folder)
+    if held:
+        read_files(held, mode)
+        if told_by(held)["mode"] != mode:
+            raise TrustModesError("got lists of another mode than the settings")
+    return held
+
+
+def _brought(path: Path, mode: Mode) -> Files:
+    if path.is_file():
+        data = read(path, limit=kept_folder.TOTAL_LIMIT)
+        if data.lstrip().startswith(_PEM):
+            _pem(path, data)
+            return certificate_files(data, mode, _now())
+    return kept_folder.files_of(path)
+
+
+def _tell(output: Output, step: Step) -> None:
+    name = " ".join(part for part in (output.tr(_NAMES[step.name]), step.authority) if part)
+    if step.error is None:
+        output.say(f"  ✓ {name} : {step.count}")
+        return
+    problem = problem_of(step.error)
+    details = defaultdict(lambda: "?", step.error.details)
+    sentence = output.tr(problem.sentence).format_map(details)
+    output.say(f"  ✗ {name} : {sentence}")
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "name": str(step.name),
+        "authority": step.authority or None,
+        "state": "kept" if step.error else "renewed",
+        "count": step.count,
+        "left_aside": step.left_aside,
+        "code": step.error.code if step.error else None,
+    }
+
+
+def _show(output: Output, folders: tuple[Path, ...], settings: Settings, *, as_json: bool) -> None:
+    limits = Limits.of_days(settings.directory_days, settings.crl_grace_days)
+    trust = read_trust(folders, Mode(settings.mode), limits)
+    rows = [_row(one, trust, _now()) for one in trust.lists]
+    authorities = list(_authorities(trust))
+    if as_json:
+        output.give(
+            "trust",
+            folders=[str(folder) for folder in folders],
+            mode=str(trust.mode),
+            lists=rows,
+            twoddoc=authorities,
+            authorities=len(trust.authorities),
+            revocation_lists=len(trust.crls),
+        )
+        return
+    for one, row in zip(trust.lists, rows, strict=True):
+        sentence = N_("{name} : du {issued}, il y a {age} jours ; à renouveler le {due}")
+        words = {"name": output.tr(_NAMES[one.name]), "issued": row["issued"][:10]}
+        due = (row["due"] or "-")[:10]
+        late = output.tr(N_(" (TROP ANCIENNE)")) if row["too_old"] else ""
+        output.show(output.tr(sentence).format(**words, age=row["age_days"], due=due) + late)
+    for told in authorities:
+        state = output.tr(N_("retirée")) if told["withdrawn"] else told["certificates"]
+        output.show(f"  {told['id']} : {state}")
+    if trust.is_test:
+        output.remark(output.tr(N_("listes de confiance d'ESSAI : ces réponses ne prouvent rien")))
+
+
+def _row(one: TrustListInfo, trust: TrustList, now: datetime) -> dict[str, Any]:
+    due, grace = one.expires, trust.limits.crl_grace
+    if one.name is ListName.TWODDOC and due is None:
+        due = one.issued + trust.limits.directory
+    ends = due + grace if due and one.name is ListName.CRL else due
+    return {
+        "name": str(one.name),
+        "issued": one.issued.isoformat(),
+        "age_days": max(0, (now - one.issued).days),
+        "due": due.isoformat() if due else None,
+        "too_old": ends is not None and now > ends,
+    }
+
+
+def _authorities(trust: TrustList) -> Iterator[dict[str, Any]]:
+    names = {*trust.twoddoc_authorities, *(ca_id for ca_id, _ in trust.twoddoc_leaves)}
+    for ca_id in sorted(names):
+        leaves = [len(own) for (ca, _), own in trust.twoddoc_leaves.items() if ca == ca_id]
+        withdrawn = ca_id in trust.withdrawn
+        yield {"id": ca_id, "withdrawn": withdrawn, "certificates": sum(leaves)}

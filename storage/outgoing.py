@@ -1,0 +1,278 @@
+"""The one door to other people's servers: lists, revocations, time-stamps.
+
+Rules kept here:
+
+- a host is asked only when the settings name it: never on the word of a document;
+- its name is resolved once, every address must be public, and the connection goes to an address
+  that was looked at: a name that changes its mind meanwhile (rebinding) leads nowhere new;
+- this machine's own addresses are allowed to tests alone (`loopback`), private networks never;
+- no redirect is followed, no proxy of the environment is used, nothing is unpacked;
+- 5 seconds in all, resolution and slow drops included; 10 MB counted as they come, whatever the
+  answer announced;
+- TLS is verified, against the name that was asked for. `http` is allowed because what is fetched
+  here is signed by itself; who asks must check it.
+
+What is kept of an answer is its bytes: no header of it decides anything.
+"""
+
+import contextlib
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
+from typing import Any, ClassVar, Final, TypeAlias
+
+import httpx2
+
+from storage.errors import CoffreError
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Resolve: TypeAlias = Callable[[str, int], Sequence[str]]
+
+SECONDS: Final = 5.0
+SIZE_LIMIT: Final = 10 * 1024 * 1024
+_CONNECT_SECONDS: Final = 2.0
+_PORTS: Final = {"https": 443, "http": 80}
+# Translations of IPv4 addresses into IPv6: what they lead to cannot be told from here.
+_TRANSLATED: Final = tuple(
+    ipaddress.IPv6Network(net) for net in ("64:ff9b::/32", "2002::/16", "2001::/32")
+)
+
+
+class OutgoingError(CoffreError):
+    """Another server was not asked, or its answer is not used. Details: `host`."""
+
+    code: ClassVar[str] = "outgoing"
+
+
+class AddressRefusedError(OutgoingError):
+    """The address is not one that the settings allow, or is not public. Details: `host`."""
+
+    code: ClassVar[str] = "outgoing.address-refused"
+
+
+class ServerUnreachableError(OutgoingError):
+    """No answer, or one that was cut. Details: `host`."""
+
+    code: ClassVar[str] = "outgoing.unreachable"
+    retryable: ClassVar[bool] = True
+
+
+class ServerTooSlowError(ServerUnreachableError):
+    """The whole answer took longer than the time allowed. Details: `host`, `seconds`."""
+
+    code: ClassVar[str] = "outgoing.too-slow"
+
+
+class ServerIdentityError(OutgoingError):
+    """TLS does not prove that the server bears the name asked for. Details: `host`."""
+
+    code: ClassVar[str] = "outgoing.server-identity"
+
+
+class AnswerTooLargeError(OutgoingError):
+    """The answer exceeds the limit. Details: `host`, `limit` (MiB)."""
+
+    code: ClassVar[str] = "outgoing.too-large"
+
+
+class AnswerRefusedError(OutgoingError):
+    """The answer is an error, a redirection, or packed. Details: `host`, `status`."""
+
+    code: ClassVar[str] = "outgoing.answer-refused"
+
+
+class ServerBusyError(AnswerRefusedError):
+    """The server says that it cannot answer now (5xx, 429). Details: `host`, `status`."""
+
+    code: ClassVar[str] = "outgoing.busy"
+    retryable: ClassVar[bool] = True
+
+
+def resolved(host: str, port: int) -> Sequence[str]:
+    """Ask the system for a host's addresses; raise OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(row[4][0]) for row in found))
+
+
+class Outgoing:
+    """A door that opens to named hosts alone."""
+
+    def __init__(
+        self,
+        hosts: Iterable[str],
+        *,
+        loopback: bool = False,
+        tls: ssl.SSLContext | None = None,
+        resolve: Resolve = resolved,
+    ) -> None:
+        """Allow these hosts; `loopback` is for tests, `tls` for authorities of one's own."""
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._loopback = loopback
+        self._tls = tls or ssl.create_default_context()
+        self._resolve = resolve
+
+    def fetch(self, url: str) -> bytes:
+        """Give the body of the answer to a GET; raise OutgoingError's children."""
+        asked = self._asked(url)
+        watch = _Watch(asked.host)
+        with watch:
+            for address in self._addresses(asked, watch):
+                with contextlib.suppress(_NotConnectedError):
+                    return self._answer(asked, address, watch)
+        if watch.is_over:
+            raise watch.error()
+        raise ServerUnreachableError(f"got no connection to {asked.host}", host=asked.host)
+
+    def _asked(self, url: str) -> httpx2.URL:
+        try:
+            asked = httpx2.URL(url)
+        except httpx2.InvalidURL as error:
+            raise AddressRefusedError("got an address that does not read", host="?") from error
+        if asked.scheme not in _PORTS or asked.userinfo:
+            raise AddressRefusedError("got neither http nor https", host=asked.host)
+        if asked.host not in self._hosts:
+            raise AddressRefusedError(f"got {asked.host}, not in the settings", host=asked.host)
+        return asked
+
+    def _addresses(self, asked: httpx2.URL, watch: "_Watch") -> Sequence[Address]:
+        port = asked.port or _PORTS[asked.scheme]
+        found = [
+            ipaddress.ip_address(one) for one in watch.bounded(self._resolve, asked.host, port)
+        ]
+        for address in found:
+            if not (is_public(address) or (self._loopback and address.is_loopback)):
+                raise AddressRefusedError(f"got {address} for {asked.host}", host=asked.host)
+        return sorted(found, key=lambda one: one.version)
+
+    def _answer(self, asked: httpx2.URL, address: Address, watch: "_Watch") -> bytes:
+        port = f":{asked.port}" if asked.port else ""
+        headers = {
+            "Host": asked.host + port,
+            "Accept-Encoding": "identity",
+            "User-Agent": "coffre",
+            "Connection": "close",
+        }
+        extensions = {"sni_hostname": asked.host, "trace": watch.trace}
+        times = httpx2.Timeout(watch.left, connect=min(watch.left, _CONNECT_SECONDS))
+        with httpx2.Client(verify=self._tls, trust_env=False, timeout=times) as client:
+            try:
+                url = asked.copy_with(host=str(address))
+                with client.stream("GET", url, headers=headers, extensions=extensions) as response:
+                    return _body(response, asked.host, watch)
+            except (httpx2.RequestError, httpx2.StreamError) as error:
+                if watch.is_over or isinstance(error, httpx2.ReadTimeout | httpx2.WriteTimeout):
+                    raise watch.error() from error
+                if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
+                    raise _not_connected(error, asked.host) from error
+                message = f"got {type(error).__name__} from {asked.host}"
+                raise ServerUnreachableError(message, host=asked.host) from error
+
+
+def is_public(address: Address) -> bool:
+    """Tell whether an address is one of the open internet, of a single machine."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_public(address.ipv4_mapped)
+        if any(address in net for net in _TRANSLATED):
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+class _NotConnectedError(Exception):
+    """An address did not answer; another of the same name may."""
+
+
+def _not_connected(error: Exception, host: str) -> Exception:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
+            return ServerIdentityError(f"got {cause} from {host}", host=host)
+        cause = cause.__cause__ or cause.__context__
+    return _NotConnectedError(type(error).__name__)
+
+
+def _body(response: httpx2.Response, host: str, watch: "_Watch") -> bytes:
+    if response.status_code != httpx2.codes.OK:
+        busy = response.status_code in {429, 500, 502, 503, 504}
+        kind = ServerBusyError if busy else AnswerRefusedError
+        status = response.status_code
+        raise kind(f"got status {status} from {host}", host=host, status=status)
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise AnswerRefusedError(f"got a packed answer from {host}", host=host, status=200)
+    data = bytearray()
+    for piece in response.iter_raw():
+        data += piece
+        if len(data) > SIZE_LIMIT:
+            message = f"got more than {SIZE_LIMIT} bytes from {host}"
+            raise AnswerTooLargeError(message, host=host, limit=SIZE_LIMIT >> 20)
+        if watch.is_over:
+            raise watch.error()
+    if watch.is_over:
+        # The end of the body may be the end that we put to it.
+        raise watch.error()
+    return bytes(data)
+
+
+class _Watch:
+    """The time of one fetch: when it is over, the connection in use is ended under its reader.
+
+    A library's time-out is per read: a server that drops a byte now and then would never meet it.
+    """
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._end = monotonic() + SECONDS
+        self._sockets: list[socket.socket] = []
+        self._timer = threading.Timer(SECONDS, self._stop)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    @property
+    def left(self) -> float:
+        return max(0.001, self._end - monotonic())
+
+    @property
+    def is_over(self) -> bool:
+        return monotonic() >= self._end
+
+    def error(self) -> ServerTooSlowError:
+        message = f"got no whole answer of {self._host} in {SECONDS} s"
+        return ServerTooSlowError(message, host=self._host, seconds=int(SECONDS))
+
+    def trace(self, name: str, info: dict[str, Any]) -> None:
+        """Keep the sockets of the connection, as the library opens them."""
+        if name in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self._sockets.append(info["return_value"].get_extra_info("socket"))
+            if self.is_over:
+                self._stop()
+
+    def bounded(self, resolve: Resolve, host: str, port: int) -> Sequence[str]:
+        """Resolve a name in the time left: the system's resolver knows no limit of ours."""
+        found: list[Sequence[str]] = []
+
+        def ask() -> None:
+            with contextlib.suppress(OSError, UnicodeError):
+                found.append(resolve(host, port))
+
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(self.left)
+        if asking.is_alive():
+            raise self.error()
+        if not found or not found[0]:
+            raise ServerUnreachableError(f"got no address of {host}", host=host)
+        return found[0]
+
+    def _stop(self) -> None:
+        for one in self._sockets:
+            with contextlib.suppress(OSError):
+                # Not the method of a TLS socket, which forgets its state under its reader.
+                socket.socket.shutdown(one, socket.SHUT_RDWR)

@@ -1,0 +1,108 @@
+"""Lists that were carried by hand into the folder that Coffre keeps.
+
+Rules kept here:
+
+- the whole result is read as a verifier reads it before anything is published;
+- lists for tests and lists for production never mix in one folder, whichever came first;
+- an official list must be signed under the certificates that *our* settings pin, not those that
+  came with it, and not be older than the one held;
+- certificates are added to those held; of two lists of revocations under one name the newer stays;
+- a bare certificate (PEM) is an authority of seals or time-stamps: the town's own.
+
+Files in, files out.
+"""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import ClassVar
+
+from cryptography import x509
+
+from verifier.errors import VerifierError
+from verifier.trust.anchors import Anchors
+from verifier.trust.kept_folder import Files
+from verifier.trust.local_list import OFFICIAL, ROOTS, read_trust
+from verifier.trust.refresh import (
+    MANIFEST,
+    accepted,
+    directory_dates,
+    manifest,
+    pem,
+    told_by,
+)
+from verifier.trust.trust_list import ListName, Mode, TrustList
+
+
+class TrustModesError(VerifierError):
+    """The folder holds lists for tests and those added are for production, or the reverse."""
+
+    code: ClassVar[str] = "verifier.trust-modes"
+
+
+class NoAnchorsError(VerifierError):
+    """The settings pin no certificate for the official list."""
+
+    code: ClassVar[str] = "verifier.no-anchors"
+
+
+def add(held: Files, added: Files, anchors: Anchors, mode: Mode, now: datetime) -> Files:
+    """Put lists into those held; raise why they cannot be.
+
+    Raises TrustFolderError, UnsafeTrustInProductionError, TrustModesError, NoAnchorsError,
+    TslSignatureError and its siblings.
+    """
+    read_files(added, mode)
+    if held and told_by(held)["mode"] != told_by(added)["mode"]:
+        raise TrustModesError("got lists of two modes for one folder")
+    files = dict(held)
+    for name, data in added.items():
+        files[name] = _joined(name, held.get(name), data)
+    if OFFICIAL in added:
+        if not anchors.certificates:
+            raise NoAnchorsError("got an official list, and no certificate to verify it")
+        accepted(added[OFFICIAL], anchors, now, held.get(OFFICIAL))
+        files[OFFICIAL], files[ROOTS] = added[OFFICIAL], pem(anchors.certificates)
+    dates, more = directory_dates(held), directory_dates(added)
+    fetched = {ca: _later(dates.get(ca), more.get(ca)) for ca in {**dates, **more}}
+    rows = [*told_by(held).get("lists", []), *told_by(added)["lists"]]
+    files[MANIFEST] = manifest(files, Mode(told_by(added)["mode"]), fetched, rows)
+    read_files(files, mode)
+    return files
+
+
+def read_files(files: Mapping[str, bytes], mode: Mode) -> TrustList:
+    """Read files as a verifier would read their folder; raise what it would."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for place, data in files.items():
+            path = folder / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        return read_trust([folder], mode)
+
+
+def certificate_files(data: bytes, mode: Mode, now: datetime) -> Files:
+    """Give the trust folder of a bare authority; raise ValueError where it is no certificate."""
+    certificates = x509.load_pem_x509_certificates(data)
+    place = f"authorities/{sha256(data).hexdigest()[:16]}.pem"
+    row = {"name": str(ListName.AUTHORITIES), "issued": now.isoformat(), "expires": None}
+    told = {"schema_version": 1, "mode": str(mode), "lists": [row]}
+    return {place: pem(certificates), MANIFEST: json.dumps(told).encode()}
+
+
+def _joined(name: str, held: bytes | None, data: bytes) -> bytes:
+    if held is None or held == data or name in {MANIFEST, OFFICIAL, ROOTS}:
+        return data
+    if name.endswith(".crl"):
+        ours, theirs = x509.load_der_x509_crl(held), x509.load_der_x509_crl(data)
+        return data if theirs.last_update_utc > ours.last_update_utc else held
+    both = [*x509.load_pem_x509_certificates(held), *x509.load_pem_x509_certificates(data)]
+    return pem(list(dict.fromkeys(both)))
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(filter(None, (one, other)), default=None)
