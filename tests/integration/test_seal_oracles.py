@@ -111,16 +111,28 @@ def c40_text(words):
     return text
 
 
+def says_in_c40(words, code):
+    """Tell whether codewords are one latch to C40, the code in pairs, two characters at most."""
+    latch, *words = words
+    end = next((place for place in range(0, len(words), 2) if words[place] == 254), 0)
+    rest = len(code) - len(c40_text(words[:end]))
+    last = "".join(chr(word - 1) for word in words[end + 1 : end + 1 + rest])
+    whole = (c40_text(words[:end]) + last).encode("latin-1")
+    return latch == 230 and 0 <= rest <= 2 and whole == code
+
+
 def test_in_strict_c40_everything_but_the_last_characters_is_c40(sealed, tmp_path):
     _, result = sealed
     path, _ = symbol_files(result, tmp_path, strict_c40=True)
-    latch, *words = codewords(path)
-    assert latch == 230
-    end = next(place for place in range(0, len(words), 2) if words[place] == 254)
-    rest = len(result.code) - len(c40_text(words[:end]))
-    assert rest <= 2
-    ascii_part = "".join(chr(word - 1) for word in words[end + 1 : end + 1 + rest])
-    assert (c40_text(words[:end]) + ascii_part).encode() == result.code
+    assert says_in_c40(codewords(path), result.code)
+
+
+def test_a_letter_sealed_in_strict_c40_shows_such_a_symbol(tmp_path):
+    order, profile = TwoDDocOrder("00", FIELDS), Profile(strict_c40=True)
+    result = seal_letter(Letter(letter(), order), sealer(), profile, NOW, RANDOM)
+    with pymupdf.open(stream=result.pdf, filetype="pdf") as document:
+        document[0].get_pixmap(dpi=300).save(tmp_path / "page.png")
+    assert says_in_c40(codewords(tmp_path / "page.png"), result.code)
 
 
 def test_no_eci_stands_before_a_mixed_code(sealed, tmp_path):
