@@ -28,7 +28,7 @@ from verifier.trust.adding import (
     certificate_files,
     read_files,
 )
-from verifier.trust.anchors import Anchors
+from verifier.trust.anchors import UNREADABLE, Anchors
 from verifier.trust.kept_folder import Files
 from verifier.trust.local_list import PEM_LIMIT, read_trust
 from verifier.trust.refresh import Source, Step, refresh, told_by
@@ -179,7 +179,7 @@ def _anchors(settings: Settings) -> Anchors:
 def _pem(path: Path, data: bytes) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(data)
-    except ValueError as error:
+    except UNREADABLE as error:
         why = "no certificate in PEM"
         raise kept_folder.KeptFolderError(f"got {why}", path=str(path), why=why) from error
 

@@ -14,6 +14,7 @@ Dates are the caller's to compare. Values only: the settings' files are read by 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -22,6 +23,16 @@ from cryptography.x509.oid import NameOID
 
 from verifier.trust.trust_list import signer_among, subject_name
 
+# All that the library may say of a certificate made to harm: they have no common root.
+UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.UnsupportedGeneralNameType,
+)
 _CARRIED_LIMIT = 5
 _STEPS_LIMIT = 3
 _RSA_BITS = 2048
@@ -84,7 +95,7 @@ def _is_authority(certificate: x509.Certificate) -> bool:
     try:
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (x509.ExtensionNotFound, ValueError):
+    except UNREADABLE:
         return False
     return constraints.ca and usage.key_cert_sign
 
@@ -96,7 +107,7 @@ def _check_signer(certificate: x509.Certificate) -> None:
     )
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (x509.ExtensionNotFound, ValueError):
+    except UNREADABLE:
         raise AnchorError("a signer whose certificate has no key usage") from None
     if not strong or not usage.digital_signature:
         raise AnchorError("a signer whose key is too short, or not for signing")

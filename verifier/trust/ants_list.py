@@ -24,7 +24,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Final, TypeAlias
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import NameOID
 from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
@@ -32,7 +32,7 @@ from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from verifier.errors import VerifierError
-from verifier.trust.anchors import AnchorError, Anchors
+from verifier.trust.anchors import UNREADABLE, AnchorError, Anchors
 from verifier.trust.trust_list import subject_name
 
 _Element: TypeAlias = Any  # lxml tells no types
@@ -55,12 +55,10 @@ _METHODS: Final = frozenset(
 _DIGESTS: Final = frozenset(DigestAlgorithm[f"SHA{bits}"] for bits in (256, 384, 512))
 # What a library may say of bytes made to harm; each is an answer of ours: this list is refused.
 _FAULTS: Final = (
+    *UNREADABLE,
     SignXMLException,
     etree.LxmlError,
     InvalidSignature,
-    UnsupportedAlgorithm,
-    ValueError,
-    TypeError,
     KeyError,
     AttributeError,
 )

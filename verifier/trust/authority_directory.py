@@ -16,15 +16,18 @@ Bytes in, values out.
 """
 
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
 from verifier.errors import VerifierError
+from verifier.trust.anchors import UNREADABLE
 from verifier.trust.trust_list import is_list_of, issuer_name, signer_among, subject_name
 
 DIRECTORY_LIMIT: Final = 10 * 1024 * 1024
@@ -91,7 +94,7 @@ def read_revocations(
         crl = x509.load_pem_x509_crl(data) if pem else x509.load_der_x509_crl(data)
         due = crl.next_update_utc
         issued = crl.last_update_utc
-    except (ValueError, TypeError) as error:
+    except UNREADABLE as error:
         raise _no_list(ca_id, "unreadable") from error
     if not any(is_list_of(crl, authority) for authority in authorities):
         raise _no_list(ca_id, "not signed by the authority")
@@ -113,7 +116,7 @@ def revocation_addresses(leaves: Sequence[x509.Certificate]) -> list[str]:
 def _addresses(certificate: x509.Certificate) -> Iterator[str]:
     try:
         points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except (x509.ExtensionNotFound, ValueError):
+    except UNREADABLE:
         return
     for point in points:
         for name in point.full_name or ():
@@ -134,10 +137,13 @@ def _parts(data: bytes) -> Iterator[bytes]:
 
 
 def _certificate(part: bytes) -> x509.Certificate | None:
-    try:
-        return x509.load_der_x509_certificate(part)
-    except (ValueError, TypeError):
-        return None
+    with warnings.catch_warnings():
+        # What the library will refuse one day is judged here by who signed it.
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        try:
+            return x509.load_der_x509_certificate(part)
+        except UNREADABLE:
+            return None
 
 
 def _is_own(
@@ -145,7 +151,7 @@ def _is_own(
 ) -> bool:
     try:
         names = subject_name(certificate, NameOID.COMMON_NAME), issuer_name(certificate)
-    except ValueError:
+    except UNREADABLE:
         return False
     if names[0] == ca_id or _NAME.fullmatch(names[0]) is None or names[1] != ca_id:
         return False

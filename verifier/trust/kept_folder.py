@@ -103,7 +103,8 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
         raise
     link = versions / "next"
     link.unlink(missing_ok=True)
-    link.symlink_to(version)
+    # Relative to where it will stand: the data folder may be moved or restored elsewhere.
+    link.symlink_to(version.relative_to(versions.parent))
     link.replace(folder)
     _flush(folder.parent)
     for old in versions.glob("[0-9]*"):

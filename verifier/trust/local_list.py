@@ -30,7 +30,7 @@ from cryptography.x509.oid import NameOID
 
 from sealing.towncode.signature import thumbprint
 from verifier.errors import VerifierError
-from verifier.trust.anchors import Anchors
+from verifier.trust.anchors import UNREADABLE, Anchors
 from verifier.trust.trust_list import (
     Limits,
     ListName,
@@ -230,7 +230,7 @@ def _content(path: Path, limit: int) -> bytes:
 def _parsed(path: Path, content: bytes, read: Callable[[bytes], _Read]) -> _Read:
     try:
         return read(content)
-    except (ValueError, KeyError, TypeError, RecursionError) as problem:
+    except (*UNREADABLE, KeyError, RecursionError) as problem:
         raise _fault(path, f"not what it should be: {type(problem).__name__}") from problem
 
 

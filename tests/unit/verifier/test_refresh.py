@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from support.budget import cases
+from support.shared_trust import shared_trust
 from support.trust_lists import Agency, Listed, directory, multipart, unsigned
 from support.twoddoc_pki import NOW, Authority, Leaf, name
 
@@ -28,6 +29,7 @@ from verifier.trust.adding import (
 from verifier.trust.anchors import Anchors
 from verifier.trust.ants_list import TslSignatureError
 from verifier.trust.authority_directory import (
+    Directory,
     DirectoryError,
     RevocationListError,
     read_directory,
@@ -207,8 +209,9 @@ def test_a_directory_that_fails_leaves_what_was_held_and_its_date(net):
     net.pages["http://lists.example/FR77.der"] = ServerTooSlowError("x", host="h", seconds=5)
     files, failed = renewed(held, net, NOW + timedelta(days=5))
     assert failed == [("twoddoc", "FR77", "outgoing.too-slow")]
-    dates = json.loads(files["manifest.json"])["directories"]
-    assert dates["FR77"] < dates["FR78"]
+    told = json.loads(files["manifest.json"])
+    assert told["directories"]["FR77"] < told["directories"]["FR78"]
+    assert told["lists"][0]["issued"] == told["directories"]["FR77"], "the oldest is the date"
     assert verdict(files, LEAF_ONE.code()) == PASSED
 
 
@@ -237,6 +240,11 @@ def test_revocations_that_fail_are_named_and_those_held_stay(net):
 
 def test_an_authority_that_says_nowhere_what_it_revokes_is_named(net):
     silent = ONE.leaf()
+    net.pages["http://lists.example/FR77.der"] = directory([silent])
+    by_hand = {"crl/own.crl": ONE.crl().public_bytes(Encoding.DER)}
+    files, failed = renewed(by_hand, net)
+    assert failed == [], "a list that was brought by hand is one"
+    assert verdict(files, silent.code()) == PASSED
     net.pages["http://lists.example/FR77.der"] = directory([silent])
     files, failed = renewed({}, net)
     assert failed == [("crl", "FR77", "verifier.revocation-list")]
@@ -297,6 +305,8 @@ OWN = [ONE.certificate]
         directory([LEAF_ONE]).replace(b"\r\n", b"\n"),
         b'Content-Type: multipart/mixed; boundary="End"\r\n\r\n' + directory([LEAF_ONE]),
         multipart([DER, b"not a certificate", DER]),
+        # A version of certificates that does not exist: no ValueError for the library.
+        multipart([DER.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x12", 1), DER]),
         directory([LEAF_ONE, LEAF_TWO]),
         directory([LEAF_ONE]).replace(b"pkix-cert", b"pkix-cert; x=y"),
         multipart([ONE.certificate.public_bytes(Encoding.DER), DER]),
@@ -306,6 +316,18 @@ def test_a_directory_gives_the_authority_s_own_certificates(data):
     found = read_directory(data, "FR77", OWN)
     assert found.leaves == {"TOWN": (LEAF_ONE.certificate,)}
     assert found.count == 1
+
+
+def test_every_published_certificate_is_read_from_its_authority_s_directory():
+    trust = shared_trust(Mode.TEST)
+    read = 0
+    for ca_id, authorities in trust.twoddoc_authorities.items():
+        published = {name: own for (ca, name), own in trust.twoddoc_leaves.items() if ca == ca_id}
+        every = [one.public_bytes(Encoding.DER) for own in published.values() for one in own]
+        found = read_directory(multipart(every), ca_id, authorities)
+        assert (found.leaves, found.left_aside) == (published, 0)
+        read += found.count
+    assert read == 229
 
 
 def test_a_key_that_the_specification_forbids_is_found_to_be_named():
@@ -328,6 +350,7 @@ def test_a_key_that_the_specification_forbids_is_found_to_be_named():
         directory([LEAF_ONE]).replace(b"pkix-cert", b"pkcs7"),
         multipart([DER]) + b"x" * (10 << 20),
         b"--End\r\n" * 1_000_000,
+        multipart([b"x"] * 6_000) + multipart([DER]),
     ],
 )
 def test_what_holds_no_certificate_of_the_authority_is_no_directory(data):
@@ -356,10 +379,16 @@ def test_addresses_of_revocations_are_few_and_of_the_web():
     ]
 
 
-def test_whatever_a_directory_becomes_only_its_own_certificates_are_read():
-    chance = random.Random(7)  # noqa: S311
+def told(directory_read: Directory) -> set[bytes]:
+    """Give what its certificates say: the part that the authority signed."""
+    leaves = directory_read.leaves.values()
+    return {one.tbs_certificate_bytes for own in leaves for one in own}
+
+
+def test_whatever_a_directory_becomes_only_what_its_authority_signed_is_read():
+    chance = random.Random(7)  # noqa: S311 - where to damage
     good = directory([LEAF_ONE, leaf(ONE, "NEXT")])
-    honest = {one for own in read_directory(good, "FR77", OWN).leaves.values() for one in own}
+    honest = told(read_directory(good, "FR77", OWN))
     for _ in range(cases(ci=500, slow=10_000)):
         data = bytearray(good)
         place = chance.randrange(len(data))
@@ -371,7 +400,7 @@ def test_whatever_a_directory_becomes_only_its_own_certificates_are_read():
             found = read_directory(bytes(data), "FR77", OWN)
         except DirectoryError:
             continue
-        assert {one for own in found.leaves.values() for one in own} <= honest
+        assert told(found) <= honest
 
 
 # --- by hand --------------------------------------------------------------------------------------
@@ -407,6 +436,11 @@ def test_the_town_s_own_authority_is_added_and_stays_after_a_renewal(net):
     assert len(trust.authorities) == 1
     [used] = trust.used([ListName.AUTHORITIES], NOW).lists
     assert used.age_days == 9
+    younger = certificate_files(TWO.certificate.public_bytes(Encoding.PEM), Mode.PRODUCTION, NOW)
+    for first, second in ((town, younger), (younger, town)):
+        both = read_files(add(first, second, NOTHING, Mode.PRODUCTION, NOW), Mode.PRODUCTION)
+        assert len(both.authorities) == 2
+        assert [one.age_days for one in both.used([ListName.AUTHORITIES], NOW).lists] == [9]
 
 
 def test_lists_for_tests_and_for_production_never_mix(net):
@@ -449,6 +483,15 @@ def test_a_folder_is_replaced_at_once_and_the_one_before_can_still_be_read(net, 
             kept_folder.publish(folder, files)
     assert not first.exists()
     assert len(list((tmp_path / ".trust.versions").glob("[0-9]*"))) == 2
+
+
+def test_a_data_folder_that_is_moved_keeps_its_lists(net, tmp_path):
+    files, _ = renewed({}, net)
+    (tmp_path / "here").mkdir()
+    with kept_folder.writing(tmp_path / "here/trust"):
+        kept_folder.publish(tmp_path / "here/trust", files)
+    (tmp_path / "here").rename(tmp_path / "there")
+    assert kept_folder.kept(tmp_path / "there/trust") == files
 
 
 def test_a_version_that_cannot_be_written_leaves_the_one_before(net, tmp_path):
