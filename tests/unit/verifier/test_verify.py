@@ -8,8 +8,10 @@ from PIL import Image
 from support.letters import TEXT, letter
 from support.pages import OTHER_TEXT, as_file, scan, sealed, trust, with_code
 from support.sealers import NOW
+from support.twoddoc import SIGNED
 
 from sealing.marks.datamatrix import symbol
+from sealing.twoddoc.parts import cut
 from verifier.check import Indication, SubIndication
 from verifier.reading.document import read_document
 from verifier.reading.found import FileKind, FoundCode, RawCode, ReadDocument, text_document
@@ -128,6 +130,24 @@ def test_a_typed_text_is_repaired_and_a_symbol_is_not():
     assert answer(scanned) == (Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND)
 
 
+def test_a_code_drawn_in_parts_on_several_pages_is_one_code():
+    parts = cut(code(), 3, b"7K2")
+    whole = judged(_pages(parts[1], parts[0], parts[2]))
+    assert answer(whole) == (PASSED, None)
+    assert [one.page for one in whole.codes] == [0]
+    lacking = judged(_pages(parts[1], parts[2]))
+    assert answer(lacking) == (Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND)
+    [check] = lacking.codes[0].checks
+    assert (check.reason, check.details) == ("set-incomplete", {"parts": "1", "count": 3})
+
+
+@pytest.mark.parametrize("name", ["version-01-controls", "binary", "binary-annex"])
+def test_a_code_made_of_bytes_is_read_from_its_picture_byte_for_byte(name):
+    [raw] = [one["raw"].encode("latin-1") for one in SIGNED if one["name"] == name]
+    [found] = read_document(_picture(raw), "x.png").codes
+    assert found.raw == raw
+
+
 def test_a_file_without_code_and_seal_has_no_answer():
     assert judged(letter()).conclusion is None
     assert judged(as_file(scan(letter()))).conclusion is None
@@ -145,6 +165,15 @@ def test_no_byte_of_a_symbol_may_change_and_pass():
         changed = code()[:place] + bytes([code()[place] ^ 1]) + code()[place + 1 :]
         conclusion = verify(of_codes(changed), trust(), NOW).conclusion
         assert conclusion is None or conclusion.indication is not PASSED, place
+
+
+def _pages(*codes: bytes) -> bytes:
+    """Give a PDF of one code a page, as pictures."""
+    with pymupdf.open() as document:
+        for raw in codes:
+            place = pymupdf.Rect(100, 100, 200, 200)
+            document.new_page().insert_image(place, stream=_picture(raw))
+        return bytes(document.tobytes())
 
 
 def _picture(raw: bytes) -> bytes:
