@@ -7,7 +7,8 @@ Rules kept here:
 - an official list must be signed under the certificates that *our* settings pin, not those that
   came with it, and not be older than the one held;
 - certificates are added to those held; of two lists of revocations under one name the newer stays;
-- a bare certificate (PEM) is an authority of seals or time-stamps: the town's own.
+- a bare certificate (PEM) is an authority of seals or time-stamps where it may sign others, else
+  the seal of town codes: the town's own.
 
 Files in, files out.
 """
@@ -86,12 +87,24 @@ def read_files(files: Mapping[str, bytes], mode: Mode) -> TrustList:
 
 
 def certificate_files(data: bytes, mode: Mode, now: datetime) -> Files:
-    """Give the trust folder of a bare authority; raise ValueError where it is no certificate."""
+    """Give the trust folder of bare certificates; raise ValueError where one is none."""
     certificates = x509.load_pem_x509_certificates(data)
-    place = f"authorities/{sha256(data).hexdigest()[:16]}.pem"
+    digest = sha256(data).hexdigest()[:16]
+    groups = {
+        f"authorities/{digest}.pem": [one for one in certificates if _is_authority(one)],
+        f"seals/{digest}.pem": [one for one in certificates if not _is_authority(one)],
+    }
     row = {"name": str(ListName.AUTHORITIES), "issued": now.isoformat(), "expires": None}
     told = {"schema_version": 1, "mode": str(mode), "lists": [row]}
-    return {place: pem(certificates), MANIFEST: json.dumps(told).encode()}
+    files = {place: pem(group) for place, group in groups.items() if group}
+    return {**files, MANIFEST: json.dumps(told).encode()}
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def _joined(name: str, held: bytes | None, data: bytes) -> bytes:
