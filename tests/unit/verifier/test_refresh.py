@@ -150,6 +150,8 @@ def test_an_authority_withdrawn_by_the_list_proves_nothing_any_more(net):
     net.publish([Listed(ONE, "revoked"), Listed(TWO)], sequence=8)
     files, failed = renewed(held, net)
     assert failed == []
+    # Nobody waits any more for what it publishes: its directory does not make the others old.
+    assert json.loads(files["manifest.json"])["directories"].keys() == {"FR78"}
     sub = SubIndication.REVOKED_CA_NO_POE
     assert verdict(files, LEAF_ONE.code()) == unsure(sub, "authority-withdrawn")
     assert verdict(files, LEAF_TWO.code()) == PASSED
