@@ -456,6 +456,15 @@ def test_lists_for_tests_and_for_production_never_mix(net):
             add(held, added, AGENCY.anchors, Mode.TEST, NOW)
 
 
+def test_certificates_of_one_name_carried_apart_are_both_kept(net):
+    held, _ = renewed({}, net)
+    other = leaf(ONE)
+    net.pages["http://lists.example/FR77.der"] = directory([other])
+    carried, _ = renewed({}, net)
+    files = add(held, carried, AGENCY.anchors, Mode.PRODUCTION, NOW)
+    assert verdict(files, LEAF_ONE.code()) == verdict(files, other.code()) == PASSED
+
+
 def test_of_two_lists_of_revocations_the_newer_stays(net):
     old, _ = renewed({}, net)
     net.revoke(ONE, LEAF_ONE, issued=NOW + timedelta(hours=1))
