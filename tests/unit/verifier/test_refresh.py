@@ -150,6 +150,8 @@ def test_an_authority_withdrawn_by_the_list_proves_nothing_any_more(net):
     net.publish([Listed(ONE, "revoked"), Listed(TWO)], sequence=8)
     files, failed = renewed(held, net)
     assert failed == []
+    # Nobody waits any more for what it publishes: its directory does not make the others old.
+    assert json.loads(files["manifest.json"])["directories"].keys() == {"FR78"}
     sub = SubIndication.REVOKED_CA_NO_POE
     assert verdict(files, LEAF_ONE.code()) == unsure(sub, "authority-withdrawn")
     assert verdict(files, LEAF_TWO.code()) == PASSED
@@ -452,6 +454,15 @@ def test_lists_for_tests_and_for_production_never_mix(net):
     for held, added in ((real, trial), (trial, real)):
         with pytest.raises(TrustModesError):
             add(held, added, AGENCY.anchors, Mode.TEST, NOW)
+
+
+def test_certificates_of_one_name_carried_apart_are_both_kept(net):
+    held, _ = renewed({}, net)
+    other = leaf(ONE)
+    net.pages["http://lists.example/FR77.der"] = directory([other])
+    carried, _ = renewed({}, net)
+    files = add(held, carried, AGENCY.anchors, Mode.PRODUCTION, NOW)
+    assert verdict(files, LEAF_ONE.code()) == verdict(files, other.code()) == PASSED
 
 
 def test_of_two_lists_of_revocations_the_newer_stays(net):
