@@ -4,14 +4,15 @@ Whoever shows these says so: what a code proves is a verdict's to tell (`coffre 
 """
 
 import base64
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
 from cli.output import Output, plain
-from sealing.twoddoc.catalogue import DocType, doc_type, identifiers
+from sealing.twoddoc.catalogue import DocType, Kind, doc_type, identifiers
 from sealing.twoddoc.fields import Field
-from sealing.twoddoc.message import ParsedMessage
-from sealing.twoddoc.values import LocalDateTime, Period, ValueInvalidError, decode
+from sealing.twoddoc.message import ParsedMessage, parse
+from sealing.twoddoc.values import LocalDateTime, Period, Value, ValueInvalidError, decode
 from storage.language import N_
 
 _CURVES: Final = {64: "P-256", 96: "P-384", 132: "P-521"}
@@ -92,6 +93,16 @@ def say(output: Output, parsed: ParsedMessage) -> None:
         output.show(f"  ({label}) {row['di']} {row['name']} : {plain(row['value'])}")
     for finding in told["findings"]:
         output.show(f"  ! {finding}")
+
+
+def say_folded(output: Output, values: Mapping[str, Value], code: bytes) -> None:
+    """Say which texts the code holds otherwise than given: the page must print them so."""
+    for field in parse(code).fields:
+        given, entry = values.get(field.di), identifiers()[field.di]
+        if entry.kind is Kind.TEXT and isinstance(given, str) and given != field.raw:
+            sentence = output.tr(N_("{di} : « {given} » s'écrit « {written} » dans le code"))
+            told = {"given": plain(given), "written": plain(field.raw)}
+            output.remark(sentence.format(di=field.di, **told))
 
 
 def type_members(entry: DocType) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import ClassVar, Final, TypeAlias
 
-from sealing.marks.placement import Wish
 from sealing.service.letter import TownCodeOrder, TwoDDocOrder
 from storage.errors import CoffreError
 
@@ -24,10 +23,10 @@ class PlaceSyntaxError(CoffreError):
     code: ClassVar[str] = "usage.place"
 
 
-class PlaceWithoutCodeError(CoffreError):
-    """A page or a place was given for a code that was not asked for."""
+class OptionWithoutCodeError(CoffreError):
+    """An option of a code was given, and no code was asked for."""
 
-    code: ClassVar[str] = "usage.place-without-code"
+    code: ClassVar[str] = "usage.option-without-code"
 
 
 class TwoCodesError(CoffreError):
@@ -51,13 +50,6 @@ def corner(at: str) -> tuple[float, float] | None:
     except ValueError:
         raise PlaceSyntaxError(f"got {at}", at=at) from None
     return x, y
-
-
-def wish_of(page: int, at: str, order: Order | None) -> Wish:
-    """Read `--page` and `--at`; raise PlaceSyntaxError, PlaceWithoutCodeError."""
-    if order is None and (page, at) != (1, "auto"):
-        raise PlaceWithoutCodeError("got a place and no code")
-    return Wish(page, corner(at))
 
 
 def order_of(

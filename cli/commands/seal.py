@@ -10,10 +10,12 @@ from typing import Annotated, ClassVar
 
 import typer
 
+from cli.codes import say_folded
 from cli.files import read, refuse_existing, writing
 from cli.help import Command, group
-from cli.orders import Order, order_of, wish_of
+from cli.orders import OptionWithoutCodeError, Order, corner, order_of
 from cli.output import Output, of
+from sealing.marks.placement import Wish
 from sealing.pades.seal import MAX_BYTES
 from sealing.service.letter import (
     Letter,
@@ -147,7 +149,9 @@ def command(
     if level != LEVEL:
         raise LevelError(f"got {level}, expected {LEVEL}", level=level)
     order = order_of(field or [], twoddoc, towncode=towncode, town_type=town_type)
-    wish = wish_of(page, at, order)
+    if order is None and (page, at, fold, strict_c40) != (1, "auto", False, False):
+        raise OptionWithoutCodeError("got an option of a code, and no code")
+    wish = Wish(page, corner(at))
     refuse_existing(out, force=force)
     settings, now = Settings.load(config, strict_c40=strict_c40 or None), datetime.now(UTC)
     pdf = read(source, limit=MAX_BYTES)
@@ -160,8 +164,7 @@ def command(
     with writing(out, force=force) as file:
         file.write(sealed.pdf)
     tell(output, sealed, pdf, out, as_json=json)
-    if settings.mode is Mode.TEST:
-        output.remark(output.tr(N_("mode TEST : ce cachet n'engage personne")))
+    remark(output, order, sealed, settings.mode)
 
 
 def require_agreement(sealed: SealedLetter, sealer: Sealer, order: Order | None) -> None:
@@ -200,6 +203,14 @@ def address(settings: Settings) -> str | None:
         return None
     _, _, host = settings.site.partition("://")
     return host.encode("idna").decode("ascii").lower() + VERIFIER
+
+
+def remark(output: Output, order: Order | None, sealed: SealedLetter, mode: Mode) -> None:
+    """Say what may surprise: values written otherwise, a seal that binds nobody."""
+    if isinstance(order, TwoDDocOrder) and sealed.code is not None:
+        say_folded(output, order.values, sealed.code)
+    if mode is Mode.TEST:
+        output.remark(output.tr(N_("mode TEST : ce cachet n'engage personne")))
 
 
 def tell(output: Output, sealed: SealedLetter, pdf: bytes, out: Path, *, as_json: bool) -> None:

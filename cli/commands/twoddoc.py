@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from cli.codes import members, say, say_type, type_members
+from cli.codes import members, say, say_folded, say_type, type_members
 from cli.files import STANDARD, read, refuse_existing, writing
 from cli.help import Command, group
 from cli.main import explain
@@ -125,6 +125,7 @@ def encode_command(
         with writing(out, force=force) as file:
             file.write(data)
     _say_encoded(output, code, symbol.modules, out, as_json=json)
+    say_folded(output, order.values, code)
     if settings.mode is Mode.TEST:
         output.remark(output.tr(N_("mode TEST : ce code n'engage personne")))
     output.remark(output.tr(N_("le document doit montrer à l'identique ce que dit le code")))

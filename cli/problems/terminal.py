@@ -109,9 +109,9 @@ ROWS: dict[str, Problem] = {
         N_("donnez un ou plusieurs fichiers, ou --raw TEXTE"),
         Exit.USAGE,
     ),
-    "usage.place-without-code": Problem(
-        N_("--page et --at placent le code, et aucun n'est demandé"),
-        N_("ajoutez --twoddoc ou --towncode, ou retirez --page et --at"),
+    "usage.option-without-code": Problem(
+        N_("--page, --at, --fold et --strict-c40 règlent le code, et aucun n'est demandé"),
+        N_("ajoutez --twoddoc ou --towncode, ou retirez ces options"),
         Exit.USAGE,
     ),
     "usage.place": Problem(

@@ -10,6 +10,8 @@ Rules kept here:
 - the place is given in the page's own coordinates (points, origin below left, before rotation).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from math import ceil
@@ -74,12 +76,33 @@ class Wish:
     corner: tuple[float, float] | None = None
 
 
+def page_count(pdf: bytes) -> int:
+    """Count the pages; raise PdfUnreadableError or PdfEncryptedError."""
+    with _opened(pdf) as document:
+        return int(document.page_count)
+
+
 def place(pdf: bytes, size: tuple[float, float], wish: Wish) -> Place:
     """Find the place of a box of `size` points.
 
     Raises PdfUnreadableError, PdfEncryptedError, PageOutOfRangeError, PlacementError or
     PlaceTakenError.
     """
+    with _opened(pdf) as document:
+        if not 1 <= wish.page <= document.page_count:
+            raise PageOutOfRangeError(
+                f"got page {wish.page} of {document.page_count}",
+                page=wish.page,
+                pages=document.page_count,
+            )
+        try:
+            return _on_page(document[wish.page - 1], size, wish)
+        except (RuntimeError, ValueError) as error:
+            raise PdfUnreadableError(f"got {type(error).__name__} on drawing") from error
+
+
+@contextmanager
+def _opened(pdf: bytes) -> Iterator[pymupdf.Document]:
     pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003 - MuPDF's own signature
     pymupdf.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003 - MuPDF's own signature
     try:
@@ -91,16 +114,7 @@ def place(pdf: bytes, size: tuple[float, float], wish: Wish) -> Place:
             raise PdfUnreadableError("got a document of another kind")
         if document.is_encrypted or (document.metadata or {}).get("encryption"):
             raise PdfEncryptedError("got an encrypted PDF")
-        if not 1 <= wish.page <= document.page_count:
-            raise PageOutOfRangeError(
-                f"got page {wish.page} of {document.page_count}",
-                page=wish.page,
-                pages=document.page_count,
-            )
-        try:
-            return _on_page(document[wish.page - 1], size, wish)
-        except (RuntimeError, ValueError) as error:
-            raise PdfUnreadableError(f"got {type(error).__name__} on drawing") from error
+        yield document
 
 
 def _on_page(page: pymupdf.Page, size: tuple[float, float], wish: Wish) -> Place:

@@ -15,7 +15,7 @@ Level B-B. Nothing is stored here: bytes in, bytes out.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Self
 
@@ -31,7 +31,12 @@ from sealing.towncode import signature
 from sealing.towncode.emission import claims_of
 from sealing.twoddoc import message
 from sealing.twoddoc.catalogue import IssueDateRule
-from sealing.twoddoc.conformance import check_signing_date, require_town_type
+from sealing.twoddoc.conformance import (
+    EmissionError,
+    Problem,
+    check_signing_date,
+    require_town_type,
+)
 from sealing.twoddoc.header import Header
 from sealing.twoddoc.values import Value
 
@@ -39,6 +44,7 @@ VERSION = 4
 MENTION = "2D-DOC"
 TOWN_MENTION = "CODE DE VÉRIFICATION"
 _DOCUMENT_ID = "01"
+_PAGES = "09"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,8 @@ def seal_letter(
     identifier = document_id(now, randomness)  # (1)
     code, mark, modules = None, None, None
     if letter.order is not None:
-        code, mention = _code(letter.order, sealer, profile, now, identifier)  # (2) (3)
+        order = _counted(letter.order, letter.pdf)
+        code, mention = _code(order, sealer, profile, now, identifier)  # (2) (3)
         symbol = datamatrix.symbol(code, strict_c40=profile.strict_c40)  # (4)
         modules = symbol.modules
         box = appearance.box_of(modules, mention=mention)
@@ -128,6 +135,22 @@ def seal_letter(
     if code is not None and mark is not None:
         check_readback(sealed.pdf, mark.place, code)  # (6)
     return SealedLetter(sealed.pdf, identifier, sealed.road, code, mark, modules)
+
+
+def _counted(order: TwoDDocOrder | TownCodeOrder, pdf: bytes) -> TwoDDocOrder | TownCodeOrder:
+    """Have a 2D-Doc of several pages say their number (`09`); a number that is given must be true.
+
+    One code stands for all pages: without their number, one could be taken away or added.
+    """
+    if not isinstance(order, TwoDDocOrder):
+        return order
+    pages, given = placement.page_count(pdf), order.values.get(_PAGES)
+    if given is None and pages == 1:
+        return order
+    if given is not None and str(given).lstrip("0") != str(pages):
+        reason = f"the document has {pages} pages"
+        raise EmissionError([Problem("page-count", _PAGES, reason)])
+    return replace(order, values={**order.values, _PAGES: f"{pages:04}"})
 
 
 def _code(

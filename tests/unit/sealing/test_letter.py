@@ -109,6 +109,29 @@ def test_the_code_stands_on_the_page_that_was_asked_for():
         assert [len(list(page.widgets())) for page in document] == [0, 0, 1]
 
 
+def pages_told(result):
+    return [field.raw for field in parse(result.code).fields if field.di == "09"]
+
+
+def test_the_code_of_several_pages_says_how_many():
+    assert pages_told(sealed(letter(pages=1))) == []
+    assert pages_told(sealed(letter(pages=12))) == ["0012"]
+
+
+@pytest.mark.parametrize("given", ["2", "0002"])
+def test_a_page_count_that_is_true_is_kept(given):
+    assert pages_told(
+        sealed(letter(pages=2), order=TwoDDocOrder("00", FIELDS | {"09": given}))
+    ) == ["0002"]
+
+
+@pytest.mark.parametrize("given", ["1", "0003", "deux", "", "0"])
+def test_a_page_count_that_is_not_true_is_refused(given):
+    with pytest.raises(EmissionError) as caught:
+        sealed(letter(pages=2), order=TwoDDocOrder("00", FIELDS | {"09": given}))
+    assert caught.value.parts == (("09", "page-count"),)
+
+
 def test_the_seal_says_in_words_what_it_is():
     with pymupdf.open(stream=sealed(letter()).pdf, filetype="pdf") as document:
         [widget] = document[0].widgets()
