@@ -8,10 +8,11 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from cli.demo import keeping, pki
+from cli.demo import keeping, own_code, pki
 from cli.demo.handing import Tale
+from cli.demo.judging import judge, refused, require
 from cli.demo.people import CLAIRE, MARTIN, letter, lifted
-from cli.demo.stage import SEALED, Chapter, Stage, Step, StoryError, played
+from cli.demo.stage import SEALED, Chapter, Stage, Step, played
 from sealing.service.letter import Letter, Sealer, TwoDDocOrder, seal_letter
 from sealing.service.profile import Profile
 from sealing.signers.port import SEAL, TWODDOC
@@ -19,18 +20,13 @@ from sealing.signers.registry import signer
 from storage.language import N_
 from storage.settings import Settings
 from verifier.check import Indication
-from verifier.reading.document import read_document
-from verifier.reports.sentences import explanation, headline
-from verifier.trust.local_list import read_trust
-from verifier.trust.trust_list import Mode
-from verifier.verdict import Verdict
-from verifier.verify import verify
+from verifier.reports.sentences import headline
 
 TYPE = "00"
 
 
 def papers(stage: Stage) -> Iterator[Step]:
-    """Play what needs no site: certificates, sealing, verifying, two forgeries."""
+    """Play what needs no site: certificates; sealing, verifying, forging, with either code."""
     return played(
         stage,
         (
@@ -39,6 +35,13 @@ def papers(stage: Stage) -> Iterator[Step]:
             Chapter("verify", N_("N'importe qui la vérifie, sans réseau"), check),
             Chapter("alter", N_("Un faussaire change un seul octet"), alter),
             Chapter("lift", N_("Un autre pose le code sur une lettre à son nom"), lift),
+            Chapter(
+                "town-seal",
+                N_("Un papier sans 2D-Doc prévu : le service le scelle avec le code de la ville"),
+                own_code.seal,
+            ),
+            Chapter("town-verify", N_("N'importe qui le vérifie de même"), own_code.check),
+            Chapter("town-alter", N_("Un faussaire change un nom dans le code"), own_code.alter),
         ),
     )
 
@@ -132,23 +135,3 @@ def lift(stage: Stage) -> str:
     verdict = judge(stage, forged)
     require("lift", verdict, Indication.TOTAL_FAILED)
     return refused(stage, verdict)
-
-
-def refused(stage: Stage, verdict: Verdict) -> str:
-    """Say a refusal and its reason."""
-    return stage.tr(N_("« {headline} » : {why}")).format(
-        headline=headline(verdict, stage.tr), why=explanation(verdict, stage.tr)
-    )
-
-
-def judge(stage: Stage, pdf: bytes) -> Verdict:
-    """Verify a file with the demonstration's trust lists."""
-    trust = read_trust([stage.pki / "trust"], Mode.TEST)
-    return verify(read_document(pdf, "attestation"), trust, datetime.now(UTC))
-
-
-def require(step: str, verdict: Verdict, expected: Indication) -> None:
-    """Raise StoryError when a verdict is not the one that the story promises."""
-    found = verdict.conclusion
-    if found is None or found.indication is not expected:
-        raise StoryError(f"got {found}, expected {expected}", step=step)

@@ -95,6 +95,11 @@ ROWS: dict[str, Problem] = {
         N_("ajoutez --fold, ou corrigez les valeurs"),
     ),
     "sealing.symbol-readback": OUR_FAULT,
+    "towncode.cut-short": Problem(
+        N_("la fin de ce code de vérification manque : il a été coupé en chemin"),
+        N_("scannez-le de nouveau, en entier"),
+        Exit.INDETERMINATE,
+    ),
     "towncode.emission": Problem(
         N_("ce code de vérification ne peut pas être émis : {parts}"),
         N_("corrigez ces données, puis recommencez : rien n'a été signé"),

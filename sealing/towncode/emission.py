@@ -17,18 +17,15 @@ from typing import ClassVar, Final
 from unicodedata import normalize
 
 from sealing.errors import SealingError
+from sealing.towncode.frame import MAX_BYTES, SIGNATURE, THUMBPRINT, protected_header
 from sealing.towncode.message import (
-    MAX_BYTES,
     MAX_LABEL,
     MAX_PAIRS,
     MAX_VALUE,
-    SIGNATURE,
-    THUMBPRINT,
     Claims,
     Pair,
     hidden,
     is_date,
-    protected_header,
 )
 from sealing.towncode.registry import LabelKind, label_number, labels, type_number, types
 

@@ -1,4 +1,4 @@
-"""What is wrong with a text that should be a town code: one error, three by what one can do.
+"""What is wrong with a text that should be a town code: one error, four by what one can do.
 
 `TownCodeError` is the only exception that leaves the parser; its `reason` is the name of the rule
 that was broken, its class what the reader can do.
@@ -17,6 +17,7 @@ class Reason(StrEnum):
     NOT_TOWNCODE = "not-towncode"
     TOO_LONG = "too-long"
     PREFIX = "prefix-case"
+    CUT = "cut-short"
     ENCODING = "base32-invalid"
     CBOR = "cbor-not-deterministic"
     STRUCTURE = "structure-invalid"
@@ -51,6 +52,17 @@ class NotTownCodeError(TownCodeError):
         what = self.looks_like or "something else"
         super().__init__(Reason.NOT_TOWNCODE, f"got {what}, expected CV1:")
         self.details["looks_like"] = self.looks_like
+
+
+class CutShortError(TownCodeError):
+    """The beginning of a code, whose end was lost on the road: scanning again may help."""
+
+    code: ClassVar[str] = "towncode.cut-short"
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, length: int) -> None:
+        """Tell how much is there."""
+        super().__init__(Reason.CUT, f"got the first {length} characters of a code")
 
 
 class UnknownLayoutError(TownCodeError):

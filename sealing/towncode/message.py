@@ -10,6 +10,8 @@ Rules kept here (`sealing/DESIGN.md`, "Town code"; RFC 8392, 9052, 9360):
 - limits: 600 bytes of COSE, 24 pairs, 64 bytes a label or type, 256 a value;
 - all of it is deterministic CBOR (`cbor.py`); what differs in one byte is refused: header and frame
   have one form, compared byte by byte, and the claims are written again and compared;
+- a beginning of such a text (its frame right as far as it goes, its lengths beyond its end) was cut
+  on the road: held against nobody, for its end may be anything;
 - another layout than 1 is a form of later, held against nobody;
 - reading notes what is odd (`Finding`) and keeps every pair; nothing is repaired but, for texts
   typed or pasted and only when asked, white space.
@@ -27,22 +29,30 @@ from unicodedata import is_normalized
 
 from sealing import base32
 from sealing.towncode import cbor
-from sealing.towncode.errors import NotTownCodeError, Reason, TownCodeError, UnknownLayoutError
+from sealing.towncode.errors import (
+    CutShortError,
+    NotTownCodeError,
+    Reason,
+    TownCodeError,
+    UnknownLayoutError,
+)
+from sealing.towncode.frame import (
+    MAX_BYTES,
+    SIGNATURE,
+    is_beginning,
+    join,
+    split,
+    thumbprint_of,
+)
 from sealing.towncode.registry import LabelKind, label_number, labels, types
 
 PREFIX: Final = b"CV1:"
 LAYOUT: Final = 1
-MAX_BYTES: Final = 600
 MAX_LENGTH: Final = len(PREFIX) + MAX_BYTES * 8 // 5
 MAX_PAIRS: Final = 24
 MAX_LABEL: Final = 64
 MAX_VALUE: Final = 256
-THUMBPRINT: Final = 8
-SIGNATURE: Final = 64
 _ID: Final = 16
-_OPENING: Final = b"\xd2\x84"  # tag 18, a list of four
-_UNPROTECTED: Final = b"\xa0"  # an empty map
-_PROTECTED: Final = bytes.fromhex("a20126 1822822e48")  # {1: -7, 34: [-15, h'8 bytes']}
 _ISSUED_AT, _CTI, _CONTENT = 6, 7, -65537
 _LAST_SECOND: Final = 253_402_300_799  # the year 9999
 _SPACE: Final = re.compile(rb"[ \t\r\n]+")
@@ -119,7 +129,7 @@ class ParsedTownCode:
 
 
 def parse(raw: bytes, *, repair: bool = False) -> ParsedTownCode:
-    """Read a code; raise TownCodeError (NotTownCodeError, UnknownLayoutError).
+    """Read a code; raise TownCodeError (NotTownCodeError, CutShortError, UnknownLayoutError).
 
     `raw` is the bytes of the symbol. With `repair`, white space is taken out, and the finding
     `repaired-transport` says so.
@@ -129,8 +139,13 @@ def parse(raw: bytes, *, repair: bool = False) -> ParsedTownCode:
         raise NotTownCodeError(raw[:MAX_LENGTH])
     if max(len(text), len(raw) // 2) > MAX_LENGTH:
         raise TownCodeError(Reason.TOO_LONG, f"got {len(raw)} bytes, expected {MAX_LENGTH} at most")
-    protected, payload, signature = _message(_bytes(text))
-    thumbprint = _thumbprint(protected)
+    try:
+        protected, payload, signature = split(_bytes(text))
+    except TownCodeError:
+        if text.startswith(PREFIX) and is_beginning(text[len(PREFIX) :]):
+            raise CutShortError(len(text)) from None
+        raise
+    thumbprint = thumbprint_of(protected)
     claims = _claims(cbor.read(payload))
     if len(signature) != SIGNATURE:
         message = f"got {len(signature)} bytes, expected {SIGNATURE}: raw r and s"
@@ -143,14 +158,8 @@ def parse(raw: bytes, *, repair: bool = False) -> ParsedTownCode:
 
 def assemble(thumbprint: bytes, payload: bytes, signature: bytes) -> bytes:
     """Join header, payload and signature (raw r and s): the symbol's bytes."""
-    parts = (cbor.write(protected_header(thumbprint)), _UNPROTECTED)
-    cose = _OPENING + b"".join((*parts, cbor.write(payload), cbor.write(signature)))
+    cose = join(thumbprint, payload, signature)
     return PREFIX + base32.encode(cose).encode("ascii")
-
-
-def protected_header(thumbprint: bytes) -> bytes:
-    """Write the protected header of a certificate's thumbprint."""
-    return _PROTECTED + thumbprint
 
 
 def hidden(text: str) -> bool:
@@ -177,26 +186,6 @@ def _bytes(text: bytes) -> bytes:
     except (base32.Base32Error, UnicodeDecodeError) as problem:
         raise TownCodeError(Reason.ENCODING, str(problem)) from problem
     return content
-
-
-def _message(cose: bytes) -> tuple[bytes, bytes, bytes]:
-    """Cut a message in header, payload and signature: one form, so that it has one text."""
-    if cose[: len(_OPENING)] != _OPENING:
-        raise TownCodeError(Reason.STRUCTURE, "got another message than COSE_Sign1 of four parts")
-    protected, at = cbor.byte_string(cose, len(_OPENING))
-    if cose[at : at + 1] != _UNPROTECTED:
-        raise TownCodeError(Reason.STRUCTURE, "got an unsigned header that is not empty")
-    payload, at = cbor.byte_string(cose, at + 1)
-    signature, at = cbor.byte_string(cose, at)
-    if at != len(cose):
-        raise TownCodeError(Reason.STRUCTURE, "got bytes after the message")
-    return protected, payload, signature
-
-
-def _thumbprint(header: bytes) -> bytes:
-    if not header.startswith(_PROTECTED) or len(header) != len(_PROTECTED) + THUMBPRINT:
-        raise TownCodeError(Reason.HEADER, "got another header than ES256 and x5t of 8 bytes")
-    return header[len(_PROTECTED) :]
 
 
 def _claims(payload: object) -> Claims:

@@ -30,16 +30,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sealing.errors import SealingError
 from sealing.towncode import cbor
 from sealing.towncode.errors import Reason, TownCodeError
+from sealing.towncode.frame import SIGNATURE, THUMBPRINT, protected_header
 from sealing.towncode.message import (
-    SIGNATURE,
-    THUMBPRINT,
     Claims,
     Finding,
     Pair,
     ParsedTownCode,
     assemble,
     is_date,
-    protected_header,
 )
 from sealing.towncode.registry import LabelKind, labels, types
 

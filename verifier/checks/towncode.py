@@ -2,8 +2,8 @@
 
 Rules kept here (`verifier/DESIGN.md`, "Town code"; the numbers are those of its procedure):
 
- 1. structure: what cannot be read is FORMAT_FAILURE; a layout of later is not held against the
-    document;
+ 1. structure: what cannot be read is FORMAT_FAILURE; a code whose end was lost on the road asks for
+    another scan; a layout of later is not held against the document;
  2. issuer: the thumbprint of the code picks a seal's certificate of our lists;
  3. chain: it leads to an authority of our lists; in test mode alone, a certificate whose authority
     the lists do not have is believed as it stands;
@@ -24,7 +24,12 @@ from typing import Final
 
 from cryptography import x509
 
-from sealing.towncode.errors import NotTownCodeError, TownCodeError, UnknownLayoutError
+from sealing.towncode.errors import (
+    CutShortError,
+    NotTownCodeError,
+    TownCodeError,
+    UnknownLayoutError,
+)
 from sealing.towncode.message import LAYOUT, Finding, FindingCode, ParsedTownCode, parse
 from sealing.towncode.registry import types
 from sealing.towncode.signature import (
@@ -123,6 +128,8 @@ def _malformed(problem: TownCodeError) -> Check:
     if isinstance(problem, UnknownLayoutError):
         sub, layout = SubIndication.POLICY_PROCESSING_ERROR, problem.details["layout"]
         return Check.unsure("towncode.structure", reason, sub, layout=layout)
+    if isinstance(problem, CutShortError):
+        return Check.unsure("towncode.structure", reason, SubIndication.SIGNED_DATA_NOT_FOUND)
     return Check.failed("towncode.structure", reason, SubIndication.FORMAT_FAILURE)
 
 

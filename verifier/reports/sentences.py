@@ -114,7 +114,8 @@ REASONS: Final[dict[str, str]] = {
     # Town code.
     "not-towncode": N_("ce n'est pas un code de vérification de mairie"),
     "prefix-case": N_("le début du code est mal écrit"),
-    "base32-invalid": N_("le code contient des caractères interdits, ou il est coupé"),
+    "cut-short": N_("la fin du code manque : scannez-le ou copiez-le en entier"),
+    "base32-invalid": N_("le code contient des caractères interdits, ou mal placés"),
     "cbor-not-deterministic": N_("le contenu du code n'est pas écrit comme il doit l'être"),
     "structure-invalid": N_("le code n'a pas la forme d'un code de vérification"),
     "signature-header-invalid": N_("le code annonce une autre signature que la sienne"),

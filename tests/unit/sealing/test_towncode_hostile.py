@@ -10,12 +10,14 @@ from support.twoddoc_pki import Authority
 
 from sealing import base32
 from sealing.towncode.emission import EmissionError, claims_of
-from sealing.towncode.errors import TownCodeError
+from sealing.towncode.errors import CutShortError, TownCodeError
+from sealing.towncode.frame import MAX_BYTES, is_beginning
 from sealing.towncode.message import MAX_LENGTH, parse
 from sealing.towncode.signature import SignatureInvalidError, verify
 
 MANY = settings(max_examples=cases(ci=10_000, slow=100_000), deadline=None)
 RAW = VALID[0]["raw"].encode()
+LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 COSE = base32.decode(RAW[4:].decode())
 LEAF = Authority("TOWN").leaf()
 
@@ -148,7 +150,26 @@ def test_no_bit_of_a_code_can_change_without_being_noticed():
             )
 
 
-def test_every_beginning_of_a_code_is_refused():
-    for end in range(len(RAW)):
-        with pytest.raises(TownCodeError):
-            parse(RAW[:end])
+def test_every_beginning_of_a_code_asks_for_its_end():
+    for code in VALID:
+        raw = code["raw"].encode()
+        for end in range(4, len(raw)):
+            with pytest.raises(CutShortError):
+                parse(raw[:end])
+            with pytest.raises(CutShortError):
+                parse(raw[:end] + b"\r\n", repair=True)
+
+
+@given(st.integers(0, MAX_BYTES), st.data())
+@MANY
+def test_a_text_is_a_beginning_where_something_completes_it_and_only_there(size, data):
+    payload = data.draw(st.binary(min_size=size, max_size=size))
+    cose = b"\xd2\x84" + COSE[2:19] + b"\xa0" + cbor2.dumps(payload) + b"\x58\x40" + bytes(64)
+    text = base32.encode(cose).encode()
+    end = data.draw(st.integers(0, len(text)))
+    # Beyond the limit, the first 34 characters are still those of a shorter code.
+    last = len(text) - 1 if len(cose) <= MAX_BYTES else 34
+    assert is_beginning(text[:end]) is (end <= last)
+    at = data.draw(st.integers(0, 16))
+    other = bytes([data.draw(st.sampled_from(sorted(set(LETTERS) - {text[at]})))])
+    assert not is_beginning(text[:at] + other + text[at + 1 : end]), "no code begins so"

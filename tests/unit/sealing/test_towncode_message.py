@@ -7,7 +7,13 @@ import pytest
 from support.towncode import CODES, MALFORMED, SIGNED, VALID, shared_vectors
 
 from sealing.towncode import cbor
-from sealing.towncode.errors import NotTownCodeError, Reason, TownCodeError, UnknownLayoutError
+from sealing.towncode.errors import (
+    CutShortError,
+    NotTownCodeError,
+    Reason,
+    TownCodeError,
+    UnknownLayoutError,
+)
 from sealing.towncode.message import MAX_LENGTH, FindingCode, Pair, is_date, parse
 from sealing.towncode.registry import label_number, labels, type_number, types
 
@@ -35,6 +41,8 @@ def test_what_breaks_the_format_is_refused_by_the_name_of_its_rule(code):
         parse(raw_of(code))
     assert caught.value.reason == code["error"]
     assert isinstance(caught.value, UnknownLayoutError) is (code["error"] == "layout-unknown")
+    assert isinstance(caught.value, CutShortError) is (code["error"] == "cut-short")
+    assert caught.value.retryable is (code["error"] == "cut-short")
     if isinstance(caught.value, NotTownCodeError):
         assert caught.value.looks_like == code["looks_like"]
 

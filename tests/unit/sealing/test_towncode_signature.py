@@ -27,7 +27,8 @@ from support.twoddoc_pki import Authority
 
 from sealing.towncode.emission import EmissionError, claims_of
 from sealing.towncode.errors import Reason, TownCodeError
-from sealing.towncode.message import MAX_BYTES, parse
+from sealing.towncode.frame import MAX_BYTES
+from sealing.towncode.message import parse
 from sealing.towncode.signature import (
     KeyNotAllowedError,
     SignatureInvalidError,

@@ -101,6 +101,8 @@ def test_our_codes_pass_fail_or_are_odd_as_they_say(code):
     match code:
         case {"error": "layout-unknown"}:
             expected = (UNSURE, SubIndication.POLICY_PROCESSING_ERROR, "layout-unknown")
+        case {"error": "cut-short"}:
+            expected = (UNSURE, SubIndication.SIGNED_DATA_NOT_FOUND, "cut-short")
         case {"error": reason}:
             expected = (FAILED, SubIndication.FORMAT_FAILURE, reason)
         case {"signature": "invalid"}:
@@ -112,6 +114,15 @@ def test_our_codes_pass_fail_or_are_odd_as_they_say(code):
     assert answer(result) == expected
     shown = [[field.name, field.value] for field in result.verdict.fields]
     assert len(shown) == (len(code["fields"]) if code.get("signature") == "valid" else 0)
+
+
+def test_a_code_cut_anywhere_is_never_called_forged_nor_believed():
+    raw, trust = code_of(TOWN), trusting(TOWN)
+    for end in range(len("CV1:"), len(raw)):
+        for repair in (False, True):
+            result = check_towncode(raw[:end], trust, NOW, repair=repair)
+            assert answer(result) == (UNSURE, SubIndication.SIGNED_DATA_NOT_FOUND, "cut-short")
+            assert result.verdict.fields == ()
 
 
 EXPIRED = AUTHORITY.leaf("OLD0", valid=OLD)

@@ -86,6 +86,7 @@ function malformed(problem: TownCodeError): Check {
   if (problem.reason === "layout-unknown") {
     return unsure("towncode.structure", problem.reason, "POLICY_PROCESSING_ERROR", { layout: problem.layout });
   }
+  if (problem.reason === "cut-short") return unsure("towncode.structure", problem.reason, "SIGNED_DATA_NOT_FOUND");
   return failed("towncode.structure", problem.reason, "FORMAT_FAILURE");
 }
 

@@ -5,6 +5,7 @@ export type Reason =
   | "not-towncode"
   | "too-long"
   | "prefix-case"
+  | "cut-short"
   | "base32-invalid"
   | "cbor-not-deterministic"
   | "structure-invalid"
@@ -14,7 +15,7 @@ export type Reason =
   | "signature-length"
   | "layout-unknown";
 
-/** The text breaks the format. `layout-unknown` is a form of later, held against nobody. */
+/** The text breaks the format. `cut-short` (scan again) and `layout-unknown` (of later) are held against nobody. */
 export class TownCodeError extends Error {
   readonly reason: Reason;
   readonly layout: string;

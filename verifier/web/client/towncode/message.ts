@@ -2,26 +2,23 @@
  * A whole town code, read: twin of `sealing/towncode/message.py` (reading side).
  *
  * - `CV1:` and canonical base32 of a COSE_Sign1 message whose frame and header have one form;
+ * - a beginning of such a text was cut on the road: `cut-short`, held against nobody;
  * - claims: issued-at, identifier, `[1, type, [label, value, ...]]`; anything else is refused;
  * - reading notes what is odd and keeps every pair; only white space is repaired, when asked.
  */
 import { base32Decode } from "../twoddoc/values.ts";
-import { byteString, read, type Item } from "./cbor.ts";
+import { read, type Item } from "./cbor.ts";
 import { TownCodeError, type Reason } from "./errors.ts";
+import { isBeginning, SIGNATURE, split, thumbprintOf, type Message } from "./frame.ts";
 import { labelOf, meaningOf, typeOf } from "./registry.ts";
 
 export const PREFIX = "CV1:";
 export const LAYOUT = 1;
-export const SIGNATURE = 64;
 const MAX_LENGTH = 964;
 const MAX_PAIRS = 24;
 const MAX_LABEL = 64;
 const MAX_VALUE = 256;
 const LAST_SECOND = 253_402_300_799;
-const OPENING = [0xd2, 0x84];
-const UNPROTECTED = 0xa0;
-const PROTECTED = [0xa2, 0x01, 0x26, 0x18, 0x22, 0x82, 0x2e, 0x48];
-const THUMBPRINT = 8;
 // Control characters, and those that turn or hide what stands beside them on a screen.
 // eslint-disable-next-line no-control-regex
 const HIDDEN = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/;
@@ -56,9 +53,7 @@ export function parse(raw: Uint8Array, options: { readonly repair?: boolean } = 
   if (text.slice(0, PREFIX.length).toUpperCase() !== PREFIX) throw new TownCodeError("not-towncode");
   if (Math.max(text.length, Math.floor(raw.length / 2)) > MAX_LENGTH) throw new TownCodeError("too-long");
   if (!text.startsWith(PREFIX)) throw new TownCodeError("prefix-case");
-  const cose = base32Decode(text.slice(PREFIX.length));
-  if (cose === null) throw new TownCodeError("base32-invalid");
-  const { header, payload, signature } = messageOf(cose);
+  const { header, payload, signature } = messageOf(text.slice(PREFIX.length));
   const thumbprint = thumbprintOf(header);
   const claims = claimsOf(read(payload));
   if (signature.length !== SIGNATURE) throw new TownCodeError("signature-length");
@@ -75,27 +70,14 @@ export function isDate(text: string): boolean {
   return !Number.isNaN(real.getTime()) && real.toISOString().startsWith(day);
 }
 
-interface Message {
-  readonly header: Uint8Array<ArrayBuffer>;
-  readonly payload: Uint8Array<ArrayBuffer>;
-  readonly signature: Uint8Array<ArrayBuffer>;
-}
-
-function messageOf(cose: Uint8Array<ArrayBuffer>): Message {
-  if (!OPENING.every((byte, place) => cose[place] === byte)) throw new TownCodeError("structure-invalid");
-  const [header, afterHeader] = byteString(cose, OPENING.length);
-  if (cose[afterHeader] !== UNPROTECTED) throw new TownCodeError("structure-invalid");
-  const [payload, afterPayload] = byteString(cose, afterHeader + 1);
-  const [signature, end] = byteString(cose, afterPayload);
-  if (end !== cose.length) throw new TownCodeError("structure-invalid");
-  return { header, payload, signature };
-}
-
-function thumbprintOf(header: Uint8Array): string {
-  const good = PROTECTED.every((byte, place) => header[place] === byte);
-  if (!good || header.length !== PROTECTED.length + THUMBPRINT) throw new TownCodeError("signature-header-invalid");
-  const name = header.subarray(PROTECTED.length);
-  return Array.from(name, (byte) => byte.toString(16).padStart(2, "0")).join("").toUpperCase();
+function messageOf(text: string): Message {
+  try {
+    const cose = base32Decode(text);
+    if (cose === null) throw new TownCodeError("base32-invalid");
+    return split(cose);
+  } catch (problem) {
+    throw isBeginning(text) ? new TownCodeError("cut-short") : problem;
+  }
 }
 
 type Claims = Pick<ParsedTownCode, "issuedAt" | "docType" | "pairs">;
