@@ -3,7 +3,7 @@
 Rules kept here:
 
 - square symbols only; by default in mixed mode (zxing-cpp: a size smaller); in C40 alone
-  (ppf-datamatrix: latched by codeword 230 at the start) for issuers whose rules ask for it;
+  (`c40.py`, `squares.py`: latched by codeword 230 at the start) for issuers whose rules ask it;
 - 7-bit characters only, and no ECI: zxing-cpp writes one in front of bytes (`241 899`), and readers
   that know it hand it on as if it were part of the code;
 - whoever encoded it, the modules that will be drawn are read back before use: the bytes read must
@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 import zxingcpp
-from ppf.datamatrix import DataMatrix
 
 from sealing.errors import SealingError
+from sealing.marks import squares
+from sealing.marks.c40 import codewords
 
 LARGEST: Final = 1_558
 _DATA_MATRIX: Final = zxingcpp.BarcodeFormat.DataMatrix
 _FORMATS: Final = zxingcpp.BarcodeFormats(_DATA_MATRIX)
-_C40: Final = "C40"
 _RUN: Final = re.compile(b"\x01+")
 # A pixel of an image is 0 where it is dark; a module here is 1 where it is dark.
 _MODULES: Final = bytes([1, *bytes(255)])
@@ -112,11 +112,10 @@ def _mixed(text: str) -> Symbol:
 
 
 def _in_c40(text: str) -> Symbol:
-    return Symbol(tuple(bytes(row) for row in DataMatrix(text, codecs=[_C40]).matrix))
+    return Symbol(squares.modules(codewords(text)))
 
 
 def _too_long(text: str) -> SymbolError:
-    # The codec that ppf-datamatrix registers: the codewords without padding or correction.
-    needed = len(text.encode(f"datamatrix.{_C40}"))
+    needed = len(codewords(text))
     problem = f"got {len(text)} characters: {needed} codewords, expected 1 to {LARGEST}"
     return SymbolError(problem, size=len(text), needed=needed, largest=LARGEST)

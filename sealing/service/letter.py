@@ -17,7 +17,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Self
+
+from cryptography import x509
 
 from sealing.marks import appearance, datamatrix, placement
 from sealing.marks.placement import Mark
@@ -193,20 +196,36 @@ def twoddoc_code(
     kind = require_town_type(order.doc_type)
     signer = signers[order.doc_type]
     leaf = signer.chain[0]
+    today = now.date()
     dated = kind.issue_date is not IssueDateRule.ABSENT
-    header = Header(
-        version=VERSION,
-        ca_id=common_name(leaf.issuer),
-        certificate_id=common_name(leaf.subject),
-        issue_date=(order.issued_on or now.date()) if dated else order.issued_on,
-        signature_date=now.date(),
-        doc_type=order.doc_type,
-        perimeter=profile.perimeter,
-        country=profile.country,
-    )
-    first, last = leaf.not_valid_before_utc.date(), leaf.not_valid_after_utc.date()
-    check_signing_date(header, first, last, now.date())
+    issued_on = order.issued_on or today if dated else order.issued_on
+    scope = profile.perimeter, profile.country
+    header = _header(leaf, order.doc_type, issued_on, today, scope)
     values = {_DOCUMENT_ID: in_twoddoc(identifier), **order.values}
     return message.issue(
         header, values, lambda data: signer.sign(hashed(data, leaf)), profile.emission
     )
+
+
+@lru_cache(maxsize=64)
+def _header(
+    leaf: x509.Certificate,
+    doc_type: str,
+    issued_on: date | None,
+    today: date,
+    scope: tuple[str, str],
+) -> Header:
+    """Make the header of a code signed today; the letters of a mailing share one."""
+    header = Header(
+        version=VERSION,
+        ca_id=common_name(leaf.issuer),
+        certificate_id=common_name(leaf.subject),
+        issue_date=issued_on,
+        signature_date=today,
+        doc_type=doc_type,
+        perimeter=scope[0],
+        country=scope[1],
+    )
+    first, last = leaf.not_valid_before_utc.date(), leaf.not_valid_after_utc.date()
+    check_signing_date(header, first, last, today)
+    return header

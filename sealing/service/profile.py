@@ -13,7 +13,7 @@ class Profile:
     `wish`: page and place of the code. `emission`: whether values may be folded to capitals without
     accents, or truncated. `country` and `perimeter` go into the header of a 2D-Doc. `address`:
     where anybody verifies a town code, printed beside it. `strict_c40`: the symbol is in C40 alone,
-    as the rules of participants to 2D-Doc ask; slower to make.
+    as the rules of participants to 2D-Doc ask.
     """
 
     wish: Wish = field(default_factory=Wish)

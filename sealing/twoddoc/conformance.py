@@ -118,11 +118,7 @@ def type_findings(header: Header, present: AbstractSet[str]) -> Iterator[Finding
     entry = doc_type(header.doc_type, header.perimeter)
     if entry is None:
         return
-    for di in _missing(entry, present):
-        yield Finding(FindingCode.MISSING_MANDATORY, di)
-    for di in entry.forbidden(present):
-        if di in identifiers():
-            yield Finding(FindingCode.FORBIDDEN_DI, di)
+    yield from _departures(entry.code, frozenset(present))
     if entry.issue_date is IssueDateRule.REQUIRED and header.issue_date is None:
         yield Finding(FindingCode.ISSUE_DATE_MISSING)
     if entry.issue_date is IssueDateRule.ABSENT and header.issue_date is not None:
@@ -152,17 +148,18 @@ def emission_texts(
     """
     problems = list(_header_problems(header))
     texts: dict[str, str] = {}
+    table = identifiers()
     for di, value in values.items():
-        entry = identifiers().get(di)
+        entry = table.get(di)
         if entry is None:
             problems.append(Problem("unknown-di", di, "no such data identifier"))
             continue
         try:
-            texts[di] = text_of(entry, value, folded=folded)
+            text = texts[di] = text_of(entry, value, folded=folded)
         except ValueInvalidError:
             problems.append(_problem(entry, FindingCode.VALUE_INVALID))
             continue
-        if odd := oddity(entry, texts[di]):
+        if odd := oddity(entry, text):
             problems.append(_problem(entry, odd))
     problems += _charset_problems(texts, {problem.di for problem in problems})
     kind = doc_type(header.doc_type, header.perimeter)
@@ -223,8 +220,18 @@ def check_signing_date(header: Header, valid_from: date, valid_until: date, toda
 
 
 @lru_cache(maxsize=64)
-def _ordered(code: str, perimeter: str | None, dis: frozenset[str]) -> tuple[str, ...]:
+def _departures(code: str, present: frozenset[str]) -> tuple[Finding, ...]:
     # The letters of a mailing have the same fields.
+    entry = doc_types()[code]
+    forbidden = [di for di in entry.forbidden(present) if di in identifiers()]
+    return (
+        *(Finding(FindingCode.MISSING_MANDATORY, di) for di in _missing(entry, present)),
+        *(Finding(FindingCode.FORBIDDEN_DI, di) for di in forbidden),
+    )
+
+
+@lru_cache(maxsize=64)
+def _ordered(code: str, perimeter: str | None, dis: frozenset[str]) -> tuple[str, ...]:
     entry = doc_type(code, perimeter)
     listed = [di for di in entry.order() if di in dis] if entry else []
     rest = sorted(dis.difference(listed), key=lambda di: (in_every_type(di), di))

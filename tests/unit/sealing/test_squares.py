@@ -1,0 +1,82 @@
+"""Our own C40 symbols, against ppf-datamatrix, module for module."""
+
+import random
+import string
+
+import pytest
+from ppf.datamatrix import DataMatrix
+from support.budget import cases
+
+from sealing.marks import datamatrix
+from sealing.marks.c40 import codewords
+from sealing.marks.squares import modules
+
+SIDES = [*range(10, 27, 2), *range(32, 53, 4), *range(64, 105, 8), 120, 132, 144]
+CAPACITIES = [3, 5, 8, 12, 18, 22, 30, 36, 44, 62, 86, 114, 144, 174, 204, 280, 368, 456, 576, 696]
+CAPACITIES += [816, 1050, 1304, 1558]
+USUAL = string.ascii_uppercase + string.digits
+CHARACTERS = ["".join(map(chr, range(128))), USUAL, USUAL * 20 + " /\x1d\x1e\x1f"]
+
+
+def texts(seed, count, longest):
+    dice = random.Random(seed)  # noqa: S311 - any texts
+    for _ in range(count):
+        characters = dice.choice(CHARACTERS)
+        yield "".join(dice.choices(characters, k=dice.randint(1, longest)))
+
+
+def misplaced_by_ppf(text):
+    """Tell texts where ppf-datamatrix pads with 0, which is no codeword, in place of 254."""
+    size = len(codewords(text))
+    capacity = next(one for one in CAPACITIES if one >= size)
+    return any(149 * place % 253 == 124 for place in range(size + 2, capacity + 1))
+
+
+def in_ppf(text):
+    return tuple(bytes(row) for row in DataMatrix(text, codecs=["C40"]).matrix)
+
+
+def test_the_codewords_are_those_of_ppf_datamatrix():
+    for text in texts(1, cases(ci=10_000, slow=100_000, fast=2_000), 300):
+        assert codewords(text) == text.encode("datamatrix.C40"), repr(text)
+
+
+def test_the_modules_are_those_of_ppf_datamatrix():
+    tried = 0
+    for text in texts(2, cases(ci=3_000, slow=20_000, fast=150), 350):
+        if not misplaced_by_ppf(text):
+            assert modules(codewords(text)) == in_ppf(text), repr(text)
+            tried += 1
+    assert tried > cases(ci=3_000, slow=20_000, fast=150) // 2
+
+
+@pytest.mark.parametrize(("side", "capacity"), list(zip(SIDES, CAPACITIES, strict=True)))
+def test_each_square_is_filled_to_its_last_codeword(side, capacity):
+    letters = capacity * 3 // 2
+    text = next("A" * n for n in range(letters, 0, -1) if len(codewords("A" * n)) <= capacity)
+    found = modules(codewords(text))
+    assert len(found) == side
+    assert found == in_ppf(text)
+    assert len(modules(bytes([66] * capacity))) == side
+
+
+def test_one_codeword_more_takes_the_next_square_and_none_is_above_the_largest():
+    for capacity, side in zip(CAPACITIES, SIDES[1:], strict=False):
+        assert len(modules(bytes([66] * (capacity + 1)))) == side
+    with pytest.raises(ValueError, match="1559 codewords"):
+        modules(bytes([66] * 1_559))
+
+
+def test_correction_repairs_damage_so_that_another_reader_finds_the_text():
+    text = "DC04" + USUAL * 6
+    made = datamatrix.symbol(text.encode(), strict_c40=True)
+    for y in range(3, 9):
+        hurt = [bytearray(row) for row in made.rows]
+        hurt[y][3:12] = bytes(9)
+        datamatrix.check_symbol(datamatrix.Symbol(tuple(map(bytes, hurt))), text.encode())
+
+
+def test_padding_never_holds_zero_which_is_no_codeword():
+    text = next(one for one in texts(3, 1_000, 40) if misplaced_by_ppf(one))
+    assert modules(codewords(text)) != in_ppf(text)
+    datamatrix.check_symbol(datamatrix.Symbol(modules(codewords(text))), text.encode())
