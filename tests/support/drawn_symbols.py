@@ -5,6 +5,9 @@ from ppf.datamatrix import DataMatrix
 
 _MODULE = 6
 _QUIET = 4
+# ISO/IEC 16022: the codeword that opens base 256, and the length from which its size takes two.
+_BASE_256 = 231
+_LONG = 250
 
 
 class _Codewords(str):
@@ -22,6 +25,15 @@ class _Codewords(str):
 def ascii_codewords(text: str) -> bytes:
     """Encode characters one by one, as ASCII mode does."""
     return bytes(ord(character) + 1 for character in text)
+
+
+def byte_codewords(data: bytes) -> bytes:
+    """Encode bytes as base 256 does: each hidden under a number that its place gives."""
+    size = [len(data)] if len(data) < _LONG else [len(data) // _LONG + 249, len(data) % _LONG]
+    hidden = (
+        (value + (149 * place) % 255 + 1) % 256 for place, value in enumerate([*size, *data], 2)
+    )
+    return bytes([_BASE_256, *hidden])
 
 
 def drawn_symbol(codewords: bytes) -> Image.Image:
