@@ -25,13 +25,13 @@ from typing import Final
 
 from sealing.towncode.message import PREFIX
 from sealing.twoddoc.header import NotTwoDDocError
-from verifier.check import Check
+from verifier.check import Check, SubIndication
 from verifier.checks.pades import check_seals
 from verifier.checks.printed_text import compare, compare_towncode
 from verifier.checks.sets import GatheredCode, gathered
 from verifier.checks.towncode import check_towncode
 from verifier.checks.twoddoc import check_symbols
-from verifier.reading.found import NEEDED_MODULE_PIXELS, FileKind, ReadDocument
+from verifier.reading.found import NEEDED_MODULE_PIXELS, FileKind, ReadDocument, SecondOpinion
 from verifier.trust.trust_list import ListName, TrustList
 from verifier.verdict import (
     NOT_COMPARED,
@@ -44,6 +44,12 @@ from verifier.verdict import (
 )
 
 _OTHER_CODES: Final = "scanned-otherwise"
+_SECOND: Final = "file.second-reader"
+_OPINIONS: Final = {
+    SecondOpinion.SAME: "second-reader-agrees",
+    SecondOpinion.UNSEEN: "second-reader-unseen",
+    SecondOpinion.ALONE: "second-reader-alone",
+}
 
 
 def verify(
@@ -76,12 +82,22 @@ def verify(
 
 
 def _reading(document: ReadDocument) -> Iterator[Check]:
-    """Say what was cut short: a notice, for what was read stands."""
+    """Say what was cut short: a notice, for what was read stands; and what the second reader says.
+
+    Two readers that disagree on the same pixels prove nothing of either answer.
+    """
     if document.limits:
         yield Check.passed("file.reading", "read-in-part", limits=" ".join(document.limits))
     if document.too_small is not None:
         told = {"pixels": f"{document.too_small:.1f}", "needed": str(NEEDED_MODULE_PIXELS)}
         yield Check.passed("file.symbol", "symbol-too-small", **told)
+    opinions = {code.second for code in document.codes}
+    if SecondOpinion.DIFFERENT in opinions:
+        sub = SubIndication.SIGNED_DATA_NOT_FOUND
+        yield Check.unsure(_SECOND, "second-reader-differs", sub)
+    for told_by, reason in _OPINIONS.items():
+        if told_by in opinions:
+            yield Check.passed(_SECOND, reason)
 
 
 def _seals(document: ReadDocument, trust: TrustList, moment: datetime) -> tuple[SealVerdict, ...]:

@@ -18,6 +18,7 @@ from storage.settings import Settings
 from verifier.check import Indication
 from verifier.reading.document import read_document
 from verifier.reading.found import text_document
+from verifier.reading.second_reader import load as load_second_reader
 from verifier.reading.sniff import MAX_BYTES
 from verifier.reports.as_json import as_json
 from verifier.reports.sentences import explanation, headline, not_checked, reason_of
@@ -74,6 +75,13 @@ Config = Annotated[Path | None, typer.Option(metavar="F", help=N_("Réglages."))
 Offline = Annotated[
     bool, typer.Option("--offline", help=N_("Sans réseau (c'est toujours le cas ici)."))
 ]
+Second = Annotated[
+    bool,
+    typer.Option(
+        "--second-reader",
+        help=N_("Relire chaque code avec libdmtx (pip install 'coffre[libdmtx]')."),
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help=N_("Répondre en JSON."))]
 
 
@@ -94,12 +102,15 @@ def command(
     raw: Raw = None,
     config: Config = None,
     offline: Offline = False,  # noqa: ARG001 - deciding never needs the network
+    second_reader: Second = False,
     json: Json = False,
 ) -> int:
     """Verify files, or the text of a code; the exit code is the answer."""
     output = of(ctx)
     if bool(files) == (raw is not None):
         raise NothingToVerifyError("got neither a file nor --raw, or both")
+    if second_reader:
+        load_second_reader()
     settings, moment = Settings.load(config), moment_of(at)
     limits = Limits.of_days(settings.directory_days, settings.crl_grace_days)
     lists = read_trust(trust or settings.trust_folders, Mode(settings.mode), limits)
@@ -110,7 +121,8 @@ def command(
         found.append(tell(output, verdict, as_json_line=json))
     for path in files or []:
         try:
-            document = read_document(read(path, limit=MAX_BYTES), str(path))
+            data = read(path, limit=MAX_BYTES)
+            document = read_document(data, str(path), second_reader=second_reader)
             verdict = verify(document, lists, datetime.now(UTC), at=moment)
         except (CoffreError, OSError) as error:
             # The others are judged all the same: a forgery must not hide behind a bad file.
@@ -156,6 +168,8 @@ def _say(output: Output, verdict: Verdict) -> None:
         _say_seal(output, seal)
     for code in verdict.codes:
         _say_code(output, code)
+    for check in verdict.checks:
+        output.show(f"  · {reason_of(check, output.tr)}")
     for line in not_checked(verdict, output.tr):
         output.show(f"  · {line}")
 

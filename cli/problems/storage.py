@@ -39,6 +39,11 @@ ROWS: dict[str, Problem] = {
         N_("installez-la : pip install 'coffre[{extra}]'"),
         Exit.CONFIGURATION,
     ),
+    "configuration.second-reader-absent": Problem(
+        N_("le second lecteur (libdmtx) n'est pas installé, ou pas en entier"),
+        N_("installez-le : pip install 'coffre[libdmtx]', et apt install libdmtx0b"),
+        Exit.CONFIGURATION,
+    ),
     "configuration.no-tsl": Problem(
         N_("l'adresse de la liste officielle n'est pas réglée"),
         N_('indiquez tsl = "https://…" dans coffre.toml, ou COFFRE_TSL'),

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
@@ -26,6 +26,15 @@ from cryptography.x509.oid import NameOID
 
 from sealing.errors import SealingError
 
+# What cryptography says of a certificate whose parts are absent, twice there, or damaged.
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 SEAL = "seal"
 TWODDOC = "twoddoc:"
 EXPIRES_SOON = timedelta(days=60)
@@ -121,8 +130,8 @@ class Identity:
     def _check_usage(self, leaf: x509.Certificate) -> None:
         try:
             usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
-        except x509.ExtensionNotFound:
-            raise CertificateUseError("got no key usage", name=self.name) from None
+        except _UNREADABLE as error:
+            raise CertificateUseError("got no readable key usage", name=self.name) from error
         if self.use == SEAL:
             # pyHanko calls a seal without nonRepudiation untrusted; the town code wants the other.
             fits = usage.digital_signature and usage.content_commitment
@@ -134,13 +143,16 @@ class Identity:
     def _check_issued(self, below: x509.Certificate, above: x509.Certificate) -> None:
         try:
             below.verify_directly_issued_by(above)
-        except (ValueError, TypeError, InvalidSignature) as error:
+        except (*_UNREADABLE, InvalidSignature) as error:
             raise ChainError("got a chain that does not hold", name=self.name) from error
 
 
 def digest_of(leaf: x509.Certificate, name: str = "") -> hashes.HashAlgorithm:
     """Give the digest that goes with a certificate's key; raise KeyNotAllowedError."""
-    key = leaf.public_key()
+    try:
+        key = leaf.public_key()
+    except _UNREADABLE as error:
+        raise KeyNotAllowedError("got a key that cannot be read", name=name) from error
     if isinstance(key, rsa.RSAPublicKey) and key.key_size >= _RSA_BITS:
         return hashes.SHA256()
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:

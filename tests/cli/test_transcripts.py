@@ -14,6 +14,7 @@ A `.txt` file of this folder is one story, played in an empty folder:
     file PATH TEXT     write a small input file
     letter PATH        write a letter that can be sealed (`letter PATH encrypted`: one that cannot)
     change PATH AT     flip one bit of a byte (negative: from the end)
+    needs MODULE       skip the story, aloud, where an optional module or its library is absent
 
 Every command that a transcript runs must also have been checked for its exit code: a failure that
 is not expected fails the story.
@@ -106,6 +107,8 @@ class Player:
         elif verb == "file":
             path, text = rest.split(" ", 1)
             (self.folder / path).write_text(text + "\n", "utf-8")
+        elif verb == "needs":
+            pytest.importorskip(rest, exc_type=ImportError)
         elif verb == "exit":
             self.expected = int(rest)
         elif verb == "letter":

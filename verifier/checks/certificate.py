@@ -8,7 +8,9 @@ Rules kept here (RFC 5280; `verifier/DESIGN.md`):
   time-stamps, OCSP, TLS or programs alone seals nothing;
 - revocation is asked of `trust_list`; revoked is revoked whatever the date, and without a list in
   force nothing is concluded;
-- `lenient` reports the dates and the missing list of a test authority, and does not apply them.
+- `lenient` reports the dates and the missing list of a test authority, and does not apply them;
+
+- a certificate that cannot be taken apart is unsure, never a fault of ours, never a pass.
 
 Each function gives the Check of one line of the verdict table; `name` is the proof's (`twoddoc`).
 """
@@ -21,6 +23,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from verifier.check import Check, SubIndication
+from verifier.trust.anchors import UNREADABLE
 from verifier.trust.trust_list import (
     ListTooOld,
     NoList,
@@ -106,7 +109,7 @@ def check_key_usage(name: str, certificate: x509.Certificate) -> Check:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return Check.passed(f"{name}.key", "key-usage-unrestricted")
-    except ValueError:
+    except UNREADABLE:
         return Check.unsure(f"{name}.key", "certificate-extensions-unreadable", sub)
     if not usage.digital_signature:
         return Check.unsure(f"{name}.key", "key-usage-not-signature", sub)
@@ -120,7 +123,7 @@ def check_purpose(name: str, certificate: x509.Certificate) -> Check:
         purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return Check.passed(named, "purpose-unrestricted")
-    except ValueError:
+    except UNREADABLE:
         return Check.unsure(named, "certificate-extensions-unreadable", sub)
     if set(purposes) <= _OTHER_PURPOSES:
         return Check.unsure(named, "certificate-for-something-else", sub)

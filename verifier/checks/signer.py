@@ -23,6 +23,7 @@ from sealing.twoddoc.signature import (
     verify,
 )
 from verifier.checks.certificate import valid_on
+from verifier.trust.anchors import UNREADABLE
 from verifier.trust.trust_list import TrustList, is_test_authority
 
 
@@ -78,4 +79,6 @@ def _tried(parsed: ParsedMessage, trust: TrustList, leaf: x509.Certificate) -> C
         return Candidate(leaf, issuer, chained, Outcome.WRONG_LENGTH, None)
     except SignatureInvalidError:
         return Candidate(leaf, issuer, chained, Outcome.INVALID, None)
+    except UNREADABLE:
+        return Candidate(leaf, issuer, chained, Outcome.WRONG_KEY, None)
     return Candidate(leaf, issuer, chained, Outcome.VALID, proved)

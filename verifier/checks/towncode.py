@@ -49,6 +49,7 @@ from verifier.checks.certificate import (
     check_revocation_list,
     holder_name,
 )
+from verifier.trust.anchors import UNREADABLE
 from verifier.trust.trust_list import NoList, Revocation, TrustList
 from verifier.verdict import CodeField, CodeKind, CodeVerdict
 
@@ -145,9 +146,17 @@ def seal_chain(leaf: x509.Certificate, trust: TrustList) -> SealChain:
     chain = tuple(chain_of(leaf, trust.authorities))
     known = len(chain) > 1 or leaf in trust.authorities
     # A namesake of an authority that we have is a fault, not an authority that we lack.
-    named = any(authority.subject == leaf.issuer for authority in trust.authorities)
+    named = any(_same_name(authority, leaf) for authority in trust.authorities)
     pinned = trust.is_test and not known and not named
     return SealChain(chain, known or pinned, pinned)
+
+
+def _same_name(authority: x509.Certificate, leaf: x509.Certificate) -> bool:
+    """Compare names; one that cannot be read may be the same: nothing is then pinned."""
+    try:
+        return authority.subject == leaf.issuer
+    except UNREADABLE:
+        return True
 
 
 def _tried(parsed: ParsedTownCode, trust: TrustList, leaf: x509.Certificate) -> _Candidate:
@@ -158,7 +167,7 @@ def _tried(parsed: ParsedTownCode, trust: TrustList, leaf: x509.Certificate) -> 
         valid = True
     except SignatureInvalidError:
         valid = False
-    except KeyNotAllowedError:
+    except (KeyNotAllowedError, *UNREADABLE):
         pass
     return _Candidate(chain, valid, proved)
 

@@ -9,7 +9,9 @@ Rules kept here:
   its 5 seconds and all within the time of the child;
 - a code met again is the same code: its pages are kept;
 - a page that breaks is left out and said so; a file that breaks has one typed error, unless it
-  shows traces of a seal: whether that seal holds is then for the check of seals to say.
+  shows traces of a seal: whether that seal holds is then for the check of seals to say;
+- the second reader, where it is asked for, looks at every code and at pages that gave none, in what
+  is left of the page's 5 seconds.
 """
 
 import json
@@ -29,11 +31,13 @@ from verifier.reading.found import (
     RawCode,
     ReadDocument,
     ReadingLimit,
+    SecondOpinion,
     Word,
 )
 from verifier.reading.pages import MUPDF_ERRORS, Pdf
 from verifier.reading.pictures import grey_pictures
 from verifier.reading.sandbox import DEFAULT, Limits, ReadingCrashedError, run
+from verifier.reading.second_reader import load, opinion, read_alone
 from verifier.reading.sniff import (
     MAX_CODES_A_PAGE,
     MAX_PAGES,
@@ -48,16 +52,31 @@ from verifier.reading.symbols import Symbols, read_again, read_plain
 
 # The child is given 10 seconds of work: retries stop early enough to hand over what was found.
 _ALL_SECONDS: Final = 7.0
+_SECOND: Final = "second"
+# Of a code met several times, the opinion that weighs most.
+_WEIGHT: Final = {
+    None: 0,
+    SecondOpinion.UNSEEN: 1,
+    SecondOpinion.SAME: 2,
+    SecondOpinion.DIFFERENT: 3,
+}
 
 
-def read_document(data: bytes, name: str, limits: Limits = DEFAULT) -> ReadDocument:
-    """Read a file; `name` is only carried along.
+def read_document(
+    data: bytes, name: str, limits: Limits = DEFAULT, *, second_reader: bool = False
+) -> ReadDocument:
+    """Read a file; `name` is only carried along; `second_reader` asks libdmtx too.
 
-    Raises a FileRefusedError (empty, too large, unknown, broken, encrypted, too many pixels or
-    objects) or a ReadingStoppedError (time, memory, crash).
+    Raises a SecondReaderAbsentError before anything is read; a FileRefusedError (empty, too large,
+    unknown, broken, encrypted, too many pixels or objects) or a ReadingStoppedError (time, memory,
+    crash).
     """
+    prepare = load if second_reader else None
+    if prepare is not None:
+        prepare()
     found = sniff(data)
-    answer = run(read_in_child, data, str(found), limits=limits)
+    asked = _SECOND if second_reader else ""
+    answer = run(read_in_child, data, str(found), asked, limits=limits, prepare=prepare)
     kind = FileKind.PDF if found is Format.PDF else FileKind.IMAGE
     try:
         return _document(ReadDocument(name, kind, data), json.loads(answer))
@@ -66,9 +85,9 @@ def read_document(data: bytes, name: str, limits: Limits = DEFAULT) -> ReadDocum
         raise ReadingCrashedError("got an answer of another shape") from problem
 
 
-def read_in_child(data: bytes, found: str) -> bytes:
+def read_in_child(data: bytes, found: str, second: str = "") -> bytes:
     """Read a sniffed file, whatever it does; the answer is JSON. Called in the child alone."""
-    reading = _Reading()
+    reading = _Reading(asks_second=second == _SECOND)
     if Format(found) is not Format.PDF:
         _read_pictures(reading, data, Format(found))
     else:
@@ -83,14 +102,16 @@ def read_in_child(data: bytes, found: str) -> bytes:
 
 @dataclass
 class _Reading:
-    """What the child has found so far."""
+    """What the child has found so far. `begun` is when the page at hand was."""
 
+    asks_second: bool = False
     codes: dict[bytes, dict[str, Any]] = field(default_factory=dict)
     words: list[PageWords] = field(default_factory=list)
     cut: list[ReadingLimit] = field(default_factory=list)
     small: list[float] = field(default_factory=list)
     broken: set[int] = field(default_factory=set)
     started: float = field(default_factory=process_time)
+    begun: float = field(default_factory=process_time)
 
     def take(self, symbols: Symbols, page: int | None) -> None:
         """Keep the codes of one picture."""
@@ -99,8 +120,11 @@ class _Reading:
                 self.cut.append(ReadingLimit.CODES)
                 break
             row = self.codes.setdefault(
-                symbol.raw, {"pages": [], "module_pixels": symbol.module_pixels}
+                symbol.raw, {"pages": [], "module_pixels": symbol.module_pixels, "second": None}
             )
+            if self.asks_second and symbols.picture is not None:
+                told = opinion(symbols.picture, symbol, self.left())
+                row["second"] = max(row["second"], told, key=lambda one: _WEIGHT[one])
             if page is not None and page not in row["pages"]:
                 row["pages"].append(page)
         if symbols.crowded:
@@ -118,12 +142,27 @@ class _Reading:
         """Tell whether the whole reading must come to its end."""
         return process_time() - self.started > _ALL_SECONDS
 
+    def turn(self) -> None:
+        """Begin a page, or one more look at it: its time begins anew."""
+        self.begun = process_time()
+
+    def left(self) -> float:
+        """Give the seconds that are left to the page at hand."""
+        now = process_time()
+        return min(PAGE_SECONDS - (now - self.begun), _ALL_SECONDS - (now - self.started))
+
     def retry(self, image: Image.Image, page: int | None) -> None:
-        """Try a picture again, within the page's time."""
-        begun = process_time()
-        self.take(
-            read_again(image, lambda: self.late() or process_time() - begun > PAGE_SECONDS), page
-        )
+        """Try a picture again, within the page's time; then by the second reader, if asked."""
+        self.turn()
+        symbols = read_again(image, lambda: self.left() <= 0)
+        self.take(symbols, page)
+        if not self.asks_second or symbols.found:
+            return
+        raw = read_alone(image, self.left())
+        if raw is not None:
+            pages = [] if page is None else [page]
+            second = SecondOpinion.ALONE
+            self.codes[raw] = {"pages": pages, "module_pixels": None, "second": second}
 
     def told(self) -> dict[str, Any]:
         """Give it as JSON values."""
@@ -142,6 +181,7 @@ def _read_pictures(reading: _Reading, data: bytes, found: Format) -> None:
             reading.cut.append(ReadingLimit.PAGES if pages == MAX_PAGES else ReadingLimit.TIME)
             break
         first, pages = first or image, pages + 1
+        reading.turn()
         # A picture has no page; the pages of a TIFF are those of one scan.
         reading.take(read_plain(image), None)
     if first is not None and not reading.codes:
@@ -186,6 +226,7 @@ def _again(reading: _Reading, pdf: Pdf, numbers: range) -> None:
 
 def _on_page(reading: _Reading, pdf: Pdf, number: int) -> PageWords:
     """Read the codes and words of a page, without retry."""
+    reading.turn()
     try:
         drawn = pdf.draw(number)
         for picture in pdf.pictures(number):
@@ -215,7 +256,10 @@ def _document(empty: ReadDocument, answer: Mapping[str, Any]) -> ReadDocument:
 
 def _code(row: Mapping[str, Any]) -> FoundCode:
     return FoundCode(
-        RawCode(b64decode(row["raw"])), tuple(row["pages"]), module_pixels=row["module_pixels"]
+        RawCode(b64decode(row["raw"])),
+        tuple(row["pages"]),
+        module_pixels=row["module_pixels"],
+        second=None if row["second"] is None else SecondOpinion(row["second"]),
     )
 
 

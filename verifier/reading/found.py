@@ -43,14 +43,27 @@ class ReadingLimit(StrEnum):
     DAMAGED_FILE = "damaged-file"
 
 
+class SecondOpinion(StrEnum):
+    """What libdmtx says of a code, where it was asked; `ALONE`: zxing-cpp had found nothing."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNSEEN = "unseen"
+    ALONE = "alone"
+
+
 @dataclass(frozen=True, slots=True)
 class FoundCode:
-    """One code. `pages` are all that bear it; `module_pixels` the side of a module, if known."""
+    """One code. `pages` are all that bear it; `module_pixels` the side of a module, if known.
+
+    `second` is the second reader's opinion; None where none was asked.
+    """
 
     raw: RawCode
     pages: tuple[int, ...] = ()
     symbology: str = "DataMatrix"
     module_pixels: float | None = None
+    second: SecondOpinion | None = None
 
     @property
     def page(self) -> int | None:

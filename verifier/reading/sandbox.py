@@ -82,18 +82,26 @@ DEFAULT: Final = Limits()
 
 
 Work = Callable[..., bytes]
+Prepare = Callable[[], None]
+_Steps = tuple[Prepare | None, Work]
 
 
-def run(function: Work, *args: bytes | str, limits: Limits = DEFAULT) -> bytes:
+def run(
+    function: Work,
+    *args: bytes | str,
+    limits: Limits = DEFAULT,
+    prepare: Prepare | None = None,
+) -> bytes:
     """Run a module's function in a child and give its answer.
 
+    `prepare` is a module's function too: it loads what the child could no longer open.
     Raises what the function raised if it is a VerifierError, else a ReadingStoppedError.
     """
     reader, writer = os.pipe()
     try:
         start = _forked if threading.active_count() == 1 else _interpreter
         try:
-            child = start(writer, limits, function, args)
+            child = start(writer, limits, (prepare, function), args)
         finally:
             os.close(writer)
         try:
@@ -129,20 +137,20 @@ class _Fork:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-def _forked(writer: int, limits: Limits, function: Work, args: tuple[bytes | str, ...]) -> _Child:
+def _forked(writer: int, limits: Limits, steps: _Steps, args: tuple[bytes | str, ...]) -> _Child:
     pid = os.fork()
     if not pid:
-        _work(writer, limits, function, args)
+        _work(writer, limits, steps, args)
     return _Fork(pid)
 
 
 def _interpreter(
-    writer: int, limits: Limits, function: Work, args: tuple[bytes | str, ...]
+    writer: int, limits: Limits, steps: _Steps, args: tuple[bytes | str, ...]
 ) -> _Child:
     order = {
         "writer": writer,
         "limits": asdict(limits),
-        "function": [function.__module__, function.__qualname__],
+        "steps": [step and [step.__module__, step.__qualname__] for step in steps],
         "args": [one if isinstance(one, str) else [b64encode(one).decode()] for one in args],
     }
     child = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
@@ -223,15 +231,20 @@ def _errors_below(root: type[VerifierError]) -> Iterator[type[VerifierError]]:
 def fresh() -> None:
     """Take an order from the standard input and carry it out: the whole life of a fresh child."""
     order = json.loads(sys.stdin.buffer.read())
-    module, name = order["function"]
+    prepare, function = (
+        name and getattr(import_module(name[0]), name[1]) for name in order["steps"]
+    )
     args = tuple(one if isinstance(one, str) else b64decode(one[0]) for one in order["args"])
-    _work(order["writer"], Limits(**order["limits"]), getattr(import_module(module), name), args)
+    _work(order["writer"], Limits(**order["limits"]), (prepare, function), args)
 
 
-def _work(writer: int, limits: Limits, function: Work, args: tuple[bytes | str, ...]) -> NoReturn:
+def _work(writer: int, limits: Limits, steps: _Steps, args: tuple[bytes | str, ...]) -> NoReturn:
     """Give up everything, work, answer, and end without any word of Python's."""
     status = 1
+    prepare, function = steps
     try:
+        if prepare is not None:
+            prepare()
         _give_up(writer, limits)
         frame = _framed(function, args)
         rest = memoryview(len(frame).to_bytes(_LENGTH, "big") + frame)

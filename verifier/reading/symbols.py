@@ -25,6 +25,8 @@ _FORMATS: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix)
 _SMALL_CROP: Final = 1_000
 _BORDER: Final = 20
 _MINIMUM: Final = 8
+# ISO/IEC 15424: ECC 200, no ECI, no function character in front.
+_PLAIN: Final = "]d1"
 # The smallest symbol that holds a header and a signature on P-256.
 _LEAST_MODULES: Final = 40
 
@@ -34,20 +36,30 @@ OutOfTime = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class ReadSymbol:
-    """One symbol. `module_pixels` is measured on the picture as given."""
+    """One symbol. `module_pixels` is measured on the picture as given.
+
+    `place` is its box (left, top, right, bottom) on the picture that gave it. `plain` tells a
+    symbol of characters alone: no ECI, no function character in front.
+    """
 
     raw: RawCode
     module_pixels: float
+    place: tuple[int, int, int, int]
+    plain: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """What a picture bears. `stopped`: time ended the retries; `crowded`: too many codes."""
+    """What a picture bears. `stopped`: time ended the retries; `crowded`: too many codes.
+
+    `picture` is the one that gave them: as given, or as a retry made it.
+    """
 
     found: tuple[ReadSymbol, ...] = ()
     too_small: float | None = None
     stopped: bool = False
     crowded: bool = False
+    picture: Image.Image | None = None
 
 
 def read_plain(image: Image.Image) -> Symbols:
@@ -75,15 +87,20 @@ def _read(image: Image.Image, factor: float) -> Symbols:
     # Not an ImageView: it does not keep the pixels that it looks at.
     pixels = memoryview(image.tobytes()).cast("B", (height, width))
     barcodes = zxingcpp.read_barcodes(pixels, formats=_FORMATS, return_errors=True)
-    found = {
-        code.bytes: ReadSymbol(RawCode(code.bytes), _module_pixels(code, factor))
-        for code in barcodes
-        if code.valid
-    }
+    found = {code.bytes: _symbol(code, factor) for code in barcodes if code.valid}
     unread = [_module_pixels(code, factor) for code in barcodes if not code.valid]
     small = [size for size in unread if 0 < size < NEEDED_MODULE_PIXELS]
     kept = tuple(found.values())[:MAX_CODES_A_PAGE]
-    return Symbols(kept, max(small, default=None), crowded=len(found) > len(kept))
+    return Symbols(kept, max(small, default=None), crowded=len(found) > len(kept), picture=image)
+
+
+def _symbol(code: zxingcpp.Barcode, factor: float) -> ReadSymbol:
+    place = code.position
+    corners = (place.top_left, place.top_right, place.bottom_left, place.bottom_right)
+    across, down = [corner.x for corner in corners], [corner.y for corner in corners]
+    box = (min(across), min(down), max(across), max(down))
+    plain = code.symbology_identifier == _PLAIN
+    return ReadSymbol(RawCode(code.bytes), _module_pixels(code, factor), box, plain)
 
 
 def _ladder(image: Image.Image) -> Iterator[tuple[float, Callable[[], Image.Image]]]:

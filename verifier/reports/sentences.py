@@ -133,6 +133,10 @@ REASONS: Final[dict[str, str]] = {
     "read-in-part": N_("le fichier n'a été lu qu'en partie"),
     "symbol-too-small": N_("image trop petite : le code y est, mais il ne se lit pas"),
     "scanned-otherwise": N_("le fichier porte aussi un code d'une autre famille"),
+    "second-reader-differs": N_("deux lecteurs lisent ce code autrement : scannez-le de nouveau"),
+    "second-reader-agrees": N_("un second lecteur lit le code à l'identique"),
+    "second-reader-unseen": N_("le second lecteur n'a pas lu le code : cela ne change rien"),
+    "second-reader-alone": N_("seul le second lecteur a lu le code"),
 }
 
 DETAILED: Final[dict[str, str]] = {

@@ -24,7 +24,7 @@ from typing import ClassVar
 from cryptography import x509
 
 from verifier.errors import VerifierError
-from verifier.trust.anchors import Anchors
+from verifier.trust.anchors import UNREADABLE, Anchors
 from verifier.trust.kept_folder import Files
 from verifier.trust.local_list import OFFICIAL, ROOTS, read_trust
 from verifier.trust.refresh import (
@@ -105,6 +105,8 @@ def _is_authority(certificate: x509.Certificate) -> bool:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
         return False
+    except UNREADABLE as problem:
+        raise ValueError("got a certificate that cannot be taken apart") from problem
 
 
 def _joined(name: str, held: bytes | None, data: bytes) -> bytes:

@@ -101,7 +101,10 @@ def _is_authority(certificate: x509.Certificate) -> bool:
 
 
 def _check_signer(certificate: x509.Certificate) -> None:
-    key = certificate.public_key()
+    try:
+        key = certificate.public_key()
+    except UNREADABLE:
+        raise AnchorError("a signer whose key cannot be read") from None
     strong = (isinstance(key, rsa.RSAPublicKey) and key.key_size >= _RSA_BITS) or (
         isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= _EC_BITS
     )

@@ -281,10 +281,10 @@ def _part(name: x509.Name, kind: x509.ObjectIdentifier) -> str:
 
 def is_list_of(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
     """Tell whether an authority's key signed a list of revocations that bears its name."""
-    key = issuer.public_key()
-    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        return False
     try:
+        key = issuer.public_key()
+        if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+            return False
         return crl.issuer == _quietly(lambda: issuer.subject) and crl.is_signature_valid(key)
     except (TypeError, ValueError, UnsupportedAlgorithm):
         return False
@@ -293,6 +293,6 @@ def is_list_of(crl: x509.CertificateRevocationList, issuer: x509.Certificate) ->
 def _reason(entry: x509.RevokedCertificate) -> str:
     try:
         found = entry.extensions.get_extension_for_class(x509.CRLReason)
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
         return "unspecified"
     return str(found.value.reason.value)

@@ -24,6 +24,7 @@ from fastapi.responses import JSONResponse
 
 from verifier.checks.certificate import check_key_usage, check_purpose, holder_name
 from verifier.checks.towncode import seal_chain
+from verifier.trust.anchors import UNREADABLE
 from verifier.trust.trust_list import (
     ListName,
     ListTooOld,
@@ -144,7 +145,10 @@ def _revocation(
 
 
 def _key(leaf: x509.Certificate, only: str | None = None) -> dict[str, str] | None:
-    key = leaf.public_key()
+    try:
+        key = leaf.public_key()
+    except UNREADABLE:
+        return None
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _CURVES:
         return None
     if only is not None and key.curve.name != only:

@@ -4,13 +4,12 @@ from datetime import timedelta
 
 import pymupdf
 import pytest
-from PIL import Image
+from support.drawn_symbols import byte_codewords, drawn_symbol
 from support.letters import TEXT, letter
 from support.pages import OTHER_TEXT, as_file, scan, sealed, trust, with_code
 from support.sealers import NOW
 from support.twoddoc import SIGNED
 
-from sealing.marks.datamatrix import symbol
 from sealing.twoddoc.parts import cut
 from verifier.check import Indication, SubIndication
 from verifier.reading.document import read_document
@@ -177,9 +176,4 @@ def _pages(*codes: bytes) -> bytes:
 
 
 def _picture(raw: bytes) -> bytes:
-    rows = symbol(raw).rows
-    image = Image.new("L", (len(rows) + 4, len(rows) + 4), 255)
-    for y, row in enumerate(rows):
-        for x, dark in enumerate(row):
-            image.putpixel((x + 2, y + 2), 0 if dark else 255)
-    return as_file(image.resize((image.width * 6, image.height * 6), Image.Resampling.NEAREST))
+    return as_file(drawn_symbol(byte_codewords(raw)))
