@@ -1,6 +1,7 @@
 """Rules of the whole suite: sockets, skips, and how hard Hypothesis tries.
 
 - `unit/` and `architecture/` run with sockets closed; the rest may use loopback only;
+- what belongs to the slow tier alone is not collected in the others;
 - with `CI=true` a skipped test is a failed test: CI has every part;
 - Hypothesis prints what replays a failure and has no deadline (shared machines are noisy).
 """
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from support.budget import cases
+from support.budget import TIER, cases
 
 HERE = Path(__file__).parent
+# Not even skipped elsewhere: a skip says that something is missing.
+collect_ignore = [] if TIER == "slow" else ["unit/sealing/test_twoddoc_atheris.py"]
 CLOSED = {"unit", "architecture"}
 
 settings.register_profile(

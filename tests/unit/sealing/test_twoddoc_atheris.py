@@ -4,7 +4,6 @@ import sys
 from importlib.util import find_spec
 
 import pytest
-from support.budget import TIER
 from support.house import ROOT
 from support.tools import run
 from support.twoddoc import OUR_CODES, SETS
@@ -12,7 +11,6 @@ from support.twoddoc import OUR_CODES, SETS
 RUNS = 100_000
 
 
-@pytest.mark.skipif(TIER != "slow", reason="slow tier only")
 @pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is absent (pip install atheris)")
 def test_no_input_found_by_coverage_leaves_anything_but_one_typed_error(tmp_path):
     seeds = [code["raw"] for code in OUR_CODES]

@@ -10,7 +10,7 @@ from verifier.reading.document import read_document
 
 VARIANTS = variants()
 # Spread over all classes and both resolutions: no step of the list is a multiple of another.
-TRIED = VARIANTS[:: len(VARIANTS) // cases(fast=12, ci=84, slow=84)]
+TRIED = VARIANTS[:: len(VARIANTS) // cases(fast=12, ci=28, slow=84)]
 UNREAD = 2
 
 
