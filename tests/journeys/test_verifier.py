@@ -120,6 +120,20 @@ def test_a_town_code_of_a_stranger_is_told_and_shows_nothing_of_what_it_says(pag
     assert "EXEMPLE" not in text
 
 
+def test_a_town_code_that_was_cut_asks_for_its_end_and_accuses_nobody(page):
+    page.goto("/verifier")
+    page.get_by_role("button", name="Coller le texte du code").click()
+    page.get_by_label("Texte du code").fill(VALID[0]["raw"][:-1])
+    page.get_by_role("button", name="Vérifier ce texte").click()
+    text = said(page)
+    assert UNSURE in text
+    assert "Le code a été coupé en chemin" in text
+    assert "une nouvelle fois, entier et net" in text
+    assert FORGED not in text
+    assert "EXEMPLE" not in text
+    assert Axe().run(page).violations_count == 0
+
+
 def test_a_dropped_image_is_read_as_well(page, code):
     page.goto("/verifier")
     content = documents.image_of(documents.page_with(code))

@@ -23,7 +23,8 @@ function drawLines(drawn: HTMLElement, verdict: TownVerdict, context: Context): 
   const proved = verdict.fields.length > 0 && issuer !== null;
   fill(drawn, "printed", say(proved ? "printed.yours" : "printed.nothing"));
   if (issuedOn === null || thumbprint === null) {
-    fill(drawn, "readable", say("readable.part"));
+    const cut = verdict.checks.some((check) => check.reason === "cut-short");
+    fill(drawn, "readable", say(cut ? "readable.cut" : "readable.part"));
     fill(drawn, "signed-by", say("signed-by.unknown"));
     return;
   }
