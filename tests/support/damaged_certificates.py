@@ -34,6 +34,11 @@ def strange_name(tbs: bytes) -> bytes:
     return bytes(item.dump(force=True))
 
 
+def name_garbled(tbs: bytes) -> bytes:
+    """Put a byte of no character in the holder's name."""
+    return tbs.replace(b"Ville TOWN", b"Vill\xff TOWN")
+
+
 def strange_curve(tbs: bytes) -> bytes:
     """Name a curve that does not exist, in the place of P-256."""
     return _replaced(tbs, "06082a8648ce3d030107", "06082a8648ce3d030163")

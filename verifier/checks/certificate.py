@@ -15,6 +15,7 @@ Rules kept here (RFC 5280; `verifier/DESIGN.md`):
 Each function gives the Check of one line of the verdict table; `name` is the proof's (`twoddoc`).
 """
 
+import warnings
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
@@ -106,6 +107,7 @@ def check_key_usage(name: str, certificate: x509.Certificate) -> Check:
     """Say whether the certificate's key is for signing."""
     sub = SubIndication.CHAIN_CONSTRAINTS_FAILURE
     try:
+        _require_names(certificate)
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return Check.passed(f"{name}.key", "key-usage-unrestricted")
@@ -120,6 +122,7 @@ def check_purpose(name: str, certificate: x509.Certificate) -> Check:
     """Refuse a certificate made for something else: its key is in other hands than the seal's."""
     named, sub = f"{name}.purpose", SubIndication.CHAIN_CONSTRAINTS_FAILURE
     try:
+        _require_names(certificate)
         purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return Check.passed(named, "purpose-unrestricted")
@@ -128,3 +131,11 @@ def check_purpose(name: str, certificate: x509.Certificate) -> Check:
     if set(purposes) <= _OTHER_PURPOSES:
         return Check.unsure(named, "certificate-for-something-else", sub)
     return Check.passed(named, "purpose-allows-sealing")
+
+
+def _require_names(certificate: x509.Certificate) -> None:
+    """Raise ValueError where nobody can read whose certificate this is, or who signed it."""
+    with warnings.catch_warnings():
+        # A name above the 64 characters of X.520 is a name.
+        warnings.simplefilter("ignore", UserWarning)
+        _ = certificate.subject, certificate.issuer

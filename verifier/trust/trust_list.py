@@ -19,6 +19,7 @@ No disk, no network, no clock: `local_list.py` reads, callers give `now`.
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -269,9 +270,10 @@ def _unique(groups: Sequence[Sequence[x509.Certificate]]) -> tuple[x509.Certific
 
 def _quietly(read: Callable[[], x509.Name]) -> x509.Name:
     # Published directories hold names above the 64 characters of X.520: they are read, not judged.
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), suppress(ValueError):
         warnings.simplefilter("ignore", UserWarning)
         return read()
+    return x509.Name([])  # one that cannot be read names nobody
 
 
 def _part(name: x509.Name, kind: x509.ObjectIdentifier) -> str:

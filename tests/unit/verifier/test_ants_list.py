@@ -243,6 +243,34 @@ def test_a_signature_that_covers_something_else_is_refused(old, new, monkeypatch
     refused(AGENCY.sign(PLAIN, transforms=transforms), why="first reference|second reference")
 
 
+def signed_by_name(monkeypatch: pytest.MonkeyPatch) -> tuple[bytes, bytes]:
+    """Give a list that bears an identifier, and the same signed under that name, rightly."""
+    from support import trust_lists  # noqa: PLC0415 - to sign what it should not
+
+    honest = trust_lists._reference
+    monkeypatch.setattr(trust_lists, "_reference", lambda uri, *rest: honest(uri or "#list", *rest))
+    named = PLAIN.replace(b"TSLTag=", b'Id="list" TSLTag=')
+    return named, AGENCY.sign(named)
+
+
+def test_a_signature_over_one_element_by_its_name_is_refused_though_it_verifies(monkeypatch):
+    _, data = signed_by_name(monkeypatch)
+    refused(data, why="first reference")
+
+
+@pytest.mark.parametrize("signed_first", [True, False], ids=["before", "after"])
+def test_a_named_list_that_was_signed_lends_nothing_to_what_stands_round_it(
+    signed_first, monkeypatch
+):
+    named, data = signed_by_name(monkeypatch)
+    end, held = b"</t:TrustServiceStatusList>", b"</t:SchemeInformation>"
+    mine, inside = body(other_list()), body(named)
+    mine = mine.replace(held, held + inside) if signed_first else mine.replace(end, inside + end)
+    # The signature stands below the forged root; what it names is the genuine list inside.
+    place = mine.rindex(end)
+    refused(mine[:place] + signature_of(data) + mine[place:], why="first reference")
+
+
 @pytest.mark.parametrize(
     "form", ["2001/10/xml-exc-c14n#WithComments", "TR/2001/REC-xml-c14n-20010315"]
 )

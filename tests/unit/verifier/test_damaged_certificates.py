@@ -8,6 +8,7 @@ from support.damaged_certificates import (
     damaged,
     key_usage_garbled,
     key_usage_twice,
+    name_garbled,
     off_the_curve,
     strange_curve,
     strange_name,
@@ -26,6 +27,7 @@ from verifier.trust.trust_list import Mode, TrustList
 from verifier.web.api import _key
 
 EXTENSIONS = [key_usage_twice, key_usage_garbled, strange_name]
+CHECKED = [*EXTENSIONS, name_garbled]
 KEYS = [strange_curve, off_the_curve]
 UNREADABLE = "certificate-extensions-unreadable"
 AUTHORITY = Authority("FR99")
@@ -51,8 +53,8 @@ def named(checks: tuple[Check, ...], name: str) -> Check:
     return found
 
 
-@pytest.mark.parametrize("damage", EXTENSIONS, ids=lambda one: one.__name__)
-def test_extensions_that_cannot_be_read_are_unsure(damage):
+@pytest.mark.parametrize("damage", CHECKED, ids=lambda one: one.__name__)
+def test_extensions_and_names_that_cannot_be_read_are_unsure(damage):
     leaf = damaged(TOWN, AUTHORITY, damage).certificate
     for check in (check_key_usage("x", leaf), check_purpose("x", leaf)):
         # A garbled key usage says nothing of the other extension, or all of it: both are unsure.
@@ -61,7 +63,7 @@ def test_extensions_that_cannot_be_read_are_unsure(damage):
         assert check.sub_indication is SubIndication.CHAIN_CONSTRAINTS_FAILURE
 
 
-@pytest.mark.parametrize("damage", [*EXTENSIONS, *KEYS], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("damage", [*CHECKED, *KEYS], ids=lambda one: one.__name__)
 def test_a_code_under_a_damaged_certificate_is_indeterminate(damage):
     trust = trusting(damaged(TOWN, AUTHORITY, damage))
     reason = "key-not-allowed" if damage in KEYS else UNREADABLE
