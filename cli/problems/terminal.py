@@ -87,8 +87,8 @@ ROWS: dict[str, Problem] = {
         N_("moins d'un dixième du disque est libre"), N_("libérez de la place")
     ),
     "usage.field": Problem(
-        N_("la donnée « {field} » est mal écrite, en double, ou sans --twoddoc ni --towncode"),
-        N_("écrivez --twoddoc TYPE --field DI=VALEUR, ou --towncode --field NOM=VALEUR"),
+        N_("la donnée « {field} » est mal écrite, en double, ou aucun code n'est demandé"),
+        N_("une donnée s'écrit --field NOM=VALEUR, avec --twoddoc TYPE, --towncode ou --type TYPE"),
         Exit.USAGE,
     ),
     "usage.level": Problem(
