@@ -1,6 +1,7 @@
 """Rules of the whole suite: sockets, skips, and how hard Hypothesis tries.
 
 - `unit/` and `architecture/` run with sockets closed; the rest may use loopback only;
+- no test sees what another left of the process: the mask of new files;
 - what belongs to the slow tier alone is not collected in the others;
 - with `CI=true` a skipped test is a failed test: CI has every part;
 - Hypothesis prints what replays a failure and has no deadline (shared machines are noisy).
@@ -22,6 +23,14 @@ settings.register_profile(
     "coffre", max_examples=cases(ci=200, slow=2_000), deadline=None, print_blob=True
 )
 settings.load_profile("coffre")
+
+
+@pytest.fixture(autouse=True)
+def own_file_mask():
+    """Give each test the usual mask: a command narrows that of its process, here the tests'."""
+    mask = os.umask(0o022)
+    yield
+    os.umask(mask)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -53,7 +53,7 @@ def played(words: list[str], environ: dict[str, str], folder: Path) -> Done:
     """Run a command in this process (imports are paid once), as a shell would in its folder."""
     output, words_said = io.BytesIO(), io.StringIO()
     stdout = io.TextIOWrapper(output, "utf-8", write_through=True)
-    mask = os.umask(0o022)
+    os.umask(0o022)  # as in a shell: the command before may have narrowed its own
     with (
         contextlib.chdir(folder),
         patch.dict(os.environ, environ, clear=True),
@@ -62,8 +62,6 @@ def played(words: list[str], environ: dict[str, str], folder: Path) -> Done:
         contextlib.redirect_stderr(words_said),
     ):
         code = run(words, environ, stdout, words_said)
-    # A server narrows it for its whole process, which here is the tests'.
-    os.umask(mask)
     return Done(code, output.getvalue().decode("utf-8", "replace"), words_said.getvalue())
 
 
