@@ -12,6 +12,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
+from cli.demo.judging import judge
 from cli.demo.keeping import opened
 from cli.demo.people import CLAIRE
 from cli.demo.stage import SEALED, Stage, StoryError
@@ -28,10 +29,6 @@ from storage.settings import Settings
 from vault.client import documents
 from vault.client.http import Connection, RefusedError
 from verifier.check import Indication
-from verifier.reading.document import read_document
-from verifier.trust.local_list import read_trust
-from verifier.trust.trust_list import Mode
-from verifier.verify import verify
 
 PROCEDURE = "cantine"
 REGISTRATION: Mapping[str, Any] = {
@@ -156,8 +153,7 @@ class Tale:
     def judge(self, item: Item, path: Path) -> Judged:
         """Verify what was handed over, as an agent would."""
         del item
-        trust = read_trust([self.stage.pki / "trust"], Mode.TEST)
-        found = verify(read_document(path.read_bytes(), ""), trust, datetime.now(UTC)).conclusion
+        found = judge(self.stage, path.read_bytes()).conclusion
         if found is None:
             return Judged(Indication.INDETERMINATE, "SIGNED_DATA_NOT_FOUND", "declared")
         passed = found.indication is Indication.TOTAL_PASSED
