@@ -108,6 +108,28 @@ class CmsTemplate:
         return der(SEQUENCE, kind, der(CONTEXT_0, signed))
 
 
+@dataclass(frozen=True, slots=True)
+class CmsSigner:
+    """A template and who signs: the digest of a document in, its whole CMS out."""
+
+    template: CmsTemplate
+    sign: Callable[[bytes], bytes]
+
+    @property
+    def digest(self) -> hashes.HashAlgorithm:
+        """Give how the document is digested."""
+        return self.template.digest
+
+    @property
+    def size(self) -> int:
+        """Count the bytes of the longest CMS that `fill` gives."""
+        return self.template.size
+
+    def fill(self, document_digest: bytes) -> bytes:
+        """Give the CMS (DER) of a document; whatever the signer raises goes through."""
+        return self.template.fill(document_digest, self.sign)
+
+
 def _check(filled: bytes) -> None:
     """Parse a filled template back, strictly; raise TemplateError."""
     try:

@@ -11,7 +11,7 @@ Rules kept here:
 """
 
 import io
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ from pyhanko.sign.validation import read_certification_data
 
 from sealing.errors import PdfCertifiedError, PdfEncryptedError, PdfUnreadableError
 from sealing.marks.placement import Mark
-from sealing.pades.cms_template import CmsTemplate
+from sealing.pades.cms_template import CmsSigner
 
 Steps = Generator[Any, Any, None]
 
@@ -50,13 +50,7 @@ _STRANGE = (
 )
 
 
-def seal(
-    pdf: bytes,
-    mark: Mark | None,
-    template: CmsTemplate,
-    sign: Callable[[bytes], bytes],
-    now: datetime,
-) -> bytes:
+def seal(pdf: bytes, mark: Mark | None, signer: CmsSigner, now: datetime) -> bytes:
     """Append one revision that seals the whole file; without a mark the seal is not seen.
 
     Raises PdfUnreadableError, PdfEncryptedError or PdfCertifiedError.
@@ -64,13 +58,13 @@ def seal(
     try:
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
         _refuse(writer.prev)
-        digest, output, steps = _prepare(writer, mark, template, now)
+        digest, output, steps = _prepare(writer, mark, signer, now)
     except _STRANGE as error:
         if b"/Encrypt" in pdf:
             # Some ways of encrypting stop pyHanko before it can say so.
             raise PdfEncryptedError(f"got {type(error).__name__}") from error
         raise PdfUnreadableError(f"got {type(error).__name__}: {error}") from error
-    steps.send(template.fill(digest, sign))
+    steps.send(signer.fill(digest))
     return output.getvalue()
 
 
@@ -84,7 +78,7 @@ def _refuse(reader: PdfFileReader) -> None:
 
 
 def _prepare(
-    writer: IncrementalPdfFileWriter, mark: Mark | None, template: CmsTemplate, now: datetime
+    writer: IncrementalPdfFileWriter, mark: Mark | None, signer: CmsSigner, now: datetime
 ) -> tuple[bytes, io.BytesIO, Steps]:
     """Write the revision with room for the CMS; give the digest of all but that room."""
     page = 0 if mark is None else mark.place.page
@@ -97,11 +91,11 @@ def _prepare(
         timestamp=now,
         subfilter=SigSeedSubFilter.PADES,
         # In hexadecimal characters; always even.
-        bytes_reserved=2 * template.size,
+        bytes_reserved=2 * signer.size,
     )
     steps.send(SigObjSetup(sig_placeholder=placeholder))
     output = io.BytesIO()
-    prepared, _ = steps.send(SigIOSetup(md_algorithm=template.digest.name, output=output))
+    prepared, _ = steps.send(SigIOSetup(md_algorithm=signer.digest.name, output=output))
     return prepared.document_digest, output, steps
 
 

@@ -4,7 +4,6 @@ Today there is one road, the general one; the fast road takes its place in front
 back to it. What is refused here, before any road: too large, empty, not a PDF.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
@@ -12,7 +11,7 @@ from typing import ClassVar, Final
 from sealing.errors import PdfRefusedError, PdfUnreadableError
 from sealing.marks.placement import Mark
 from sealing.pades import general_road
-from sealing.pades.cms_template import CmsTemplate
+from sealing.pades.cms_template import CmsSigner
 
 MAX_BYTES: Final = 100 * 1024 * 1024
 _HEADER_WITHIN = 1024
@@ -40,16 +39,10 @@ def require_pdf(pdf: bytes) -> None:
         raise PdfUnreadableError("got no PDF header")
 
 
-def seal(
-    pdf: bytes,
-    mark: Mark | None,
-    template: CmsTemplate,
-    sign: Callable[[bytes], bytes],
-    now: datetime,
-) -> SealedPdf:
+def seal(pdf: bytes, mark: Mark | None, signer: CmsSigner, now: datetime) -> SealedPdf:
     """Seal a file in one revision; raise a PdfRefusedError."""
     require_pdf(pdf)
-    sealed = general_road.seal(pdf, mark, template, sign, now)
+    sealed = general_road.seal(pdf, mark, signer, now)
     if not sealed.startswith(pdf):
         raise PdfUnreadableError("got a revision that changed the input's bytes")
     return SealedPdf(sealed, "general")

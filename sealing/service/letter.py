@@ -26,7 +26,7 @@ from sealing.marks import appearance, datamatrix, placement
 from sealing.marks.placement import Mark
 from sealing.marks.readback import check_readback
 from sealing.pades import seal as pades
-from sealing.pades.cms_template import CmsTemplate
+from sealing.pades.cms_template import CmsSigner, CmsTemplate
 from sealing.proofs.document_id import DocumentId, document_id, in_twoddoc
 from sealing.service.profile import Profile
 from sealing.signers.port import Signer, common_name, digest_of, hashed
@@ -83,17 +83,20 @@ _WORDS = {TwoDDocOrder: f"code {MENTION}", TownCodeOrder: "code de vérification
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """The town's keys, ready for many letters: the seal's, and those of the codes by type."""
+    """The town's keys, ready for many letters: the seal's, and those of the codes by type.
+
+    `cms` makes the seal's CMS.
+    """
 
     seal: Signer
-    template: CmsTemplate
+    cms: CmsSigner
     twoddocs: Mapping[str, Signer] = field(default_factory=dict)
 
     @classmethod
     def ready(cls, seal: Signer, twoddocs: Mapping[str, Signer] | None = None) -> Self:
         """Build the CMS template once for a seal's signer."""
         template = CmsTemplate.build(seal.chain, digest_of(seal.chain[0], seal.name))
-        return cls(seal, template, twoddocs or {})
+        return cls(seal, CmsSigner(template, seal.sign), twoddocs or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def seal_letter(
         holder = common_name(sealer.seal.chain[0].subject)
         text = f"Cachet de {holder} et {_WORDS[type(letter.order)]}"
         mark = Mark(appearance.appearance(symbol, mention), place, text)
-    sealed = pades.seal(letter.pdf, mark, sealer.template, sealer.seal.sign, now)  # (5)
+    sealed = pades.seal(letter.pdf, mark, sealer.cms, now)  # (5)
     if code is not None and mark is not None:
         check_readback(sealed.pdf, mark.place, code)  # (6)
     return SealedLetter(sealed.pdf, identifier, sealed.road, code, mark, modules)

@@ -18,7 +18,7 @@ DIGEST = hashlib.sha256(b"letter").digest()
 def filled(request):
     """Fill a template once per kind of key."""
     made = sealer(request.param)
-    return made, made.template.fill(DIGEST, made.seal.sign)
+    return made, made.cms.template.fill(DIGEST, made.seal.sign)
 
 
 def test_it_is_der_that_reads_back_strictly(filled):
@@ -64,9 +64,9 @@ def test_the_signature_verifies_under_the_certificate(filled):
 
 def test_no_seal_is_larger_than_the_template_says(filled):
     made, content = filled
-    assert len(content) <= made.template.size
-    longest = made.template.fill(DIGEST, lambda _: b"\xff" * 2 * 32)
-    assert len(longest) <= made.template.size
+    assert len(content) <= made.cms.template.size
+    longest = made.cms.template.fill(DIGEST, lambda _: b"\xff" * 2 * 32)
+    assert len(longest) <= made.cms.template.size
 
 
 @pytest.mark.parametrize(
