@@ -8,8 +8,10 @@ Rules kept here:
 - lengths are PDF points (1/72 inch); the origin is the lower left corner.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from operator import add, sub
 
 from sealing.marks import strokes
 from sealing.marks.datamatrix import Symbol
@@ -58,9 +60,7 @@ def appearance(
         # One unit is one module from here on, row 0 on top.
         f"{unit} 0 0 {unit} {_number(QUIET_MODULES * module)} {_number(base)} cm 0 g",
     ]
-    top = symbol.modules
-    lines += [f"{x} {top - 1 - y} {length} 1 re" for x, y, length in symbol.runs()]
-    lines += ["f", "Q", *_mention(texts, width)]
+    lines += [*_rectangles(symbol), "f", "Q", *_mention(tuple(texts), width)]
     return Appearance(width, height, "\n".join(lines).encode("ascii"))
 
 
@@ -105,8 +105,25 @@ def mention_strokes(texts: Sequence[str], width: float) -> list[list[tuple[float
     return drawn
 
 
-def _mention(texts: Sequence[str], width: float) -> list[str]:
-    """Draw a mention at the bottom."""
+def _rectangles(symbol: Symbol) -> Iterator[str]:
+    """Write one rectangle for each run of dark modules, from the lower left, in modules."""
+    corners, lengths = _numbers(symbol.modules)
+    edges = symbol.edges()
+    starts, ends = edges[::2], edges[1::2]
+    written = map(lengths.__getitem__, map(sub, ends, starts))
+    return map(add, map(corners.__getitem__, starts), written)
+
+
+@cache
+def _numbers(side: int) -> tuple[list[str], list[str]]:
+    """Write each corner of a symbol of this side, as its edges count them, and each length."""
+    corners = [f"{x} {y} " for y in range(side - 1, -1, -1) for x in range(side + 1)]
+    return corners, [f"{length} 1 re" for length in range(side + 1)]
+
+
+@lru_cache(maxsize=16)
+def _mention(texts: tuple[str, ...], width: float) -> list[str]:
+    """Draw a mention at the bottom; the letters of a mailing share one."""
     lines = ["q", "0 G", "1 J 1 j", f"{_number(PEN_POINTS)} w"]
     for (x, y), *rest in mention_strokes(texts, width):
         lines.append(f"{_number(x)} {_number(y)} m")

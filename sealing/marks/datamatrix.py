@@ -2,34 +2,32 @@
 
 Rules kept here:
 
-- square symbols only; by default in mixed mode (zxing-cpp: a size smaller); in C40 alone
-  (`c40.py`, `squares.py`: latched by codeword 230 at the start) for issuers whose rules ask it;
-- 7-bit characters only, and no ECI: zxing-cpp writes one in front of bytes (`241 899`), and readers
-  that know it hand it on as if it were part of the code;
-- whoever encoded it, the modules that will be drawn are read back before use: the bytes read must
-  be the bytes asked for;
+- square symbols only; by default in C40 with long runs of digits in ASCII; in C40 alone for issuers
+  whose rules ask it (`c40.py`, `squares.py`);
+- 7-bit characters only, and no ECI, which readers that know it hand on as if it were part of the
+  code;
+- the modules that will be drawn are read back by another program (zxing-cpp) before use: the bytes
+  read must be the bytes asked for;
 - the path is made of one rectangle per horizontal run of dark modules, in whole modules, filled in
   one operation: no hairline between rows, and no image in the PDF;
 - what does not fit the largest symbol (144 modules, 1,558 codewords) is refused with the size that
   it would need.
 """
 
-import re
 from dataclasses import dataclass
+from itertools import compress
 from typing import ClassVar, Final
 
 import zxingcpp
 
 from sealing.errors import SealingError
-from sealing.marks import squares
-from sealing.marks.c40 import codewords
+from sealing.marks.c40 import codewords, mixed_codewords
+from sealing.marks.squares import CAPACITIES, modules
 
 LARGEST: Final = 1_558
 _DATA_MATRIX: Final = zxingcpp.BarcodeFormat.DataMatrix
 _FORMATS: Final = zxingcpp.BarcodeFormats(_DATA_MATRIX)
-_RUN: Final = re.compile(b"\x01+")
 # A pixel of an image is 0 where it is dark; a module here is 1 where it is dark.
-_MODULES: Final = bytes([1, *bytes(255)])
 _PIXELS: Final = bytes([255, 0, *bytes(254)])
 
 
@@ -67,11 +65,20 @@ class Symbol:
 
     def runs(self) -> list[tuple[int, int, int]]:
         """List the horizontal runs of dark modules: x, y from the top, length."""
-        return [
-            (run.start(), y, run.end() - run.start())
-            for y, row in enumerate(self.rows)
-            for run in _RUN.finditer(row)
-        ]
+        edges, wide = self.edges(), self.modules + 1
+        spans = zip(edges[::2], edges[1::2], strict=True)
+        return [(start % wide, start // wide, end - start) for start, end in spans]
+
+    def edges(self) -> list[int]:
+        """List where dark begins and where it ends, in turn, row by row.
+
+        Places count modules, and one light column more at the right of each row: a run that ends
+        at the edge ends there.
+        """
+        modules = b"\x00".join(self.rows) + b"\x00"
+        number = int.from_bytes(modules, "little")
+        changes = (number ^ number << 8).to_bytes(len(modules) + 1, "little")
+        return list(compress(range(len(modules)), changes))
 
 
 def symbol(content: bytes, *, strict_c40: bool = False) -> Symbol:
@@ -80,8 +87,9 @@ def symbol(content: bytes, *, strict_c40: bool = False) -> Symbol:
         raise SymbolCharactersError("got bytes above 7 bits", size=len(content))
     text = content.decode("ascii")
     try:
-        made = _in_c40(text) if strict_c40 and text else _mixed(text)
-    except (ValueError, RuntimeError) as error:
+        written = codewords(text) if strict_c40 else mixed_codewords(text, CAPACITIES)
+        made = Symbol(modules(written))
+    except ValueError as error:
         raise _too_long(text) from error
     check_symbol(made, content)
     return made
@@ -100,19 +108,6 @@ def read(image: object) -> list[bytes]:
     """Read every Data Matrix of an image or of a grey buffer (height, width): bytes, not text."""
     found = zxingcpp.read_barcodes(image, formats=_FORMATS)
     return [code.bytes for code in found if code.valid]
-
-
-def _mixed(text: str) -> Symbol:
-    barcode = zxingcpp.create_barcode(text, _DATA_MATRIX, force_square=True)
-    image = barcode.to_image(scale=1, add_quiet_zones=False)
-    side = image.shape[0]
-    # Its stubs do not say that an image is a buffer.
-    modules = memoryview(image).tobytes().translate(_MODULES)  # type: ignore[arg-type]
-    return Symbol(tuple(modules[y : y + side] for y in range(0, side * side, side)))
-
-
-def _in_c40(text: str) -> Symbol:
-    return Symbol(squares.modules(codewords(text)))
 
 
 def _too_long(text: str) -> SymbolError:

@@ -12,9 +12,8 @@ ppf-datamatrix, whose modules these are, one by one (tests). What depends on the
 computed once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
-from operator import itemgetter
 from typing import Final, NamedTuple
 
 
@@ -48,10 +47,12 @@ _SQUARES: Final = tuple(
         (144, 6, 620, 10),
     )
 )
+CAPACITIES: Final = frozenset(square.capacity for square in _SQUARES)
 _PAD: Final = 129
 _POLYNOMIAL: Final = 0x12D
 _ORDER: Final = 255
-_LIGHT, _DARK = -2, -1
+# Bits of a layer, below the 256 that a translation tells apart.
+_LAYER: Final = 248
 _BITS: Final = bytes.maketrans(b"01", b"\x00\x01")
 _Place = tuple[int, int]
 # The eight modules of a codeword, highest bit first, as (row, column) from the place of the last;
@@ -68,10 +69,14 @@ def modules(codewords: bytes) -> tuple[bytes, ...]:
         raise ValueError(f"got {len(codewords)} codewords, expected {_SQUARES[-1].capacity}")
     data = _padded(codewords, square.capacity)
     content = data + _corrections(data, square)
-    number = int.from_bytes(content, "big")
-    bits = f"{number:0{8 * len(content)}b}".encode("ascii").translate(_BITS)
-    drawn = bytes(_drawer(square)(bits + b"\x00\x01"))
-    return tuple(drawn[y : y + square.side] for y in range(0, len(drawn), square.side))
+    bits = f"{int.from_bytes(content, 'big'):0{8 * len(content)}b}".encode("ascii")
+    frame, layers = _layers(square)
+    drawn = frame
+    for start, layer in enumerate(layers):
+        table = bits[start * _LAYER : (start + 1) * _LAYER].translate(_BITS).ljust(256, b"\x00")
+        drawn |= int.from_bytes(layer.translate(table), "little")
+    rows = drawn.to_bytes(square.side**2, "little")
+    return tuple(rows[y : y + square.side] for y in range(0, len(rows), square.side))
 
 
 def _padded(codewords: bytes, capacity: int) -> bytes:
@@ -122,25 +127,31 @@ def _multiples(size: int) -> tuple[int, ...]:
 
 
 @cache
-def _drawer(square: Square) -> Callable[[bytes], tuple[int, ...]]:
-    """Give what picks each module of the square, row by row, from its bits, a 0 and a 1."""
+def _layers(square: Square) -> tuple[int, list[bytes]]:
+    """Give the modules that are dark whatever is written, and where the bits go.
+
+    The modules are one number, a byte each, row by row from the lowest. A layer says of each module
+    which of its bits is there (255: none), so that drawing it is one translation.
+    """
     inner, region = square.inner, square.side // square.regions
-    # Squares whose last corner holds no codeword have two dark modules there, on the diagonal.
-    bits = {(inner - 1, inner - 1): _DARK, (inner - 2, inner - 2): _DARK}
-    laid = (place for codeword in _codewords(inner) for place in codeword)
-    bits |= {place: bit for bit, place in enumerate(laid)}
-    picked = []
-    for y in range(square.side):
-        for x in range(square.side):
-            row, column = y % region, x % region
-            if column == 0 or row == region - 1:
-                picked.append(_DARK)
-            elif row == 0 or column == region - 1:
-                picked.append(_DARK if (row + column) % 2 == 0 else _LIGHT)
-            else:
-                place = y - 2 * (y // region) - 1, x - 2 * (x // region) - 1
-                picked.append(bits.get(place, _LIGHT))
-    return itemgetter(*picked)
+    laid = [place for codeword in _codewords(inner) for place in codeword]
+    bits = {place: bit for bit, place in enumerate(laid)}
+    layers = [bytearray(b"\xff" * square.side**2) for _ in range(0, len(laid), _LAYER)]
+    frame = bytearray(square.side**2)
+    for module in range(square.side**2):
+        y, x = divmod(module, square.side)
+        row, column = y % region, x % region
+        place = y - 2 * (y // region) - 1, x - 2 * (x // region) - 1
+        if column == 0 or row == region - 1:
+            frame[module] = 1
+        elif row == 0 or column == region - 1:
+            frame[module] = (row + column) % 2 == 0
+        elif place in bits:
+            layers[bits[place] // _LAYER][module] = bits[place] % _LAYER
+        else:
+            # Squares whose last corner holds no codeword: two dark modules on its diagonal.
+            frame[module] = place in ((inner - 1, inner - 1), (inner - 2, inner - 2))
+    return int.from_bytes(frame, "little"), [bytes(layer) for layer in layers]
 
 
 def _codewords(inner: int) -> Iterator[list[_Place]]:

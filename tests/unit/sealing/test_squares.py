@@ -1,14 +1,19 @@
-"""Our own C40 symbols, against ppf-datamatrix, module for module."""
+"""Our own symbols, against ppf-datamatrix, module for module, and against zxing-cpp."""
 
 import random
 import string
 
 import pytest
+import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ppf.datamatrix import DataMatrix
 from support.budget import cases
+from support.twoddoc import shared_codes
 
 from sealing.marks import datamatrix
-from sealing.marks.c40 import codewords
+from sealing.marks.c40 import codewords, mixed_codewords
+from sealing.marks.squares import CAPACITIES as OURS
 from sealing.marks.squares import modules
 
 SIDES = [*range(10, 27, 2), *range(32, 53, 4), *range(64, 105, 8), 120, 132, 144]
@@ -23,6 +28,14 @@ def texts(seed, count, longest):
     for _ in range(count):
         characters = dice.choice(CHARACTERS)
         yield "".join(dice.choices(characters, k=dice.randint(1, longest)))
+
+
+def texts_with_numbers():
+    """Give texts as codes have them, numbers in them, up to the third size above one region."""
+    alphabets = st.sampled_from([string.digits, "0123456789/,.\x1d", USUAL, USUAL + "\x1d -"])
+    pieces = st.tuples(alphabets, st.integers(1, 24), st.randoms(use_true_random=False))
+    drawn = st.lists(pieces.map(lambda one: "".join(one[2].choices(one[0], k=one[1]))), min_size=1)
+    return drawn.map("".join)
 
 
 def misplaced_by_ppf(text):
@@ -80,3 +93,34 @@ def test_padding_never_holds_zero_which_is_no_codeword():
     text = next(one for one in texts(3, 1_000, 40) if misplaced_by_ppf(one))
     assert modules(codewords(text)) != in_ppf(text)
     datamatrix.check_symbol(datamatrix.Symbol(modules(codewords(text))), text.encode())
+
+
+def test_mixed_no_shared_code_takes_a_larger_square_than_with_another_encoder():
+    format_ = zxingcpp.BarcodeFormat.DataMatrix
+    texts_of_codes = [one["raw"] for one in shared_codes() if one["raw"].isascii()]
+    assert len(texts_of_codes) > 50
+    for text in texts_of_codes:
+        other = zxingcpp.create_barcode(text, format_, force_square=True)
+        side = other.to_image(scale=1, add_quiet_zones=False).shape[0]
+        assert datamatrix.symbol(text.encode()).modules <= side, repr(text)
+
+
+def test_mixed_a_long_number_is_two_digits_a_codeword():
+    number = "12345678901234567890"
+    mixed = mixed_codewords(f"ABCDEF{number}GHIJKLMNO", ())
+    assert bytes(130 + int(number[at : at + 2]) for at in range(0, 20, 2)) in mixed
+    assert len(mixed) < len(codewords(f"ABCDEF{number}GHIJKLMNO"))
+
+
+@pytest.mark.parametrize(("text", "end"), [("A" * 30, b""), ("A" * 31, b"B")], ids=["a", "c"])
+def test_mixed_the_way_out_of_c40_is_left_out_where_the_square_is_then_full(text, end):
+    assert len(mixed_codewords(text, ())) == 22 + len(end)
+    full = mixed_codewords(text, {21 + len(end)})
+    assert full == mixed_codewords(text, ())[:21] + end
+
+
+@settings(max_examples=cases(ci=1_000, slow=100_000), deadline=None)
+@given(texts_with_numbers())
+def test_mixed_every_text_reads_back_and_is_never_longer_than_in_c40_alone(text):
+    assert len(mixed_codewords(text, OURS)) <= len(codewords(text))
+    assert datamatrix.symbol(text.encode()).modules > 0
