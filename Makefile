@@ -29,7 +29,7 @@ fast: dev
 ## make slow [AREA=sealing]: the whole counts
 slow: packages dev
 	@.ci/install slow
-	COFFRE_TIER=slow $(PYTEST) -n 2 --timeout=3600 --durations=25 $(if $(AREA),tests/unit/$(AREA),) tests/integration
+	COFFRE_TIER=slow $(PYTEST) -n 2 --timeout=3600 --durations=25 $(if $(AREA),tests/unit/$(AREA),tests/unit) tests/integration tests/journeys
 
 ## make check: style, types, imports, dependencies, sentences, browser bundles
 check: dev
