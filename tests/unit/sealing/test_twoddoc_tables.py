@@ -1,12 +1,14 @@
 """2D-Doc: our two tables say what the shared facts say, and every entry of them works."""
 
 import json
+import re
 from datetime import date
 from typing import Any
 
 import pytest
+from support.house import ROOT
 from support.shared import shared
-from support.twoddoc import sign
+from support.twoddoc import OUR_CODES, sign
 
 from sealing.twoddoc.catalogue import (
     DataIdentifier,
@@ -164,3 +166,12 @@ def test_a_value_longer_than_its_identifier_allows_is_refused(di):
     with pytest.raises(EmissionError) as caught:
         encode_unsigned(header, {di: "1" * ((entry.maximum or 0) + 1)})
     assert caught.value.problems[0].rule in {"too-long-value", "value-invalid"}
+
+
+def test_the_code_drawn_in_the_design_is_one_of_the_vectors():
+    drawn = (ROOT / "sealing/DESIGN.md").read_text("utf-8").partition("read from top to bottom")[2]
+    lines = [line[:26].rstrip() for line in drawn.split("```")[1].strip("\n").splitlines()]
+    whole = "".join(lines[:8]) + "".join(line.replace(" ", "", 1) for line in lines[8:])
+    parts = whole.replace("·", "\x1d").replace("|", "\x1f").split("…")
+    [told] = [one["raw"] for one in OUR_CODES if one["name"] == "town-00"]
+    assert re.fullmatch("[A-Z0-9]+".join(map(re.escape, parts)), told)
