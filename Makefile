@@ -28,7 +28,8 @@ fast: dev
 
 ## make slow [AREA=sealing]: the whole counts
 slow: packages dev
-	COFFRE_TIER=slow $(PYTEST) -n 2 --timeout=3600 --durations=25 $(if $(AREA),tests/unit/$(AREA),) tests/integration
+	@.ci/install slow
+	COFFRE_TIER=slow $(PYTEST) -n 2 --timeout=3600 --durations=25 $(if $(AREA),tests/unit/$(AREA),tests/unit) tests/integration tests/journeys
 
 ## make check: style, types, imports, dependencies, sentences, browser bundles
 check: dev
@@ -53,10 +54,11 @@ bench: dev
 	$(BIN)/coffre bench $(or $(ARGS),all)
 
 ## make lock: solve again, with hashes, leaving a week for bad releases to be noticed
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --exclude-newer "7 days" --no-emit-index-url --no-emit-find-links pyproject.toml
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --exclude-newer "7 days" --no-emit-index-url --no-emit-find-links
 lock: dev
-	$(LOCK) --group build -o requirements.lock
-	$(LOCK) --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) pyproject.toml --group build -o requirements.lock
+	$(LOCK) pyproject.toml --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group slow -c requirements-dev.lock -o requirements-slow.lock
 
 ## make web: build the browser sources; commit what it writes
 web: dev

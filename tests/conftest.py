@@ -16,7 +16,8 @@ from support.budget import TIER, cases
 
 HERE = Path(__file__).parent
 # Not even skipped elsewhere: a skip says that something is missing.
-collect_ignore = [] if TIER == "slow" else ["unit/sealing/test_twoddoc_atheris.py"]
+SLOW = ["unit/sealing/test_atheris.py", "unit/verifier/test_atheris.py"]
+collect_ignore = [] if TIER == "slow" else SLOW
 CLOSED = {"unit", "architecture"}
 
 settings.register_profile(

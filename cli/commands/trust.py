@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import typer
 from cryptography import x509
 
-from cli.files import read, writing
+from cli.files import STANDARD, read, writing
 from cli.help import Command, group
 from cli.output import Output, of
 from cli.problems.problem import Exit
@@ -124,7 +124,7 @@ def show(
 def add_command(
     ctx: typer.Context,
     path: Annotated[
-        Path, typer.Argument(metavar="DIR", help=N_("Dossier de confiance, lot, ou certificat."))
+        Path, typer.Argument(metavar="DIR", help=N_("Dossier de confiance, lot, certificat, ou -."))
     ],
     config: Config = None,
     json: Json = False,
@@ -195,12 +195,13 @@ def _held(folder: Path, mode: Mode) -> Files:
 
 
 def _brought(path: Path, mode: Mode) -> Files:
-    if path.is_file():
-        data = read(path, limit=kept_folder.TOTAL_LIMIT)
-        if data.lstrip().startswith(_PEM):
-            _pem(path, data)
-            return certificate_files(data, mode, _now())
-    return kept_folder.files_of(path)
+    if str(path) != STANDARD and not path.is_file():
+        return kept_folder.files_of(path)
+    data = read(path, limit=kept_folder.TOTAL_LIMIT)
+    if data.lstrip().startswith(_PEM):
+        _pem(path, data)
+        return certificate_files(data, mode, _now())
+    return kept_folder.files_of(path, data)
 
 
 def _tell(output: Output, step: Step) -> None:

@@ -25,12 +25,13 @@ from sealing.twoddoc.catalogue import doc_types
 from sealing.twoddoc.conformance import require_town_type
 from sealing.twoddoc.emission import Emission
 from sealing.twoddoc.message import parse, parse_set
-from sealing.twoddoc.parts import join
+from sealing.twoddoc.parts import is_part, join
 from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Mode, Settings
 from verifier.checks.sets import gathered
 from verifier.reading.document import read_document
+from verifier.reading.found import text_document
 from verifier.reading.sniff import MAX_BYTES, FileUnknownError
 
 app = group(N_("Émettre un code 2D-Doc, en lire un, lister les types."))
@@ -38,6 +39,8 @@ app = group(N_("Émettre un code 2D-Doc, en lire un, lister les types."))
 _TEXT_LIMIT = 64 * 1024
 # How codes begin that hold raw bytes: version 01, binary form, binary part.
 _BYTES = (b"DC01", b"\xdc", b"\xee")
+# A drawing of ours, among others: markup holds characters, and no code.
+_MARKUP = (b"<svg", b"<?xml", b"<!")
 _PICTURES = {".png": picture.png, ".svg": picture.svg}
 _WRITTEN = {"\x1d": "<GS>", "\x1e": "<RS>", "\x1f": "<US>"}
 
@@ -152,8 +155,9 @@ def decode_command(
     output, exits = of(ctx), []
     for symbols in codes_of(source):
         try:
-            raw = symbols[0] if len(symbols) == 1 else join(symbols)
-            parsed = parse_set(symbols) if len(symbols) > 1 else parse(raw, repair=True)
+            part = is_part(symbols[0])
+            raw = join(symbols) if part else symbols[0]
+            parsed = parse_set(symbols) if part else parse(raw, repair=True)
         except CoffreError as error:
             # Beside another code, one that cannot be read is told and stops nothing.
             exits.append(explain(error, output))
@@ -198,17 +202,25 @@ def codes_of(source: str) -> list[tuple[bytes, ...]]:
     if source != STANDARD and not _is_file(path):
         if path.suffix[1:].isalpha() and not source.startswith("DC"):
             path.stat()  # meant as a file's name: let the system say what is wrong with it
-        return [(source.encode("latin-1", errors="replace"),)]
+        return _codes_in(source)
     data = read(path, limit=MAX_BYTES)
     try:
         document = read_document(data, source)
     except FileUnknownError:
         if len(data) > _TEXT_LIMIT or not (data.isascii() or data.startswith(_BYTES)):
             raise
-        return [(data,)]
+        if data.lstrip().startswith(_MARKUP):
+            raise
+        return _codes_in(data.decode("latin-1"))
     if not document.codes:
         raise CodeNotFoundError("got no code", path=source)
     return [code.symbols for code in gathered(document.codes)]
+
+
+def _codes_in(text: str) -> list[tuple[bytes, ...]]:
+    """Give the codes of a text; an empty one is no code, and parsing says so."""
+    found = [code.symbols for code in gathered(text_document(text).codes)]
+    return [*found] or [(b"",)]
 
 
 def written(code: bytes) -> str:

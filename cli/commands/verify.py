@@ -1,5 +1,6 @@
 """`coffre verify`: a proof, and what may be believed of it."""
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,6 +61,12 @@ class NothingToVerifyError(CoffreError):
     code: ClassVar[str] = "usage.nothing-to-verify"
 
 
+class NoPixelsError(CoffreError):
+    """`--second-reader` looks at pixels, and `--raw` has none."""
+
+    code: ClassVar[str] = "usage.no-pixels"
+
+
 Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE", help=N_("PDF, scan ou photo."))]
 Trust = Annotated[
     list[Path] | None,
@@ -107,8 +114,7 @@ def command(
 ) -> int:
     """Verify files, or the text of a code; the exit code is the answer."""
     output = of(ctx)
-    if bool(files) == (raw is not None):
-        raise NothingToVerifyError("got neither a file nor --raw, or both")
+    _require_one_source(files, raw, second_reader=second_reader)
     if second_reader:
         load_second_reader()
     settings, moment = Settings.load(config), moment_of(at)
@@ -116,9 +122,9 @@ def command(
     lists = read_trust(trust or settings.trust_folders, Mode(settings.mode), limits)
     found: list[int] = []
     if raw is not None:
-        text = sys.stdin.read(_TEXT_LIMIT) if raw == STANDARD else raw
-        verdict = verify(text_document(text, STANDARD), lists, datetime.now(UTC), at=moment)
-        found.append(tell(output, verdict, as_json_line=json))
+        document = text_document(characters_of(raw), STANDARD)
+        verdict = verify(document, lists, datetime.now(UTC), at=moment)
+        found.append(tell(output, verdict, N_("texte d'un code"), as_json_line=json))
     for path in files or []:
         try:
             data = read(path, limit=MAX_BYTES)
@@ -128,10 +134,18 @@ def command(
             # The others are judged all the same: a forgery must not hide behind a bad file.
             found.append(explain(error, output))
         else:
-            found.append(tell(output, verdict, as_json_line=json))
+            name = N_("entrée standard") if str(path) == STANDARD else str(path)
+            found.append(tell(output, verdict, name, as_json_line=json))
     if lists.is_test and not json:
         output.remark(output.tr(N_("listes de confiance d'ESSAI : ces réponses ne prouvent rien")))
     return next((code for code in _ORDER if code in found), found[0])
+
+
+def _require_one_source(files: list[Path] | None, raw: str | None, *, second_reader: bool) -> None:
+    if bool(files) == (raw is not None):
+        raise NothingToVerifyError("got neither a file nor --raw, or both")
+    if second_reader and raw is not None:
+        raise NoPixelsError("got --second-reader with --raw")
 
 
 def moment_of(at: str | None) -> datetime | None:
@@ -147,20 +161,31 @@ def moment_of(at: str | None) -> datetime | None:
     return moment
 
 
-def tell(output: Output, verdict: Verdict, *, as_json_line: bool) -> Exit:
+def characters_of(raw: str) -> str:
+    """Give the characters of `--raw TEXT|-`; those of a code made of bytes are its bytes.
+
+    What is not UTF-8 comes from a scanner or from `coffre twoddoc`, one byte a character.
+    """
+    data = sys.stdin.buffer.read(_TEXT_LIMIT) if raw == STANDARD else os.fsencode(raw)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def tell(output: Output, verdict: Verdict, name: str, *, as_json_line: bool) -> Exit:
     """Say one verdict; give the exit code that goes with it."""
     if as_json_line:
         output.give("verdict", **as_json(verdict, output.tr))
     else:
-        _say(output, verdict)
+        _say(output, verdict, output.tr(name))
     conclusion = verdict.conclusion
     return Exit.NOT_FOUND if conclusion is None else _CODES[conclusion.indication]
 
 
-def _say(output: Output, verdict: Verdict) -> None:
+def _say(output: Output, verdict: Verdict, name: str) -> None:
     conclusion = verdict.conclusion
     sign = "-" if conclusion is None else _SIGNS[conclusion.indication]
-    name = output.tr(N_("texte d'un code")) if verdict.file == STANDARD else verdict.file
     output.show(f"{sign} {name} : {headline(verdict, output.tr)}")
     if conclusion is not None and conclusion.indication is not Indication.TOTAL_PASSED:
         output.show(f"  {explanation(verdict, output.tr)} ({conclusion.sub_indication})")

@@ -148,7 +148,7 @@ ROWS: dict[str, Problem] = {
         N_("ce n'est pas un code 2D-Doc"), N_("vérifiez ce que vous avez lu"), Exit.NOT_FOUND
     ),
     "twoddoc.part-missing": Problem(
-        N_("il manque des parties de ce code : {parts}"),
+        N_("il manque des parties de ce code : {missing}"),
         N_("scannez aussi ses autres symboles"),
         Exit.INDETERMINATE,
     ),

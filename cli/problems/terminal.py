@@ -109,6 +109,11 @@ ROWS: dict[str, Problem] = {
         N_("donnez un ou plusieurs fichiers, ou --raw TEXTE"),
         Exit.USAGE,
     ),
+    "usage.no-pixels": Problem(
+        N_("--second-reader relit une image, et --raw n'en donne pas"),
+        N_("donnez le fichier qui porte le code, ou ôtez --second-reader"),
+        Exit.USAGE,
+    ),
     "usage.option-without-code": Problem(
         N_("--page, --at, --fold et --strict-c40 règlent le code, et aucun n'est demandé"),
         N_("ajoutez --twoddoc ou --towncode, ou retirez ces options"),

@@ -29,11 +29,20 @@ from sealing.twoddoc import binary
 from sealing.twoddoc.conformance import header_findings, type_findings
 from sealing.twoddoc.emission import STRICT, Emission, encode_unsigned
 from sealing.twoddoc.fields import GS, Field, Finding, FindingCode, split, value_findings
-from sealing.twoddoc.header import DamagedInTransportError, Form, Header, Reason, TwoDDocError
+from sealing.twoddoc.header import (
+    DamagedInTransportError,
+    Form,
+    Header,
+    NotTwoDDocError,
+    Reason,
+    TwoDDocError,
+)
 from sealing.twoddoc.parts import MAX_PART, is_part, join
 from sealing.twoddoc.values import Value, ValueInvalidError, base32_decode, base32_encode
 
 MAX_LENGTH: Final = MAX_PART
+# A long text that begins otherwise is something else, and nobody's forgery.
+_BEGINNING: Final = re.compile(rb"DC\d\d|\xdc|E[A-Z0-9]{3}[0-9A-F][1-9A-F]|\xee")
 SIGNATURE_CHARACTERS: Final = {103: 64, 154: 96, 212: 132}
 _WITHDRAWN: Final = b"DC01"
 _WITHDRAWN_SIGNATURE: Final = 64
@@ -88,6 +97,8 @@ def parse(raw: bytes, *, repair: bool = False) -> ParsedMessage:
     known damage of the road is undone and the finding `repaired-transport` says so.
     """
     if len(raw) > MAX_LENGTH:
+        if _BEGINNING.match(raw) is None:
+            raise NotTwoDDocError(raw)
         problem = f"got {len(raw)} bytes, expected at most {MAX_LENGTH}"
         raise TwoDDocError(Reason.TOO_LONG, problem, offset=MAX_LENGTH)
     if is_part(raw):

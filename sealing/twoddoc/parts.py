@@ -38,7 +38,7 @@ class PartsError(TwoDDocError):
 
 
 class PartMissingError(PartsError):
-    """Parts are still to be scanned; `missing` counts from 1, as people do. Details: `parts`."""
+    """Parts are still to be scanned; `missing` counts from 1, as people do. Details: `missing`."""
 
     code: ClassVar[str] = "twoddoc.part-missing"
     retryable: ClassVar[bool] = True
@@ -50,7 +50,7 @@ class PartMissingError(PartsError):
         super().__init__(Reason.SET_INCOMPLETE, problem)
         self.missing = tuple(missing)
         self.count = count
-        self.details["parts"] = " ".join(map(str, missing))
+        self.details["missing"] = " ".join(map(str, missing))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,8 @@
-/** What the tests of the browser sources read: vectors, shared data, certificates as a trust list. */
-import { X509Certificate } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
-
+/** The facts of the tests, the same in Node and in Chromium: vectors, and trust lists made of rows. */
 import { parseTrustList, type TrustList } from "../../verifier/web/client/trust/trust_list.ts";
+import { GIVEN } from "./given.ts";
 
-const ROOT = process.env["COFFRE_ROOT"] ?? ".";
-const SHARED = process.env["COFFRE_SHARED"] ?? join(ROOT, "../shared");
+export type Row = Readonly<Record<string, unknown>>;
 
 export interface OurCode {
   readonly name: string;
@@ -27,8 +23,20 @@ export interface SharedCode {
   readonly raw: string;
   readonly raw_with_binary_signature_latin1?: string;
   readonly version: number;
+  readonly doc_type: string;
+  readonly perimeter: string | null;
+  readonly country: string | null;
+  readonly ca: string;
+  readonly cert: string;
+  readonly issue_date: string | null;
+  readonly signature_date: string;
   readonly field_order: readonly string[];
+  readonly fields: Readonly<Record<string, string>>;
+  readonly truncated: readonly string[];
+  readonly annex_fields?: Readonly<Record<string, string>>;
   readonly findings: readonly string[];
+  readonly signature_bytes: number;
+  readonly expected_signature: "valid" | "invalid" | "no-key";
   readonly expected_test_mode: { readonly indication: string; readonly sub_indication: string | null };
   readonly expected_production: { readonly indication: string; readonly sub_indication: string | null };
 }
@@ -43,24 +51,10 @@ export interface OurSet {
   readonly missing: readonly number[] | null;
 }
 
-interface OurFile {
+export interface OurFile {
   readonly sets: readonly OurSet[];
   readonly public_key_pem: string;
   readonly codes: readonly OurCode[];
-}
-
-function json(path: string): unknown {
-  return JSON.parse(readFileSync(path, "utf-8"));
-}
-
-export const OURS = json(join(ROOT, "tests/vectors/twoddoc.json")) as OurFile;
-
-/** Give the shared codes as whole symbols, or undefined where they are absent. */
-export function sharedCodes(): readonly SharedCode[] | undefined {
-  const path = join(SHARED, "data/twoddoc/vectors.json");
-  if (!existsSync(path)) return undefined;
-  const codes = json(path) as SharedCode[];
-  return codes.map((code) => ({ ...code, raw: code.raw_with_binary_signature_latin1 ?? code.raw }));
 }
 
 export interface TownVector {
@@ -73,36 +67,38 @@ export interface TownVector {
   readonly error?: string;
 }
 
-interface TownFile {
-  readonly certificate_pem: string;
-  readonly codes: readonly TownVector[];
-}
-
+/** `fields`, where the author gives them: label, value, label, value. */
 export interface SharedTownCode {
   readonly name: string;
   readonly raw: string;
+  readonly fields?: readonly (number | string)[];
   readonly expected: { readonly indication: string; readonly sub_indication: string | null };
 }
 
-export const TOWN = json(join(ROOT, "tests/vectors/towncode.json")) as TownFile;
-
-/** Give the shared town codes and their certificate, or undefined where they are absent. */
-export function sharedTownCodes(): { vectors: readonly SharedTownCode[]; pem: string } | undefined {
-  const folder = join(SHARED, "data/towncode");
-  if (!existsSync(join(folder, "vectors.json"))) return undefined;
-  const told = json(join(folder, "vectors.json")) as { certificate: string; vectors: readonly SharedTownCode[] };
-  return { vectors: told.vectors, pem: readFileSync(join(folder, told.certificate), "utf-8") };
+/** A published picture: what it holds, and which of the shared codes that is. */
+export interface Sample {
+  readonly file: string;
+  readonly expected_raw: string | null;
+  readonly vector: string | null;
 }
 
-/** Write the row of a seal's certificate as the server does; believed as it stands unless told otherwise. */
-export function sealRow(pem: string, extra: Record<string, unknown> = {}): Record<string, unknown> {
-  const certificate = new X509Certificate(pem);
-  const spki = certificate.publicKey.export({ type: "spki", format: "der" }).toString("base64");
+/** What Python answers (`tests/support/twins.py`), and under which lists, as the server gives them. */
+export interface Twins {
+  readonly lists: Readonly<Record<string, unknown>>;
+  readonly rows: readonly (readonly [symbols: readonly string[], repair: boolean, lists: string, answer: unknown])[];
+}
+
+export const OURS = GIVEN.ours;
+export const TOWN = GIVEN.town;
+export const TWINS = GIVEN.twins;
+/** The shared codes as whole symbols, their pictures and certificates; null where they are absent. */
+export const SHARED = GIVEN.shared;
+export const SHARED_TOWN = GIVEN.sharedTown;
+
+/** Complete the row of a seal's certificate as the server does; believed as it stands unless told otherwise. */
+export function sealRow(seal: Row, extra: Row = {}): Row {
   return {
-    thumbprint: certificate.fingerprint256.replace(/:/g, "").slice(0, 16),
     name: "Ville d'essai",
-    ...days(certificate),
-    key: { curve: "P-256", spki },
     key_usage: "key-usage-unrestricted",
     purpose: "purpose-unrestricted",
     chained: true,
@@ -110,17 +106,18 @@ export function sealRow(pem: string, extra: Record<string, unknown> = {}): Recor
     authority: null,
     revoked: null,
     list_good_until: null,
+    ...seal,
     ...extra,
   };
 }
 
 /** Give one byte per character, as the vectors write symbols. */
 export function symbol(raw: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(raw, "latin1"));
+  return Uint8Array.from(raw, (character) => character.charCodeAt(0));
 }
 
 /** Write the row of one certificate as the server does. */
-export function row(ca: string, cert: string, extra: Record<string, unknown> = {}): Record<string, unknown> {
+export function row(ca: string, cert: string, extra: Row = {}): Row {
   return {
     ca,
     cert,
@@ -137,7 +134,7 @@ export function row(ca: string, cert: string, extra: Record<string, unknown> = {
 }
 
 /** Make a trust list as the server writes it. */
-export function trustOf(certificates: readonly unknown[], extra: Record<string, unknown> = {}): TrustList {
+export function trustOf(certificates: readonly unknown[], extra: Row = {}): TrustList {
   return parseTrustList({
     schema_version: 1,
     mode: "test",
@@ -151,39 +148,9 @@ export function trustOf(certificates: readonly unknown[], extra: Record<string, 
   });
 }
 
-/** Give every shared certificate as a trust list; authorities' keys are checked by Node. */
+/** Give every shared certificate as a trust list; an empty one where they are absent. */
 export function sharedTrust(mode: "test" | "production"): TrustList {
-  const folder = join(SHARED, "data/twoddoc/certs");
-  const names = readdirSync(folder).filter((name) => name.endsWith(".pem") && !name.endsWith(".key.pem"));
-  const read = (name: string): X509Certificate => new X509Certificate(readFileSync(join(folder, name)));
-  const authorities = new Map(
-    names.filter((name) => name.length === 8).map((name) => [basename(name, ".pem"), read(name)]),
-  );
-  const rows = names.filter((name) => name.length > 8).map((name) => {
-    const [ca, cert] = basename(name, ".pem").split("_");
-    return rowOf(String(ca), String(cert), read(name), authorities.get(String(ca)));
-  });
-  return trustOf(rows, { mode, authorities: [...authorities.keys()] });
-}
-
-const CURVES: Readonly<Record<string, string>> = {
-  prime256v1: "P-256",
-  secp384r1: "P-384",
-  secp521r1: "P-521",
-};
-
-function rowOf(ca: string, cert: string, leaf: X509Certificate, authority: X509Certificate | undefined): unknown {
-  const curve = CURVES[leaf.publicKey.asymmetricKeyDetails?.namedCurve ?? ""];
-  const spki = leaf.publicKey.export({ type: "spki", format: "der" }).toString("base64");
-  const chained = authority !== undefined && leaf.verify(authority.publicKey);
-  return row(ca, cert, {
-    ...days(leaf),
-    key: curve === undefined ? null : { curve, spki },
-    authority: chained ? days(authority) : null,
-  });
-}
-
-function days(certificate: X509Certificate): { first: string; last: string } {
-  const day = (text: string): string => new Date(text).toISOString().slice(0, 10);
-  return { first: day(certificate.validFrom), last: day(certificate.validTo) };
+  const { rows, authorities } = SHARED?.trust ?? { rows: [], authorities: [] };
+  const whole = rows.map((one) => row(String(one["ca"]), String(one["cert"]), one));
+  return trustOf(whole, { mode, authorities });
 }

@@ -7,10 +7,10 @@ import { TownCodeError } from "../../verifier/web/client/towncode/errors.ts";
 import { looksLikeTownCode, parse } from "../../verifier/web/client/towncode/message.ts";
 import type { TrustList } from "../../verifier/web/client/trust/trust_list.ts";
 import { conclude } from "../../verifier/web/client/verdict.ts";
-import { sealRow, sharedTownCodes, symbol, TOWN, trustOf } from "./facts.ts";
+import { sealRow, SHARED_TOWN, symbol, TOWN, trustOf } from "./facts.ts";
 
 const NOW = new Date("2026-11-21T12:00:00Z");
-const OURS = trustOf([], { seals: [sealRow(TOWN.certificate_pem)] });
+const OURS = trustOf([], { seals: [sealRow(TOWN.seal)] });
 
 const HELD_AGAINST_NOBODY: Readonly<Record<string, readonly string[]>> = {
   "cut-short": ["INDETERMINATE", "SIGNED_DATA_NOT_FOUND"],
@@ -60,16 +60,19 @@ test("a code cut anywhere asks for another scan, and shows nothing", async () =>
   }
 });
 
-const shared = sharedTownCodes();
-test("the shared town codes are there", { skip: shared === undefined && "set COFFRE_SHARED" }, () => {
-  assert.equal(shared?.vectors.length, 13);
+test("the shared town codes are there", { skip: SHARED_TOWN === null && "set COFFRE_SHARED" }, () => {
+  assert.equal(SHARED_TOWN?.vectors.length, 13);
 });
-for (const code of shared?.vectors ?? []) {
+for (const code of SHARED_TOWN?.vectors ?? []) {
   test(`${code.name} is concluded upon as its author says`, async () => {
-    const trust = trustOf([], { seals: [sealRow(shared?.pem ?? "")] });
+    const trust = trustOf([], { seals: [sealRow(SHARED_TOWN?.seal ?? {})] });
     const found = await checkTownCode(symbol(code.raw), trust, NOW);
     const { indication, subIndication } = conclude(found.checks);
     assert.deepEqual({ indication, sub_indication: subIndication }, code.expected);
+    const { fields } = code;
+    if (fields === undefined) return;
+    assert.deepEqual(parse(symbol(code.raw)).pairs.flatMap((pair) => [pair.label, pair.value]), fields);
+    assert.deepEqual(found.fields.map((field) => field.raw), fields.filter((_, place) => place % 2 === 1));
   });
 }
 
@@ -91,7 +94,7 @@ const rows: readonly (readonly [string, Record<string, unknown>, string, string]
 ];
 for (const [why, extra, indication, reason] of rows) {
   test(`trust: ${why}`, async () => {
-    const trust = trustOf([], { seals: [sealRow(TOWN.certificate_pem, { ...chained, ...extra })] });
+    const trust = trustOf([], { seals: [sealRow(TOWN.seal, { ...chained, ...extra })] });
     const conclusion = conclude((await checkTownCode(symbol(GOOD), trust, NOW)).checks);
     assert.deepEqual([conclusion.indication, conclusion.reason], [indication, reason]);
   });

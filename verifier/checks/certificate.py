@@ -24,7 +24,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from verifier.check import Check, SubIndication
-from verifier.trust.anchors import UNREADABLE
+from verifier.trust.anchors import UNREADABLE, extensions_of
 from verifier.trust.trust_list import (
     ListTooOld,
     NoList,
@@ -108,7 +108,7 @@ def check_key_usage(name: str, certificate: x509.Certificate) -> Check:
     sub = SubIndication.CHAIN_CONSTRAINTS_FAILURE
     try:
         _require_names(certificate)
-        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+        usage = extensions_of(certificate).get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return Check.passed(f"{name}.key", "key-usage-unrestricted")
     except UNREADABLE:
@@ -123,7 +123,7 @@ def check_purpose(name: str, certificate: x509.Certificate) -> Check:
     named, sub = f"{name}.purpose", SubIndication.CHAIN_CONSTRAINTS_FAILURE
     try:
         _require_names(certificate)
-        purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        purposes = extensions_of(certificate).get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return Check.passed(named, "purpose-unrestricted")
     except UNREADABLE:

@@ -31,7 +31,7 @@ def check_malformed(problem: TwoDDocError, *, mangled: bool) -> Check:
             return Check.unsure("twoddoc.structure", reason, sub, form=problem.details["form"])
         case PartMissingError():
             sub = SubIndication.SIGNED_DATA_NOT_FOUND
-            told = {"parts": problem.details["parts"], "count": problem.count}
+            told = {"parts": problem.details["missing"], "count": problem.count}
             return Check.unsure("twoddoc.structure", "set-incomplete", sub, **told)
         case PartsError():
             sub = SubIndication.FORMAT_FAILURE

@@ -129,9 +129,11 @@ def text_document(text: str, name: str = "-") -> ReadDocument:
 
     Lines that are each one part of a code are so many symbols: a scanner ends each with a new line.
     Characters outside Latin-1 cannot come from a symbol: they are kept as `?`, and fail there.
+    White space alone is no code of any kind.
     """
     raw = RawCode(text.encode("latin-1", errors="replace"))
     lines = [line for line in raw.replace(b"\r", b"\n").split(b"\n") if line]
-    symbols = lines if lines and all(map(is_part, lines)) else [raw]
+    whole = [raw] if raw.strip() else []
+    symbols = lines if all(map(is_part, lines)) else whole
     codes = tuple(FoundCode(RawCode(symbol), symbology="text") for symbol in symbols)
     return ReadDocument(name, FileKind.TEXT, raw, codes)

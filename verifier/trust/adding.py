@@ -24,7 +24,7 @@ from typing import ClassVar
 from cryptography import x509
 
 from verifier.errors import VerifierError
-from verifier.trust.anchors import UNREADABLE, Anchors
+from verifier.trust.anchors import UNREADABLE, Anchors, extensions_of
 from verifier.trust.kept_folder import Files
 from verifier.trust.local_list import OFFICIAL, ROOTS, read_trust
 from verifier.trust.refresh import (
@@ -102,7 +102,7 @@ def certificate_files(data: bytes, mode: Mode, now: datetime) -> Files:
 
 def _is_authority(certificate: x509.Certificate) -> bool:
     try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        return extensions_of(certificate).get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
         return False
     except UNREADABLE as problem:

@@ -12,6 +12,7 @@ Rules kept here:
 Dates are the caller's to compare. Values only: the settings' files are read by the command.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -38,6 +39,14 @@ _STEPS_LIMIT = 3
 _RSA_BITS = 2048
 _EC_BITS = 256
 _STRONG = {"sha256", "sha384", "sha512"}
+
+
+def extensions_of(certificate: x509.Certificate) -> x509.Extensions:
+    """Give what a certificate says of itself; raise one of UNREADABLE."""
+    with warnings.catch_warnings():
+        # A name above the 64 characters of X.520 is a name: published certificates hold some.
+        warnings.simplefilter("ignore", UserWarning)
+        return certificate.extensions
 
 
 class AnchorError(ValueError):
@@ -93,8 +102,9 @@ def _is_strong(certificate: x509.Certificate) -> bool:
 
 def _is_authority(certificate: x509.Certificate) -> bool:
     try:
-        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+        told = extensions_of(certificate)
+        constraints = told.get_extension_for_class(x509.BasicConstraints).value
+        usage = told.get_extension_for_class(x509.KeyUsage).value
     except UNREADABLE:
         return False
     return constraints.ca and usage.key_cert_sign
@@ -109,7 +119,7 @@ def _check_signer(certificate: x509.Certificate) -> None:
         isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= _EC_BITS
     )
     try:
-        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+        usage = extensions_of(certificate).get_extension_for_class(x509.KeyUsage).value
     except UNREADABLE:
         raise AnchorError("a signer whose certificate has no key usage") from None
     if not strong or not usage.digital_signature:

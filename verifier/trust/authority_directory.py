@@ -27,7 +27,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
 from verifier.errors import VerifierError
-from verifier.trust.anchors import UNREADABLE
+from verifier.trust.anchors import UNREADABLE, extensions_of
 from verifier.trust.trust_list import is_list_of, issuer_name, signer_among, subject_name
 
 DIRECTORY_LIMIT: Final = 10 * 1024 * 1024
@@ -115,7 +115,8 @@ def revocation_addresses(leaves: Sequence[x509.Certificate]) -> list[str]:
 
 def _addresses(certificate: x509.Certificate) -> Iterator[str]:
     try:
-        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+        told = extensions_of(certificate)
+        points = told.get_extension_for_class(x509.CRLDistributionPoints).value
     except UNREADABLE:
         return
     for point in points:

@@ -46,12 +46,15 @@ class KeptFolderError(VerifierError):
     code: ClassVar[str] = "verifier.kept-folder"
 
 
-def files_of(path: Path) -> Files:
-    """Read a trust folder, or a bundle of one; raise KeptFolderError, OSError."""
-    if path.is_dir():
+def files_of(path: Path, data: bytes | None = None) -> Files:
+    """Read a trust folder, or a bundle of one, by its bytes if given.
+
+    Raises KeptFolderError or OSError.
+    """
+    if data is None and path.is_dir():
         return _checked(path, _of_folder(path.resolve()))
     try:
-        with zipfile.ZipFile(path) as bundle:
+        with zipfile.ZipFile(path if data is None else BytesIO(data)) as bundle:
             return _checked(path, _of_bundle(bundle))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
         raise _refused(path, "neither a trust folder nor a bundle of one") from error

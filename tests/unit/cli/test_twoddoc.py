@@ -78,13 +78,21 @@ def test_the_parts_of_one_code_are_put_together(tmp_path):
     assert {row["di"]: row["raw"] for row in told["fields"]}.items() >= FIELDS.items()
 
 
+def test_the_parts_of_one_code_are_put_together_from_their_lines(tmp_path):
+    (tmp_path / "parts.txt").write_bytes(b"\r\n".join(cut(code(), 3, b"7K2")))
+    [told] = decoded(str(tmp_path / "parts.txt"))
+    assert {row["di"]: row["raw"] for row in told["fields"]}.items() >= FIELDS.items()
+
+
 def test_a_missing_part_is_told_and_nothing_is_shown(tmp_path):
     first = cut(code(), 3, b"7K2")[0]
     (tmp_path / "part.png").write_bytes(png(symbol(first), "2D-DOC", first))
-    exit_code, out, err = said("twoddoc", "decode", str(tmp_path / "part.png"))
-    assert exit_code != 0
-    assert out == ""
-    assert "rien n'a été vérifié" not in err
+    for given in (str(tmp_path / "part.png"), first.decode()):
+        exit_code, out, err = said("twoddoc", "decode", given)
+        assert exit_code == 6
+        assert out == ""
+        assert "il manque des parties de ce code : 2 3" in err
+        assert "rien n'a été vérifié" not in err
 
 
 def test_every_shared_code_that_is_well_formed_is_shown_with_its_fields_in_order():
@@ -102,7 +110,8 @@ def test_every_shared_code_that_is_well_formed_is_shown_with_its_fields_in_order
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("", 10), ("\0", 10), ("x" * 5_000, 1), ("DC04", 1), ("DC99FR", 6), ("/", 10),
+        ("", 10), ("\0", 10), ("x" * 5_000, 10), ("DC04" + "x" * 5_000, 1), ("DC04", 1),
+        ("DC99FR", 6), ("/", 10),
         ("a.png", 10), ("é", 10), ("DC04FR00" + "\x1f" * 9, 1),
     ],
 )  # fmt: skip

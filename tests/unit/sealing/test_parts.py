@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.bars import bounded
 from support.budget import cases
 from support.twoddoc import SETS, reason_of
 
@@ -120,6 +121,7 @@ STARTS = st.sampled_from([b"", b"E7K2", b"\xee\x00\x01"])
 
 @settings(max_examples=cases(ci=10_000, slow=100_000))
 @given(st.lists(st.builds(bytes.__add__, STARTS, st.binary(max_size=40)), max_size=6))
+@bounded()
 def test_any_symbols_join_or_give_one_error(symbols):
     try:
         joined = join(symbols)

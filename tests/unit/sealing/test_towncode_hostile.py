@@ -4,6 +4,7 @@ import cbor2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.bars import bounded
 from support.budget import cases
 from support.towncode import VALID, claims, code_of, public_key
 from support.twoddoc_pki import Authority
@@ -43,6 +44,7 @@ def text_of(cose: bytes) -> bytes:
 
 @given(st.binary(max_size=700))
 @MANY
+@bounded()
 def test_random_bytes(raw):
     only_typed_errors(raw)
     only_typed_errors(b"CV1:" + raw)
@@ -51,6 +53,7 @@ def test_random_bytes(raw):
 
 @given(st.data())
 @MANY
+@bounded()
 def test_mutated_codes(data):
     cose = bytearray(COSE)
     for _ in range(data.draw(st.integers(1, 3))):
@@ -69,6 +72,7 @@ def test_mutated_codes(data):
 
 @given(st.data())
 @MANY
+@bounded()
 def test_mutated_texts(data):
     at = data.draw(st.integers(0, len(RAW) - 1))
     only_typed_errors(RAW[:at] + data.draw(st.binary(max_size=3)) + RAW[at + 1 :])
@@ -92,6 +96,7 @@ ITEMS = st.recursive(
 
 @given(ITEMS, st.sampled_from(["whole", "protected", "payload", "content"]))
 @MANY
+@bounded()
 def test_other_items_in_each_place(item, place):
     message = cbor2.loads(COSE)
     parts = list(message.value)
@@ -114,6 +119,7 @@ HEADS = st.sampled_from([bytes.fromhex(head) for head in ODD_HEADS.split()])
 
 @given(st.lists(HEADS, max_size=150), st.binary(max_size=20))
 @MANY
+@bounded()
 def test_deep_nesting_huge_lengths_indefinite_lengths_and_tags(heads, tail):
     item = b"".join(heads) + tail
     only_typed_errors(text_of(item))

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.bars import bounded
 from support.budget import cases
 from support.twoddoc import OUR_KEY, SIGNED, reason_of, sign
 
@@ -116,6 +117,7 @@ def test_only_what_precedes_the_signature_is_signed():
 @example(b"")
 @example(b"\x01")
 @example(b"\x01\xff\x00")
+@bounded()
 def test_any_bytes_after_the_mark_give_one_error_or_read_back(tail):
     for raw in (b"\xdc" + tail, b"\xdc\x04" + tail, PUBLISHED + tail, WHOLE + tail):
         assert reason_of(raw) in {None, *Reason}

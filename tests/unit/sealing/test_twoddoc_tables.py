@@ -1,6 +1,7 @@
 """2D-Doc: our two tables say what the shared facts say, and every entry of them works."""
 
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.budget import cases
+from support.house import ROOT
 from support.shared import shared
-from support.twoddoc import sign
+from support.twoddoc import OUR_CODES, sign
 
 from sealing.twoddoc import emission
 from sealing.twoddoc.catalogue import (
@@ -220,3 +222,12 @@ def test_the_short_way_writes_what_the_long_way_writes(order, fold, truncate):
         patched.setattr(emission, "_plan", lambda *_: None)
         long = written(header, values, Emission(fold=fold, truncate=truncate))
     assert short == long
+
+
+def test_the_code_drawn_in_the_design_is_one_of_the_vectors():
+    drawn = (ROOT / "sealing/DESIGN.md").read_text("utf-8").partition("read from top to bottom")[2]
+    lines = [line[:26].rstrip() for line in drawn.split("```")[1].strip("\n").splitlines()]
+    whole = "".join(lines[:8]) + "".join(line.replace(" ", "", 1) for line in lines[8:])
+    parts = whole.replace("·", "\x1d").replace("|", "\x1f").split("…")
+    [told] = [one["raw"] for one in OUR_CODES if one["name"] == "town-00"]
+    assert re.fullmatch("[A-Z0-9]+".join(map(re.escape, parts)), told)

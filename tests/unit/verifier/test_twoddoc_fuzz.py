@@ -6,6 +6,7 @@ from functools import cache
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.bars import bounded
 from support.budget import cases
 from support.shared_trust import shared_trust
 from support.twoddoc import OUR_CODES, SETS, reason_of, shared_codes
@@ -31,7 +32,8 @@ def trust() -> TrustList:
 def passes(raw: bytes, *, repair: bool = False) -> bool:
     """Tell whether a code is believed; any exception but "no 2D-Doc" leaves."""
     try:
-        verdict = check_symbols([raw], trust(), NOW, repair=repair).verdict
+        with bounded():
+            verdict = check_symbols([raw], trust(), NOW, repair=repair).verdict
     except NotTwoDDocError:
         return False
     return verdict.conclusion.indication is Indication.TOTAL_PASSED
@@ -68,6 +70,7 @@ def test_no_prefix_and_no_flipped_bit_of_a_shared_code_passes_but_the_original()
 
 @settings(max_examples=COUNT)
 @given(st.sampled_from([*OURS, *PARTS]), st.data())
+@bounded()
 def test_codes_put_together_from_pieces_give_one_error_or_read_back(raw, data):
     other = data.draw(st.sampled_from([*OURS, *PARTS]))
     first, second = data.draw(st.tuples(st.integers(0, len(raw)), st.integers(0, len(other))))
@@ -78,6 +81,7 @@ def test_codes_put_together_from_pieces_give_one_error_or_read_back(raw, data):
 
 @settings(max_examples=COUNT)
 @given(st.binary(max_size=400), st.sampled_from([b"", b"DC01", b"DC02FR000001", b"DC04FR000001"]))
+@bounded()
 def test_any_bytes_after_a_version_give_one_error_or_read_back(tail, start):
     for repair in (False, True):
         assert reason_of(start + tail, repair=repair) in {None, *Reason}
@@ -88,6 +92,7 @@ def test_any_bytes_after_a_version_give_one_error_or_read_back(tail, start):
 
 @settings(max_examples=COUNT)
 @given(st.text("ABCZ2347=018 a\x1f", max_size=220))
+@bounded()
 def test_any_text_is_canonical_base32_or_refused(text):
     try:
         content = base32_decode(text)

@@ -4,6 +4,7 @@
  *   node build.mjs           write the bundles and `vault/web/static/manifest.json`
  *   node build.mjs --check   build in memory and compare with what is committed
  *   node build.mjs --test    bundle `tests/node/*.test.ts` to a scratch folder and run them
+ *   node build.mjs --page FOLDER   bundle those of the twins for a browser: `tests/journeys/test_twins.py`
  *
  * Two builds of the same sources give the same bytes. Nothing is fetched: libraries come from
  * `node_modules`, locked by `package-lock.json`. `manifest.json` gives name -> path and SRI.
@@ -103,36 +104,83 @@ async function check() {
   console.log(`browser: ${files.size} files are what their sources give`);
 }
 
-async function test() {
+const TESTS = join(ROOT, "tests/node");
+/** How tests, and what they are told, are bundled for Node. */
+const FOR_NODE = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  packages: "external",
+  sourcemap: "inline",
+  define: { "process.env.COFFRE_ROOT": JSON.stringify(ROOT) },
+};
+
+async function inScratch(act) {
   const scratch = mkdtempSync(join(ROOT, "node_modules/.coffre-test-"));
   try {
-    const folder = join(ROOT, "tests/node");
-    const tests = readdirSync(folder).filter((name) => name.endsWith(".test.ts"));
-    await build({
-      absWorkingDir: ROOT,
-      entryPoints: tests.map((name) => join(folder, name)),
-      outdir: scratch,
-      outExtension: { ".js": ".mjs" },
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      target: "node20",
-      packages: "external",
-      sourcemap: "inline",
-      define: { "process.env.COFFRE_ROOT": JSON.stringify(ROOT) },
-    });
+    await act(scratch);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function test() {
+  await inScratch(async (scratch) => {
+    const tests = readdirSync(TESTS).filter((name) => name.endsWith(".test.ts"));
+    const entryPoints = tests.map((name) => join(TESTS, name));
+    await build({ ...FOR_NODE, entryPoints, outdir: scratch, outExtension: { ".js": ".mjs" } });
     const built = readdirSync(scratch).map((name) => relative(ROOT, join(scratch, name)));
     const done = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...built], {
       cwd: ROOT,
       stdio: "inherit",
     });
     process.exitCode = done.status ?? 1;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
-const ACTIONS = { undefined: write, "--check": check, "--test": test };
+/** The same tests in a browser: only the ground under them changes. */
+const GROUND = {
+  "node:test": "browser/test.ts",
+  "node:assert/strict": "browser/assert.ts",
+  "./given.ts": "browser/given.ts",
+  "./reader.ts": "browser/reader.ts",
+};
+const inBrowser = {
+  name: "in-browser",
+  setup({ onResolve }) {
+    onResolve({ filter: /^node:|^\.\/(given|reader)\.ts$/ }, ({ path, importer }) =>
+      dirname(importer) === TESTS && path in GROUND ? { path: join(TESTS, GROUND[path]) } : undefined,
+    );
+  },
+};
+
+/** Write `twins.js` and `given.json`: all that the page needs and a browser cannot read by itself. */
+async function page() {
+  const folder = process.argv[3];
+  if (folder === undefined) throw new Error("got no folder, expected --page FOLDER");
+  await inScratch(async (scratch) => {
+    const given = join(scratch, "given.mjs");
+    await build({ ...FOR_NODE, entryPoints: [join(TESTS, "given.ts")], outfile: given });
+    writeFileSync(join(folder, "given.json"), JSON.stringify((await import(given)).GIVEN));
+  });
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: [join(TESTS, "browser/twins.ts")],
+    outfile: join(folder, "twins.js"),
+    bundle: true,
+    platform: "browser",
+    format: "esm",
+    target: "chrome109",
+    sourcemap: "inline",
+    plugins: [inBrowser],
+    define: { "import.meta.url": "undefined" },
+    logOverride: { "empty-import-meta": "silent" },
+  });
+}
+
+const ACTIONS = { undefined: write, "--check": check, "--test": test, "--page": page };
 const action = ACTIONS[String(process.argv[2])];
-if (action === undefined) throw new Error(`got ${process.argv[2]}, expected --check, --test or nothing`);
+if (action === undefined) throw new Error(`got ${process.argv[2]}, expected --check, --test, --page or nothing`);
 await action();

@@ -10,11 +10,13 @@
 import { annexBlocks, hexOf, MARK, readBinary } from "./binary.ts";
 import { headerFindings, typeFindings } from "./conformance.ts";
 import { GS, split, valueFindings, type Field, type Finding } from "./fields.ts";
-import { parseHeader, TwoDDocError, type Header } from "./header.ts";
+import { NotTwoDDocError, parseHeader, TwoDDocError, type Header } from "./header.ts";
 import { isPart, join, MAX_PART } from "./parts.ts";
 import { base32Decode } from "./values.ts";
 
 const MAX_LENGTH = MAX_PART;
+/** A long text that begins otherwise is something else, and nobody's forgery. */
+const BEGINNING = /^(DC\d\d|\xdc|E[A-Z0-9]{3}[0-9A-F][1-9A-F]|\xee)/;
 const WITHDRAWN_SIGNATURE = 64;
 const SIGNATURE_LENGTHS: readonly number[] = [103, 154, 212];
 const US = "\x1f";
@@ -44,6 +46,8 @@ export interface Reading {
 /** Read the bytes of a symbol; throw TwoDDocError. One part of a code throws PartMissingError. */
 export function parse(raw: Uint8Array, options: Reading = {}): ParsedMessage {
   if (raw.length > MAX_LENGTH) {
+    const start = textOf(raw.subarray(0, 64));
+    if (!BEGINNING.test(start)) throw new NotTwoDDocError(start);
     const problem = `got ${raw.length} bytes, expected at most ${MAX_LENGTH}`;
     throw new TwoDDocError("too-long", problem, "none", MAX_LENGTH);
   }

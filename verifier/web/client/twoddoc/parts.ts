@@ -49,9 +49,7 @@ export function setOf(symbol: string): string | null {
 export function join(symbols: readonly string[]): string {
   const byIndex = new Map<number, string>();
   let first: Part | null = null;
-  for (const symbol of symbols) {
-    const part = partOf(symbol);
-    if (part === null) throw new PartsError("got a symbol that is no part");
+  for (const part of symbols.map(parsePart)) {
     first ??= part;
     if (part.setName !== first.setName || part.count !== first.count) {
       throw new PartsError("got parts of different sets");
@@ -66,6 +64,16 @@ export function join(symbols: readonly string[]): string {
   const missing = indexes.filter((index) => !byIndex.has(index)).map((index) => index + 1);
   if (missing.length > 0) throw new PartMissingError(missing, first.count);
   return indexes.map((index) => byIndex.get(index)).join("");
+}
+
+function parsePart(symbol: string): Part {
+  if (symbol.length > MAX_PART) {
+    const problem = `got ${symbol.length} bytes, expected at most ${MAX_PART}`;
+    throw new TwoDDocError("too-long", problem, "none", MAX_PART);
+  }
+  const part = partOf(symbol);
+  if (part === null) throw new PartsError("got a symbol that is no part");
+  return part;
 }
 
 function partOf(symbol: string): Part | null {
