@@ -36,7 +36,7 @@ _OTHERS: Final = {
 }
 _RANGE: Final = b"/ByteRange[0 %d %d %d]"
 _RANGE_BYTES: Final = len(_RANGE % (3 * (10**10 - 1,)))
-_BEFORE: Final = b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/Contents<"
+_BEFORE: Final = b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/Contents <"
 
 
 def revision(skeleton: Skeleton, mark: Mark | None, signer: CmsSigner, now: datetime) -> bytes:

@@ -6,7 +6,7 @@ Rules kept here (ISO 32000-1, 7.5.6):
   a line of its own;
 - the section has the form of the one before it: a table after a table, a stream after a stream;
 - `/Prev` leads to that one; `/Root`, `/Info` and the first half of `/ID` stay, its second half is
-  new; `/Size` is above every number in use, whatever the trailer says.
+  new; `/Size` is above every number in use.
 """
 
 from collections.abc import Iterator, Sequence

@@ -79,7 +79,7 @@ class Section:
 
     @property
     def size(self) -> int:
-        """Give the first number above all that are listed."""
+        """Give the first number above all that are listed, whatever `/Size` says."""
         return max((first + count for first, count, _ in self.parts), default=0)
 
     def lists(self, number: int) -> bool:
@@ -153,9 +153,8 @@ class Chain:
 
     @property
     def size(self) -> int:
-        """Give the first object number that nothing uses, whatever `/Size` says."""
-        told = [whole(section.trailer.get(b"Size")) for section in self.sections]
-        size = max(*told, *(section.size for section in self.sections))
+        """Give the first object number that nothing uses."""
+        size = max(whole(section.trailer.get(b"Size")) for section in self.sections)
         if size > MAX_NUMBER:
             raise NotFastError(Reason.LIMITS, "got too large an object number")
         return size
@@ -191,6 +190,8 @@ def _section(pdf: bytes, position: int) -> Section:
     section = _stream(pdf, position) if table is None else _table(pdf, table.end())
     if b"Encrypt" in section.trailer.entries:
         raise NotFastError(Reason.ENCRYPTED, "got an encrypted PDF")
+    if section.size > whole(section.trailer.get(b"Size")):
+        raise NotFastError(Reason.BROKEN_XREF, "got objects above the size that is told")
     if b"XRefStm" in section.trailer.entries:
         raise NotFastError(Reason.HYBRID_XREF, "got a table with a stream beside it")
     return section

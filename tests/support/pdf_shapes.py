@@ -1,0 +1,140 @@
+"""PDFs of every shape that other programs write, for both roads; and PDFs written by hand."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pikepdf
+import pymupdf
+from hypothesis import strategies as st
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a PDF is built."""
+
+    pages: int = 1
+    rotation: int = 0
+    packed: bool = False
+    linear: bool = False
+    revisions: int = 0
+    annotations: str = "none"
+    inherited: bool = False
+    branches: bool = False
+    cropped: bool = False
+
+
+SHAPES = st.builds(
+    Shape,
+    pages=st.integers(1, 4),
+    rotation=st.sampled_from([0, 90, 180, 270]),
+    packed=st.booleans(),
+    linear=st.booleans(),
+    revisions=st.integers(0, 3),
+    annotations=st.sampled_from(["none", "direct", "indirect", "empty"]),
+    inherited=st.booleans(),
+    branches=st.booleans(),
+    cropped=st.booleans(),
+)
+
+
+def built(shape: Shape) -> bytes:
+    """Build a PDF of a shape."""
+    with pymupdf.open() as document:
+        for number in range(shape.pages):
+            page = document.new_page()
+            page.insert_text((72, 100), f"Page {number}\nune ligne ()")
+            page.draw_rect(pymupdf.Rect(50, 200 + number, 150, 300), color=(1, 0, 0))
+        drawn = document.tobytes()
+    with pikepdf.open(io.BytesIO(drawn)) as pdf:
+        for page in pdf.pages:
+            _bend(pdf, page, shape)
+        if shape.inherited:
+            _lift(pdf)
+        if shape.branches:
+            _branch(pdf)
+        output = io.BytesIO()
+        mode = pikepdf.ObjectStreamMode
+        pdf.save(
+            output,
+            object_stream_mode=mode.generate if shape.packed else mode.disable,
+            linearize=shape.linear,
+        )
+    return revised(output.getvalue(), shape.revisions)
+
+
+def _bend(pdf: pikepdf.Pdf, page: pikepdf.Page, shape: Shape) -> None:
+    page.obj["/Rotate"] = shape.rotation
+    if shape.cropped:
+        page.obj["/CropBox"] = pikepdf.Array([40, 60, 560, 800])
+    if shape.annotations == "none":
+        return
+    notes = pikepdf.Array()
+    if shape.annotations != "empty":
+        box = pikepdf.Array([300, 300, 340, 320])
+        note = {"/Type": pikepdf.Name.Annot, "/Subtype": pikepdf.Name.Square, "/Rect": box}
+        notes.append(pdf.make_indirect(pikepdf.Dictionary(note)))
+    page.obj["/Annots"] = pdf.make_indirect(notes) if shape.annotations == "indirect" else notes
+
+
+def _lift(pdf: pikepdf.Pdf) -> None:
+    """Move the boxes and the rotation up to the root of the page tree."""
+    for key in ("/MediaBox", "/CropBox", "/Rotate"):
+        for page in pdf.pages:
+            if key in page.obj:
+                pdf.Root.Pages[key] = page.obj[key]
+                del page.obj[key]
+
+
+def _branch(pdf: pikepdf.Pdf) -> None:
+    """Put each page under a node of its own."""
+    root, kids = pdf.Root.Pages, pikepdf.Array()
+    for page in list(root.Kids):
+        node = {"/Type": pikepdf.Name.Pages, "/Count": 1, "/Kids": pikepdf.Array([page])}
+        kids.append(pdf.make_indirect(pikepdf.Dictionary({**node, "/Parent": root})))
+        page["/Parent"] = kids[-1]
+    root["/Kids"] = kids
+
+
+def revised(pdf: bytes, times: int) -> bytes:
+    """Append revisions in the form of the file, each with a new object and a changed catalog."""
+    for number in range(times):
+        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        note = writer.add_object(generic.TextStringObject(f"revision {number}"))
+        writer.root[generic.pdf_name("/Remark")] = note
+        writer.update_root()
+        output = io.BytesIO()
+        writer.write(output)
+        pdf = output.getvalue()
+    return pdf
+
+
+CATALOG, PAGES, PAGE = 1, 2, 3
+PLAIN: Mapping[int, bytes] = {
+    CATALOG: b"<</Type/Catalog/Pages 2 0 R>>",
+    PAGES: b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+    PAGE: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<<>>>>",
+}
+
+
+def handmade(objects: Mapping[int, bytes], trailer: bytes = b"", start: int | None = None) -> bytes:
+    """Write a PDF by hand with a table whose offsets are right; `start` overrides startxref."""
+    data, offsets = bytearray(b"%PDF-1.7\n"), {}
+    for number, body in objects.items():
+        offsets[number] = len(data)
+        data += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    position, size = len(data), max(objects) + 1
+    data += b"xref\n0 %d\n0000000000 65535 f \n" % size
+    for number in range(1, size):
+        kind = b"n" if number in offsets else b"f"
+        data += b"%010d 00000 %b \n" % (offsets.get(number, 0), kind)
+    data += b"trailer\n<</Size %d/Root 1 0 R%b>>\n" % (size, trailer)
+    return bytes(data + b"startxref\n%d\n%%%%EOF\n" % (position if start is None else start))
+
+
+def plain(**changed: bytes) -> bytes:
+    """Give the smallest PDF, with some of its objects otherwise: `catalog`, `pages`, `page`."""
+    numbers = {"catalog": CATALOG, "pages": PAGES, "page": PAGE}
+    return handmade({**PLAIN, **{numbers[name]: body for name, body in changed.items()}})
