@@ -29,7 +29,7 @@ from sealing.pades.tokens import (
 MAX_INFLATED: Final = 4 * 1024 * 1024
 _BEGINNING: Final = re.compile(WHITE + rb"stream\r?\n")
 _ENDING: Final = re.compile(rb"[\r\n]{0,2}endstream" + END)
-_PNG: Final = 10
+_PNG: Final = range(10, 16)
 _MAX_COLUMNS: Final = 32  # the columns of a cross-reference stream are three numbers
 _NONE, _UP = b"\0", b"\2"
 
@@ -85,7 +85,7 @@ def _unpredicted(data: bytes, parameters: Dictionary) -> bytes:
         raise NotFastError(Reason.STREAM, "got a predictor of pictures")
     columns = whole(parameters.get(b"Columns"))
     fits = 0 < columns <= _MAX_COLUMNS and len(data) % (columns + 1) == 0
-    if whole(predictor) < _PNG or not fits:
+    if predictor not in _PNG or not fits:
         raise NotFastError(Reason.STREAM, "got a predictor that does not fit")
     return _rows(data, columns)
 

@@ -7,8 +7,7 @@ Rules kept here (ISO 32000-1, 7.2 and 7.3):
 - a dictionary and an array remember where they stand, so that a changed one is written with the
   very bytes of what did not change;
 - a key that comes twice, an empty name and a string nested deeper than three are not understood;
-- what an entry holds is read when it is asked for, and is copied as it is otherwise;
-- depth, items and brackets have limits; nothing here calls itself.
+- depth and items have limits.
 
 References are not followed here, streams are not read (`streams.py`).
 """
@@ -22,7 +21,6 @@ from sealing.errors import SealingError
 
 MAX_DEPTH: Final = 32
 MAX_ITEMS: Final = 50_000
-MAX_BRACKETS: Final = 50_000
 
 
 class Reason(StrEnum):
@@ -79,23 +77,28 @@ class Array:
 
     __slots__ = ("data", "end", "start")
 
-    def __init__(self, data: bytes, start: int, end: int) -> None:
-        """Keep the place, brackets included."""
+    def __init__(self, data: bytes, start: int, end: int = -1) -> None:
+        """Keep the place, brackets included; an `end` of -1 is not known yet."""
         self.data = data
         self.start = start
         self.end = end
 
-    def items(self) -> list["Value"]:
+    def items(self, depth: int = 0) -> list["Value"]:
         """Read the items; raise NotFastError."""
         items: list[Value] = []
         place = self.start + 1
         while (found := _ITEM.match(self.data, place)) is not None:
-            value, place = _value(self.data, found)
+            value, place = _value(self.data, found, depth)
             items.append(value)
             if len(items) > MAX_ITEMS:
                 raise NotFastError(Reason.LIMITS, "got too long an array")
-        _require(_CLOSED.match(self.data, place), b"]", self.end)
+        self.end = _require(_CLOSED.match(self.data, place), b"]", self.end)
         return items
+
+    def read(self, depth: int) -> int:
+        """Read the items; give where the array ends."""
+        self.items(depth)
+        return self.end
 
     def with_item(self, item: bytes) -> bytes:
         """Write the array with one more item at its end; the others as they were."""
@@ -107,7 +110,7 @@ class Dictionary:
 
     __slots__ = ("_entries", "_spans", "data", "end", "start")
 
-    def __init__(self, data: bytes, start: int, end: int) -> None:
+    def __init__(self, data: bytes, start: int, end: int = -1) -> None:
         """Keep the place, brackets included; an `end` of -1 is not known yet."""
         self.data = data
         self.start = start
@@ -118,7 +121,7 @@ class Dictionary:
     @property
     def entries(self) -> Mapping[bytes, "Value"]:
         """Give the entries; raise NotFastError."""
-        return self._open() if self._entries is None else self._entries
+        return self._read(0) if self._entries is None else self._entries
 
     def get(self, key: bytes) -> "Value":
         """Give an entry; nothing where it is absent."""
@@ -132,18 +135,18 @@ class Dictionary:
         kept = self.data[self.start : first] + self.data[last:end]
         return b"%b/%b %b>>" % (kept, key, value)
 
-    def open(self) -> int:
+    def read(self, depth: int) -> int:
         """Read the entries; give where the dictionary ends."""
-        self._open()
+        self._read(depth)
         return self.end
 
-    def _open(self) -> dict[bytes, "Value"]:
+    def _read(self, depth: int) -> dict[bytes, "Value"]:
         entries: dict[bytes, Value] = {}
         place = self.start + 2
         while (found := _PAIR.match(self.data, place)) is not None:
-            first = found.start("key") - 1
+            first = found.start("key")
             key = _name(found["key"])
-            entries[key], place = _value(self.data, found)
+            entries[key], place = _value(self.data, found, depth)
             self._spans.append((first, place))
             if len(self._spans) > MAX_ITEMS:
                 raise NotFastError(Reason.LIMITS, "got too large a dictionary")
@@ -157,48 +160,57 @@ class Dictionary:
 
 Value: TypeAlias = "bool | int | float | Name | Text | Ref | Array | Dictionary | None"
 
-_SPACE: Final = rb"\x00\t\n\x0c\r "
+# A NUL is white space too, but not to every reader.
+_SPACE: Final = rb"\t\n\x0c\r "
 _REGULAR: Final = rb"[^" + _SPACE + rb"()<>\[\]{}/%]"
 WHITE: Final = rb"(?:[" + _SPACE + rb"]++|%[^\r\n]*+[\r\n])*+"
 GAP: Final = rb"[" + _SPACE + rb"]++"
 END: Final = rb"(?!" + _REGULAR + rb")"
-_FLAT: Final = rb"[^()\\]++|\\."
-_NESTED: Final = rb"(?:" + _FLAT + rb"|\((?:" + _FLAT + rb"|\((?:" + _FLAT + rb")*+\))*+\))*+"
-_STRING: Final = rb"\(" + _NESTED + rb"\)|<[0-9A-Fa-f" + _SPACE + rb"]*+>"
-NUMBERS: Final = rb"\d{1,8}" + GAP + rb"\d{1,5}" + GAP
+_PLAIN: Final = (
+    rb"[^()\\]++|\\(?:[nrtbf()\\\r\n]|[0-3][0-7]{2}|[0-7]{1,2}(?![0-7]))"  # table 3, no other
+)
+_NESTED: Final = rb"(?:" + _PLAIN + rb"|\((?:" + _PLAIN + rb"|\((?:" + _PLAIN + rb")*+\))*+\))*+"
+_NUMBERS: Final = rb"[1-9]\d{0,7}" + GAP + rb"\d{1,5}" + GAP
+_REF: Final = _NUMBERS + rb"R" + END
+# Other bytes by escapes alone (7.3.5).
+_NAME: Final = rb"(?:[!-\"$&'*-.0-;=?-Z\\^-z|~]++|#[0-9A-Fa-f]{2})++"
+_TEXT: Final = rb"\(" + _NESTED + rb"\)|<[0-9A-Fa-f" + _SPACE + rb"]*+>"
+_INT: Final = rb"[+-]?\d{1,10}(?!\.)" + END
+_REAL: Final = rb"[+-]?(?:\d{1,20}\.\d{0,20}|\.\d{1,20})" + END
+_WORD: Final = rb"(?:true|false|null)" + END
+_SCALAR: Final = b"|".join((_REF, rb"/" + _NAME, _INT, _REAL, _TEXT, _WORD))
+# Without brackets inside: whole in one step.
+_FLAT: Final = (
+    rb"\[(?:" + WHITE + rb"(?:" + _SCALAR + rb"))*+" + WHITE + rb"\]"
+    rb"|<<(?:" + WHITE + rb"/" + _NAME + WHITE + rb"(?:" + _SCALAR + rb"))*+" + WHITE + rb">>"
+)
 _KINDS: Final = (
-    rb"(?P<ref>" + NUMBERS + rb"R)" + END,
-    rb"/(?P<name>" + _REGULAR + rb"++)",
-    # Without brackets, strings or comments inside: whole in one step.
-    rb"(?P<flat>\[[^\[\]()<>{}%]*+\]|<<[^\[\]()<>{}%]*+>>)",
-    rb"(?P<int>[+-]?\d{1,10})(?!\.)" + END,
-    rb"(?P<open><<|\[)",
-    rb"(?P<text>" + _STRING + rb")",
-    rb"(?P<real>[+-]?(?:\d{1,20}\.\d{0,20}|\.\d{1,20}))" + END,
-    rb"(?P<word>true|false|null)" + END,
+    (b"ref", _REF),
+    (b"name", rb"/" + _NAME),
+    (b"flat", _FLAT),
+    (b"int", _INT),
+    (b"open", rb"<<|\["),
+    (b"text", _TEXT),
+    (b"real", _REAL),
+    (b"word", _WORD),
 )
-_VALUE: Final = rb"(?:" + rb"|".join(_KINDS) + rb")"
+_VALUE: Final = rb"(?:" + b"|".join(rb"(?P<%b>%b)" % kind for kind in _KINDS) + rb")"
 _ITEM: Final = re.compile(WHITE + _VALUE, re.DOTALL)
-_PAIR: Final = re.compile(WHITE + rb"/(?P<key>" + _REGULAR + rb"++)" + WHITE + _VALUE, re.DOTALL)
+_PAIR: Final = re.compile(WHITE + rb"(?P<key>/" + _NAME + rb")" + WHITE + _VALUE, re.DOTALL)
 _CLOSED: Final = re.compile(WHITE + rb"(>>|\])")
-_BRACKET: Final = re.compile(
-    rb"(?:[^()<>\[\]%]++|<(?!<)[^<>]*+>|\(" + _NESTED + rb"\)|%[^\r\n]*+)*+(<<|>>|\[|\])", re.DOTALL
-)
 _SQUARE: Final = ord("[")
 _ESCAPE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
-_CLOSING: Final[Mapping[bytes, bytes]] = {b"<<": b">>", b"[": b"]"}
 _WORDS: Final[Mapping[bytes, Value]] = {b"true": True, b"false": False, b"null": None}
 
 
 def _name(raw: bytes) -> Name:
     if b"#" not in raw:
-        return Name(raw)
-    return Name(_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), raw))
+        return Name(raw[1:])
+    return Name(_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), raw[1:]))
 
 
 def _ref(raw: bytes) -> Ref:
-    # `split` does not take a NUL for white space.
-    number, generation, _ = raw.replace(b"\0", b" ").split()
+    number, generation, _ = raw.split()
     return Ref(int(number), int(generation))
 
 
@@ -213,48 +225,26 @@ _SCALARS: Final[Mapping[str, Callable[[bytes], Value]]] = {
 
 
 def parse(data: bytes, start: int) -> tuple[Value, int]:
-    """Read the object that stands at `start`, after white space; give it and where it ends.
-
-    Of a dictionary the entries are read, of what these hold only the end is sought.
-    """
+    """Read the object that stands at `start`, after white space; give it and where it ends."""
     found = _ITEM.match(data, start)
     if found is None:
         raise NotFastError(Reason.OBJECT, "got no object")
-    if found["open"] == b"<<":
-        read = Dictionary(data, found.start("open"), -1)
-        return read, read.open()
-    return _value(data, found)
+    return _value(data, found, 0)
 
 
-def _value(data: bytes, found: re.Match[bytes]) -> tuple[Value, int]:
+def _value(data: bytes, found: re.Match[bytes], depth: int) -> tuple[Value, int]:
     """Give the value that was met, and where it ends."""
-    kind, end = found.lastgroup or "", found.end()
+    kind = found.lastgroup or ""
     if kind not in {"open", "flat"}:
-        return _SCALARS[kind](found[kind]), end
+        return _SCALARS[kind](found[kind]), found.end()
     start = found.start(kind)
-    if kind == "open":
-        end = _skip(data, start)
-    return (Array if data[start] == _SQUARE else Dictionary)(data, start, end), end
-
-
-def _skip(data: bytes, start: int) -> int:
-    """Give where the brackets that open at `start` close."""
-    awaited: list[bytes] = []
-    place = start
-    for _ in range(MAX_BRACKETS):
-        found = _BRACKET.match(data, place)
-        if found is None:
-            raise NotFastError(Reason.OBJECT, "got a bracket that is never closed")
-        place, bracket = found.end(), found[1]
-        if bracket in _CLOSING:
-            awaited.append(_CLOSING[bracket])
-        elif awaited.pop() != bracket:
-            raise NotFastError(Reason.OBJECT, "got brackets that do not match")
-        if not awaited:
-            return place
-        if len(awaited) > MAX_DEPTH:
-            raise NotFastError(Reason.LIMITS, "got brackets nested too deep")
-    raise NotFastError(Reason.LIMITS, "got too many brackets in one object")
+    made = (Array if data[start] == _SQUARE else Dictionary)(data, start)
+    if kind == "flat":
+        made.end = found.end()
+        return made, made.end
+    if depth == MAX_DEPTH:
+        raise NotFastError(Reason.LIMITS, "got brackets nested too deep")
+    return made, made.read(depth + 1)
 
 
 def _require(closed: re.Match[bytes] | None, bracket: bytes, end: int) -> int:

@@ -3,16 +3,16 @@
 Rules kept here (ISO 32000-1, 7.5.4 to 7.5.8):
 
 - the header stands at the first byte and nothing but white space follows the last `%%EOF`;
-- the sections of a chain are all tables or all streams; `/Prev` is followed to the first one,
-  without loops and not for ever;
-- an entry is read only when its object is asked for: the cost does not grow with the file;
+- the sections of a chain are all tables or all streams, whose numbers stay theirs; `/Prev` is
+  followed to the first one, without loops and not for ever;
+- every entry has its form, but is read only when its object is asked for;
 - the newest section that lists an object has the last word;
 - an encrypted file and a hybrid one (`/XRefStm`) are not for the fast road.
 """
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Final, NamedTuple
 
 from sealing.pades import streams
@@ -35,16 +35,16 @@ from sealing.pades.tokens import (
 MAX_SECTIONS: Final = 64
 MAX_PARTS: Final = 1_000
 MAX_NUMBER: Final = 8_388_607  # the largest object number that readers take
+_HEADER: Final = re.compile(rb"%PDF-(?:1\.[0-7]|2\.0)[\t\n\x0c\r ]")
 _TAIL_WITHIN: Final = 1_024
-_TAIL: Final = re.compile(
-    rb"startxref" + GAP + rb"(\d{1,10})" + GAP + rb"%%EOF[\x00\t\n\x0c\r ]*+\Z"
-)
+_TAIL: Final = re.compile(rb"startxref" + GAP + rb"(\d{1,10})" + GAP + rb"%%EOF[\t\n\x0c\r ]*+\Z")
 _TABLE: Final = re.compile(WHITE + rb"xref[ ]*(?:\r\n|\r|\n)")
 _PART: Final = re.compile(rb"[\r\n ]*(\d{1,7}) (\d{1,7})[ ]*(?:\r\n|\r|\n)")
-_ENTRY: Final = re.compile(rb"(\d{10}) (\d{5}) ([nf])(?: \r| \n|\r\n)")
+_ENTRY: Final = re.compile(rb"(\d{10}) (\d{5}) ([nf])")
+_ENTRIES: Final = re.compile(rb"(?:\d{10} \d{5} [nf](?: \r| \n|\r\n))*+")
 _ENTRY_BYTES: Final = 20
 _TRAILER: Final = re.compile(WHITE + rb"trailer" + END)
-HEADING: Final = re.compile(WHITE + rb"(\d{1,8})" + GAP + rb"(\d{1,5})" + GAP + rb"obj" + END)
+HEADING: Final = re.compile(rb"([1-9]\d{0,7}) (\d{1,5}) obj" + END)
 _MAX_WIDTH: Final = 8
 _FREE, _PLAIN, _PACKED = range(3)
 
@@ -70,12 +70,16 @@ Parts = tuple[tuple[int, int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section: a table, whose entries are in the file, or a stream with its `widths`."""
+    """One section: a table, whose entries are in the file, or a stream with its `widths`.
+
+    `number` is that of the stream itself, 0 for a table.
+    """
 
     trailer: Dictionary
     parts: Parts
     data: bytes
-    widths: tuple[int, int, int] | None
+    widths: tuple[int, int, int] | None = None
+    number: int = 0
 
     @property
     def size(self) -> int:
@@ -98,7 +102,7 @@ class Section:
     def _from_table(self, place: int) -> Entry | None:
         found = _ENTRY.match(self.data, place)
         if found is None:
-            raise NotFastError(Reason.BROKEN_XREF, "got an entry that is not 20 bytes")
+            raise NotFastError(Reason.BROKEN_XREF, "got no entry")
         return Plain(int(found[1]), int(found[2])) if found[3] == b"n" else None
 
     def _from_stream(self, place: int, widths: tuple[int, int, int]) -> Entry | None:
@@ -125,8 +129,8 @@ class Chain:
     @classmethod
     def read(cls, pdf: bytes) -> "Chain":
         """Read the tail and every section of a file; raise NotFastError."""
-        if not pdf.startswith(b"%PDF-"):
-            raise NotFastError(Reason.HEADER, "got bytes before the header")
+        if _HEADER.match(pdf) is None:
+            raise NotFastError(Reason.HEADER, "got no header of a known version at the first byte")
         last = position = _last_section(pdf)
         sections: list[Section] = []
         seen: set[int] = set()
@@ -137,7 +141,7 @@ class Chain:
             section = _section(pdf, position)
             sections.append(section)
             if section.trailer.get(b"Prev") is None:
-                return cls(_alike(sections), last)
+                return cls(_consistent(sections), last)
             position = whole(section.trailer.get(b"Prev"))
         raise NotFastError(Reason.BROKEN_XREF, "got sections in a loop")
 
@@ -178,9 +182,12 @@ def _last_section(pdf: bytes) -> int:
     return int(found[1])
 
 
-def _alike(sections: list[Section]) -> tuple[Section, ...]:
+def _consistent(sections: list[Section]) -> tuple[Section, ...]:
     if len({section.widths is None for section in sections}) != 1:
         raise NotFastError(Reason.MIXED_XREF, "got tables and streams in one chain")
+    for newer, older in combinations(sections, 2):
+        if older.number and newer.lists(older.number):
+            raise NotFastError(Reason.BROKEN_XREF, "got a section whose number is taken again")
     return tuple(sections)
 
 
@@ -205,11 +212,14 @@ def _table(pdf: bytes, place: int) -> Section:
             raise NotFastError(Reason.LIMITS, "got a table of too many parts")
         parts.append((int(found[1]), int(found[2]), found.end()))
         place = found.end() + _ENTRY_BYTES * int(found[2])
+        entries = _ENTRIES.match(pdf, found.end(), place)
+        if entries is None or entries.end() != place:
+            raise NotFastError(Reason.BROKEN_XREF, "got an entry that is not 20 bytes")
     found = _TRAILER.match(pdf, place)
     if found is None:
         raise NotFastError(Reason.BROKEN_XREF, "got no section, or a table without a trailer")
     trailer, _ = parse(pdf, found.end())
-    return Section(dictionary(trailer), tuple(parts), pdf, None)
+    return Section(dictionary(trailer), tuple(parts), pdf)
 
 
 def _stream(pdf: bytes, position: int) -> Section:
@@ -228,9 +238,13 @@ def _stream(pdf: bytes, position: int) -> Section:
     for first, count in zip(numbers[::2], numbers[1::2], strict=True):
         parts.append((first, count, place))
         place += count * sum(widths)
-    if place > len(data):
-        raise NotFastError(Reason.BROKEN_XREF, "got a section that is cut short")
-    return Section(entries, tuple(parts), data, widths)
+    if place != len(data):
+        raise NotFastError(Reason.BROKEN_XREF, "got a section that is cut short, or too long")
+    section = Section(entries, tuple(parts), data, widths, int(heading[1]))
+    listed = Plain(position, int(heading[2]))
+    if section.lists(section.number) and section.find(section.number) != listed:
+        raise NotFastError(Reason.BROKEN_XREF, "got a section whose number is taken")
+    return section
 
 
 def _widths(value: Array) -> tuple[int, int, int]:
