@@ -224,12 +224,19 @@ class Skeleton:
         if node.get(b"Type") != Name(b"Pages"):
             raise NotFastError(Reason.PAGE_TREE, "got a node that is no page")
         count = 0
-        for kid in array(self.resolve(node.get(b"Kids"))).items():
+        for kid in self._kids(node):
             for page in self._below(reference(kid), (*ancestors, ref), known, visited):
                 count += 1
                 yield page
         if node.get(b"Count") != count:
             raise NotFastError(Reason.PAGE_TREE, "got another count of pages")
+
+    def _kids(self, node: Dictionary) -> list[Value]:
+        """Give what stands below a node; its count is looked at here too, as a walk may stop."""
+        kids = array(self.resolve(node.get(b"Kids"))).items()
+        if not kids or whole(node.get(b"Count")) < len(kids):
+            raise NotFastError(Reason.PAGE_TREE, "got too small a count of pages")
+        return kids
 
     def _box(self, value: Value) -> Box:
         found = self.resolve(value)

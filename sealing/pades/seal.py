@@ -5,6 +5,7 @@ general road judges: seals or refuses. What is refused here, before any road: to
 a PDF.
 """
 
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -77,7 +78,11 @@ def seal(
         return SealedPdf(pdf, fast_road.revision(skeleton, mark, signer, now), Road.FAST)
     except NotFastError as error:
         fallback = error.reason
-    sealed = general_road.seal(pdf, mark, signer, now)
+    try:
+        sealed = general_road.seal(pdf, mark, signer, now)
+    except zlib.error as error:
+        # pyHanko lets it out on a damaged stream of cross-references or objects.
+        raise PdfUnreadableError(f"got {error}") from error
     if not sealed.startswith(pdf):
         raise PdfUnreadableError("got a revision that changed the input's bytes")
     return SealedPdf(pdf, sealed[len(pdf) :], Road.GENERAL, fallback)

@@ -12,7 +12,7 @@ Rules kept here (ISO 32000-1, 7.5.4 to 7.5.8):
 
 import re
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import pairwise, permutations
 from typing import Final, NamedTuple
 
 from sealing.pades import streams
@@ -185,8 +185,8 @@ def _last_section(pdf: bytes) -> int:
 def _consistent(sections: list[Section]) -> tuple[Section, ...]:
     if len({section.widths is None for section in sections}) != 1:
         raise NotFastError(Reason.MIXED_XREF, "got tables and streams in one chain")
-    for newer, older in combinations(sections, 2):
-        if older.number and newer.lists(older.number):
+    for section, other in permutations(sections, 2):
+        if section.number and other.lists(section.number):
             raise NotFastError(Reason.BROKEN_XREF, "got a section whose number is taken again")
     return tuple(sections)
 
@@ -197,6 +197,8 @@ def _section(pdf: bytes, position: int) -> Section:
     section = _stream(pdf, position) if table is None else _table(pdf, table.end())
     if b"Encrypt" in section.trailer.entries:
         raise NotFastError(Reason.ENCRYPTED, "got an encrypted PDF")
+    if any(one[0] + one[1] > other[0] for one, other in pairwise(section.parts)):
+        raise NotFastError(Reason.BROKEN_XREF, "got parts of a section out of order")
     if section.size > whole(section.trailer.get(b"Size")):
         raise NotFastError(Reason.BROKEN_XREF, "got objects above the size that is told")
     if b"XRefStm" in section.trailer.entries:
