@@ -4,9 +4,10 @@ Rules kept here:
 
 - the same objects as the general road's: field and widget `Cachet` in one, its drawing, the form,
   the signature (ISO 32000-1, 12.7 and 12.8; ETSI EN 319 142-1, 6.3); catalog and page keep their
-  bytes but for one entry each;
-- a form, permissions or tags that are there already are for the general road: `NotFastError` with
-  the reason, before anything is signed;
+  bytes but for the entries set;
+- a form or permissions that are there already are for the general road: `NotFastError` with the
+  reason, before anything is signed;
+- a tagged PDF stays tagged (`structure.py`);
 - the file is digested where it lies and never copied: what is given is the revision alone.
 """
 
@@ -16,10 +17,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from sealing.marks.placement import Mark
+from sealing.pades import structure
 from sealing.pades.cms_template import CmsSigner, TemplateError
-from sealing.pades.increment import Increment, written
+from sealing.pades.increment import Increment, text_string, written
 from sealing.pades.objects import Page, Skeleton
-from sealing.pades.tokens import NotFastError, Reason, Ref, array
+from sealing.pades.tokens import NotFastError, Reason, Ref, array, reference
 
 FIELD: Final = b"Cachet"
 _IDENTIFIER_BYTES: Final = 16
@@ -32,7 +34,6 @@ _FLAGS: Final = 132
 _OTHERS: Final = {
     b"AcroForm": Reason.ACROFORM,
     b"Perms": Reason.PERMISSIONS,
-    b"StructTreeRoot": Reason.TAGGED,
 }
 _RANGE: Final = b"/ByteRange[0 %d %d %d]"
 _RANGE_BYTES: Final = len(_RANGE % (3 * (10**10 - 1,)))
@@ -75,10 +76,17 @@ def _prepare(
     page = skeleton.page(0 if mark is None else mark.place.page)
     made = Increment.begin(skeleton)
     form, widget, signature = made.number(), made.number(), made.number()
-    made.put(skeleton.root, catalog.with_entry(b"AcroForm", written(form)))
-    made.put(page.ref, page.own.with_entry(b"Annots", _annotations(skeleton, page, widget)))
+    made.put(skeleton.root, catalog.with_entries({b"AcroForm": written(form)}))
     made.put(form, b"<</Fields[%b]/SigFlags 3>>" % written(widget))
     shown = b"/Rect[0 0 0 0]" if mark is None else _shown(made, mark)
+    changes = {b"Annots": _annotations(skeleton, page, widget)}
+    if structure.ROOT in catalog.entries:
+        words = FIELD.decode() if mark is None else mark.text
+        tree = reference(catalog.get(structure.ROOT))
+        shown += structure.tag(made, tree, page.ref, (widget, words))
+        if b"Tabs" not in page.own.entries:
+            changes[b"Tabs"] = structure.TABS
+    made.put(page.ref, page.own.with_entries(changes))
     made.put(
         widget,
         b"<</Type/Annot/Subtype/Widget/FT/Sig/T(%b)/F %d/P %b/V %b%b>>"
@@ -114,17 +122,9 @@ def _shown(made: Increment, mark: Mark) -> bytes:
         ),
     )
     corners = b" ".join(_number(value, 4) for value in place.rectangle)
-    return b"/Rect[%b]/AP<</N %b>>/TU%b" % (corners, written(form), _text(mark.text))
+    return b"/Rect[%b]/AP<</N %b>>/TU%b" % (corners, written(form), text_string(mark.text))
 
 
 def _number(value: float, decimals: int) -> bytes:
     """Write a number: no exponent."""
     return f"{value:.{decimals}f}".rstrip("0").rstrip(".").encode()
-
-
-def _text(words: str) -> bytes:
-    """Write a text string: ASCII, or UTF-16 behind its mark (7.9.2.2)."""
-    if words.isascii() and words.isprintable():
-        escaped = words.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
-        return b"(%b)" % escaped.encode()
-    return b"<FEFF%b>" % words.encode("utf-16-be").hex().encode()

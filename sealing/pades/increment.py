@@ -115,6 +115,14 @@ def written(ref: Ref) -> bytes:
     return b"%d %d R" % ref
 
 
+def text_string(words: str) -> bytes:
+    """Write a text: ASCII, or UTF-16 behind its mark (7.9.2.2)."""
+    if words.isascii() and words.isprintable():
+        escaped = words.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+        return b"(%b)" % escaped.encode()
+    return b"<FEFF%b>" % words.encode("utf-16-be").hex().encode()
+
+
 def _first_half(value: Value) -> bytes:
     """Give the first half of a file's identifier as it is written, or nothing."""
     if value is None:

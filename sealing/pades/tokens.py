@@ -127,13 +127,19 @@ class Dictionary:
         """Give an entry; nothing where it is absent."""
         return self.entries.get(key)
 
-    def with_entry(self, key: bytes, value: bytes) -> bytes:
-        """Write the dictionary with an entry set; all other bytes are as they were."""
-        end = self.end - 2
+    def written(self) -> bytes:
+        """Give the dictionary as it is written."""
+        return self.data[self.start : self.end]
+
+    def with_entries(self, changes: Mapping[bytes, bytes]) -> bytes:
+        """Write the dictionary with entries set; all other bytes are as they were."""
         spans = dict(zip(self.entries, self._spans, strict=True))
-        first, last = spans.get(key, (end, end))
-        kept = self.data[self.start : first] + self.data[last:end]
-        return b"%b/%b %b>>" % (kept, key, value)
+        kept, place = b"", self.start
+        for first, last in sorted(spans[key] for key in changes if key in spans):
+            kept += self.data[place:first]
+            place = last
+        kept += self.data[place : self.end - 2]
+        return kept + b"".join(b"/%b %b" % change for change in changes.items()) + b">>"
 
     def read(self, depth: int) -> int:
         """Read the entries; give where the dictionary ends."""
