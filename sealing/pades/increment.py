@@ -46,6 +46,8 @@ class Increment:
 
     def put(self, ref: Ref, body: bytes) -> int:
         """Write an object, new or changed; give where its body begins in the revision."""
+        if ref in self._offsets:
+            raise NotFastError(Reason.OBJECT, "got one object in two roles")
         self._offsets[ref] = len(self.skeleton.pdf) + len(self.data)
         self.data += b"%d %d obj\n" % ref
         begins = len(self.data)

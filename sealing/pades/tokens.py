@@ -173,7 +173,7 @@ WHITE: Final = rb"(?:[" + _SPACE + rb"]++|%[^\r\n]*+[\r\n])*+"
 GAP: Final = rb"[" + _SPACE + rb"]++"
 END: Final = rb"(?!" + _REGULAR + rb")"
 _PLAIN: Final = (
-    rb"[^()\\]++|\\(?:[nrtbf()\\\r\n]|[0-3][0-7]{2}|[0-7]{1,2}(?![0-7]))"  # table 3, no other
+    rb"[^()\\]++|\\(?:[nrtbf()\\\r\n]|[0-3][0-7]{2}|[0-7]{1,2}(?![0-9]))"  # table 3, no other
 )
 _NESTED: Final = rb"(?:" + _PLAIN + rb"|\((?:" + _PLAIN + rb"|\((?:" + _PLAIN + rb")*+\))*+\))*+"
 _NUMBERS: Final = rb"[1-9]\d{0,7}" + GAP + rb"\d{1,5}" + GAP

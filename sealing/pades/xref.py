@@ -5,7 +5,8 @@ Rules kept here (ISO 32000-1, 7.5.4 to 7.5.8):
 - the header stands at the first byte and nothing but white space follows the last `%%EOF`;
 - the sections of a chain are all tables or all streams, whose numbers stay theirs; `/Prev` is
   followed to the first one, without loops and not for ever;
-- every entry has its form, but is read only when its object is asked for;
+- every entry has its form, but is read only when its object is asked for; objects are of the first
+  generation;
 - the newest section that lists an object has the last word;
 - an encrypted file and a hybrid one (`/XRefStm`) are not for the fast road.
 """
@@ -13,6 +14,7 @@ Rules kept here (ISO 32000-1, 7.5.4 to 7.5.8):
 import re
 from dataclasses import dataclass
 from itertools import pairwise, permutations
+from operator import gt
 from typing import Final, NamedTuple
 
 from sealing.pades import streams
@@ -41,11 +43,13 @@ _TAIL: Final = re.compile(rb"startxref" + GAP + rb"(\d{1,10})" + GAP + rb"%%EOF[
 _TABLE: Final = re.compile(WHITE + rb"xref[ ]*(?:\r\n|\r|\n)")
 _PART: Final = re.compile(rb"[\r\n ]*(\d{1,7}) (\d{1,7})[ ]*(?:\r\n|\r|\n)")
 _ENTRY: Final = re.compile(rb"(\d{10}) (\d{5}) ([nf])")
-_ENTRIES: Final = re.compile(rb"(?:\d{10} \d{5} [nf](?: \r| \n|\r\n))*+")
+# In use: the first generation alone; free: 65535 at most.
+_KIND: Final = rb"(?:00000 n|(?:[0-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]) f)"
+_ENTRIES: Final = re.compile(rb"(?:\d{10} " + _KIND + rb"(?: \r| \n|\r\n))*+")
 _ENTRY_BYTES: Final = 20
 _TRAILER: Final = re.compile(WHITE + rb"trailer" + END)
 HEADING: Final = re.compile(rb"([1-9]\d{0,7}) (\d{1,5}) obj" + END)
-_MAX_WIDTH: Final = 8
+_WIDTHS: Final = (1, 8, 2)  # at most
 _FREE, _PLAIN, _PACKED = range(3)
 
 
@@ -114,8 +118,8 @@ class Section:
             kind = _PLAIN
         if kind == _PACKED:
             return Packed(second, third)
-        if kind not in {_FREE, _PLAIN}:
-            raise NotFastError(Reason.BROKEN_XREF, "got an entry of an unknown kind")
+        if kind not in {_FREE, _PLAIN} or (kind == _PLAIN and third):
+            raise NotFastError(Reason.BROKEN_XREF, "got an entry of an unknown kind or generation")
         return Plain(second, third) if kind == _PLAIN else None
 
 
@@ -251,7 +255,7 @@ def _stream(pdf: bytes, position: int) -> Section:
 
 def _widths(value: Array) -> tuple[int, int, int]:
     widths = [whole(item) for item in value.items()]
-    if len(widths) != 3 or max(widths) > _MAX_WIDTH or not widths[1]:  # noqa: PLR2004 - table 17
+    if len(widths) != len(_WIDTHS) or any(map(gt, widths, _WIDTHS)) or not widths[1]:
         raise NotFastError(Reason.BROKEN_XREF, "got columns that do not fit")
     return widths[0], widths[1], widths[2]
 

@@ -138,3 +138,39 @@ def plain(**changed: bytes) -> bytes:
     """Give the smallest PDF, with some of its objects otherwise: `catalog`, `pages`, `page`."""
     numbers = {"catalog": CATALOG, "pages": PAGES, "page": PAGE}
     return handmade({**PLAIN, **{numbers[name]: body for name, body in changed.items()}})
+
+
+TREES: Mapping[str, tuple[bytes, Mapping[int, bytes]]] = {
+    "direct": (b"/ParentTree<</Nums[0[5 0 R]7 5 0 R]>>/ParentTreeNextKey 8", {}),
+    "indirect": (b"/ParentTree 6 0 R", {6: b"<</Nums 7 0 R>>", 7: b"[0[5 0 R]7 5 0 R]"}),
+    "branches": (
+        b"/ParentTree 6 0 R/ParentTreeNextKey 3",
+        {
+            6: b"<</Kids[7 0 R 8 0 R]>>",
+            7: b"<</Limits[0 0]/Nums[0[5 0 R]]>>",
+            8: b"<</Limits[7 7]/Nums[7 5 0 R]>>",
+        },
+    ),
+    "empty": (b"/ParentTree 6 0 R", {6: b"<<>>"}),
+}
+KIDS: Mapping[str, bytes] = {
+    "document": b"/K 5 0 R",
+    "list": b"/K[5 0 R]",
+    "several": b"/K[5 0 R 9 0 R]",
+    "nothing": b"",
+}
+
+
+def tagged(tree: str = "direct", kids: str = "document", below: bytes = b"/K 0") -> bytes:
+    """Write a tagged PDF by hand: its parent tree, what is below its root, below its document."""
+    told, nodes = TREES[tree]
+    return handmade(
+        {
+            **PLAIN,
+            CATALOG: b"<</Type/Catalog/Pages 2 0 R/StructTreeRoot 4 0 R/MarkInfo<</Marked true>>>>",
+            4: b"<</Type/StructTreeRoot%b%b>>" % (KIDS[kids], told),
+            5: b"<</Type/StructElem/S/Document/P 4 0 R/Pg 3 0 R%b>>" % below,
+            **nodes,
+            9: b"<</Type/StructElem/S/Sect/P 4 0 R>>",
+        }
+    )

@@ -1,6 +1,7 @@
 """The fast road against the general one: the same seal, the same verdicts, the same pixels."""
 
 import io
+import re
 from functools import cache
 
 import pikepdf
@@ -22,7 +23,7 @@ from support.letters import (
     owner_protected,
     with_stream_xref,
 )
-from support.pdf_shapes import SHAPES, Shape, built, handmade, plain, revised
+from support.pdf_shapes import SHAPES, TREES, Shape, built, handmade, plain, revised, tagged
 from support.sealers import NOW, sealer, town
 
 from sealing.errors import PdfEncryptedError
@@ -40,6 +41,7 @@ from verifier.checks.pades import check_seals
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode
 
+OBJECT = re.compile(rb"(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
 WORDS = "Cachet de la ville (essai) et code 2D-DOC – accentué"
 
 
@@ -235,7 +237,7 @@ NODE = b"<</Type/Pages/Kids[%b]/Count 1%b>>"
         (handmade({1: b"<<>>"}, start=4), Reason.BROKEN_XREF),
         (handmade({1: b"<<>>"}, start=9_999_999_999), Reason.BROKEN_XREF),
         (letter().replace(b"0000000042 00000 n", b"0000000043 00000 n"), Reason.BROKEN_XREF),
-        (letter().replace(b"0000000042 00000 n", b"0000000042 00001 n"), Reason.OBJECT),
+        (letter().replace(b"0000000042 00000 n", b"0000000042 00001 n"), Reason.BROKEN_XREF),
         (letter().replace(b"0000000042 00000 n", b"0000000042 00000 f"), Reason.OBJECT),
         (letter().replace(b"0000000042 00000 n", b"000000042 00000 n "), Reason.BROKEN_XREF),
         (plain(catalog=b"<</Type/Catalog/Pages 2 0 R/AcroForm<<>>>>"), Reason.ACROFORM),
@@ -279,6 +281,67 @@ def test_a_page_without_a_clear_shape_has_none(page, why):
     with pytest.raises(NotFastError) as caught:
         page_shape(plain(page=page), 0)
     assert caught.value.reason is why
+
+
+def structured(pdf):
+    """Follow the widget of a sealed PDF into its structure; give the element and the tree."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        assert document.check_pdf_syntax() == []
+        root, [field] = document.Root.StructTreeRoot, document.Root.AcroForm.Fields
+        tree, key = pikepdf.NumberTree(root.ParentTree), int(field.StructParent)
+        element = tree[key]
+        assert (str(element.S), element.K.Obj == field) == ("/Form", True)
+        assert element.Pg == field.P == document.pages[0].obj
+        assert [kid == element for kid in element.P.K][-1]
+        assert key < int(root.ParentTreeNextKey)
+        assert str(document.pages[0].obj.Tabs) == "/S"
+        kids = len(element.P.K), str(element.P.Type)
+        return str(element.Alt), key, sorted(tree), kids
+
+
+@pytest.mark.parametrize(
+    "below", [b"", b"/K 0", b"/K[0 1]", b"/K 9 0 R", b"/K<</Type/MCR/MCID 0>>"]
+)
+@pytest.mark.parametrize("tree", sorted(TREES))
+def test_a_tagged_pdf_stays_tagged_whatever_the_form_of_its_tree(tree, below):
+    pdf = tagged(tree, below=below)
+    drawing = mark(Shape(), text="Cachet (é)")
+    sealed = fast(pdf, drawing)
+    words, key, keys, kids = structured(sealed)
+    assert (words, key) == ("Cachet (é)", 0 if tree == "empty" else 8)
+    assert keys == ([0] if tree == "empty" else [0, 7, 8])
+    assert kids == ({b"": 1, b"/K[0 1]": 3}.get(below, 2), "/StructElem")
+    judged(sealed)
+
+
+@pytest.mark.parametrize(("kids", "count"), [("list", 2), ("several", 3), ("nothing", 1)])
+def test_the_seal_stands_last_in_the_document_or_at_the_root(kids, count):
+    sealed = fast(tagged(kids=kids))
+    words, _, _, (below, kind) = structured(sealed)
+    assert words == "Cachet"
+    assert (below, kind) == (count, "/StructElem" if kids == "list" else "/StructTreeRoot")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (b"/StructTreeRoot 4 0 R", b"/StructTreeRoot<<>>", Reason.OBJECT),
+        (b"/Type/StructTreeRoot", b"/Type/Other", Reason.TAGGED),
+        (b"/ParentTree<<", b"/Other<<", Reason.OBJECT),
+        (b"7 5 0 R]", b"7]", Reason.TAGGED),
+        (b"7 5 0 R]", b"(7)5 0 R]", Reason.OBJECT),
+        (b"/Nums[0", b"/Kids[0", Reason.OBJECT),
+        (b"/Nums[0[5 0 R]7 5 0 R]", b"/Kids[]", Reason.OBJECT),
+        (b"/K 0", b"/K(0)", Reason.OBJECT),
+        (b"/ParentTree<</Nums[0[5 0 R]7 5 0 R]>>", b"/ParentTree 1 0 R", Reason.OBJECT),
+    ],
+)
+def test_a_structure_that_is_not_understood_is_for_the_general_road(old, new, why):
+    whole = tagged()
+    bodies = dict(pair for pair in OBJECT.findall(whole))
+    assert any(old in body for body in bodies.values())
+    changed = {int(number): body.replace(old, new) for number, body in bodies.items()}
+    assert reason(handmade(changed)) is why
 
 
 def test_a_wrong_count_of_pages_is_not_believed():

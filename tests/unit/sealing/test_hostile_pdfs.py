@@ -16,7 +16,7 @@ from pyhanko_certvalidator import ValidationContext
 from support.budget import cases
 from support.damaged_pdfs import damaged
 from support.letters import letter, with_stream_xref
-from support.pdf_shapes import Shape, built, handmade
+from support.pdf_shapes import Shape, built, handmade, tagged
 from support.sealers import NOW, sealer, town
 
 from sealing.errors import PdfRefusedError
@@ -37,6 +37,7 @@ def sources():
         built(Shape(pages=2, packed=True, revisions=1, annotations="indirect")),
         built(Shape(linear=True, branches=True, inherited=True)),
         built(Shape(linear=True, packed=True)),
+        tagged("branches"),
     )
 
 
