@@ -5,20 +5,25 @@ Rules kept here (ISO 32000-1, 7.5.6):
 - nothing of the file is changed: offsets count from its first byte, and what is appended begins on
   a line of its own;
 - the section has the form of the one before it: a table after a table, a stream after a stream;
-- `/Prev` leads to that one; `/Root`, `/Info` and the first half of `/ID` stay, its second half is
-  new; `/Size` is above every number in use.
+- `/Prev` leads to that one, unless the file is hybrid: validators trust no seal on a file that some
+  readers see otherwise, so the new section is then a stream that lists every object, alone;
+- `/Root`, `/Info` and the first half of `/ID` stay, its second half is new; `/Size` is above every
+  number in use.
 """
 
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
 
 from sealing.pades.objects import Skeleton
+from sealing.pades.sections import Row
 from sealing.pades.tokens import Array, NotFastError, Reason, Ref, Text, Value
 
 _HALVES: Final = 2
-_WIDTHS: Final = (1, 4, 2)
+# The columns of a section that is a stream.
+_ROW: Final = struct.Struct(">BIH")
 
 
 @dataclass(slots=True)
@@ -27,7 +32,7 @@ class Increment:
 
     skeleton: Skeleton
     _next: int = 0
-    _offsets: dict[Ref, int] = field(default_factory=dict)
+    _offsets: dict[int, int] = field(default_factory=dict)
     data: bytearray = field(default_factory=bytearray)
 
     @classmethod
@@ -46,9 +51,9 @@ class Increment:
 
     def put(self, ref: Ref, body: bytes) -> int:
         """Write an object, new or changed; give where its body begins in the revision."""
-        if ref in self._offsets:
+        if ref.number in self._offsets:
             raise NotFastError(Reason.OBJECT, "got one object in two roles")
-        self._offsets[ref] = len(self.skeleton.pdf) + len(self.data)
+        self._offsets[ref.number] = len(self.skeleton.pdf) + len(self.data)
         self.data += b"%d %d obj\n" % ref
         begins = len(self.data)
         self.data += body
@@ -57,12 +62,14 @@ class Increment:
 
     def close(self, identifier: bytes) -> bytearray:
         """Write the section and the trailer; give the whole revision."""
-        identity = self._identity(identifier)
+        chain, identity = self.skeleton.chain, self._identity(identifier)
         position = len(self.skeleton.pdf) + len(self.data)
-        if self.skeleton.chain.in_streams:
-            self._stream(identity)
+        if chain.is_hybrid:
+            self._stream(identity, dict(chain.rows()))
+        elif chain.in_streams:
+            self._stream(identity + b"/Prev %d" % chain.newest.position, {})
         else:
-            self._table(identity)
+            self._table(identity + b"/Prev %d" % chain.newest.position)
         self.data += b"startxref\n%d\n%%%%EOF\n" % position
         return self.data
 
@@ -76,40 +83,32 @@ class Increment:
         elif info is not None:
             raise NotFastError(Reason.OBJECT, "got information that is no reference")
         first = _first_half(trailer.get(b"ID")) or fresh
-        return b"%b/ID[%b%b]/Prev %d" % (kept, first, fresh, self.skeleton.chain.position)
+        return b"%b/ID[%b%b]" % (kept, first, fresh)
 
-    def _table(self, identity: bytes) -> None:
+    def _table(self, trailer: bytes) -> None:
         self.data += b"xref\n0 1\n0000000000 65535 f \n"
-        for run in self._runs():
-            self.data += b"%d %d\n" % (run[0].number, len(run))
-            for ref in run:
-                self.data += b"%010d %05d n \n" % (self._offsets[ref], ref.generation)
-        self.data += b"trailer\n<</Size %d%b>>\n" % (self._next, identity)
+        for run in _runs(self._offsets):
+            self.data += b"%d %d\n" % (run[0], len(run))
+            self.data += b"".join(b"%010d 00000 n \n" % self._offsets[number] for number in run)
+        self.data += b"trailer\n<</Size %d%b>>\n" % (self._next, trailer)
 
-    def _stream(self, identity: bytes) -> None:
+    def _stream(self, trailer: bytes, rows: dict[int, Row]) -> None:
+        """Write a section that adds to the rows of others the objects of this revision."""
         own = self.number()
-        self._offsets[own] = len(self.skeleton.pdf) + len(self.data)
-        runs = list(self._runs())
-        index = b" ".join(b"%d %d" % (run[0].number, len(run)) for run in runs)
-        rows = b"".join(
-            b"".join(
-                value.to_bytes(width, "big")
-                for value, width in zip(
-                    (1, self._offsets[ref], ref.generation), _WIDTHS, strict=True
-                )
-            )
-            for run in runs
-            for ref in run
-        )
-        entries = b"/Type/XRef/W[%d %d %d]" % _WIDTHS
-        entries += b"/Index[%b]/Size %d%b/Length %d" % (index, self._next, identity, len(rows))
-        self.data += b"%d %d obj\n<<%b>>\nstream\n%b\nendstream\nendobj\n" % (*own, entries, rows)
+        self._offsets[own.number] = len(self.skeleton.pdf) + len(self.data)
+        rows |= {number: (1, offset, 0) for number, offset in self._offsets.items()}
+        runs = list(_runs(rows))
+        packed = b"".join(_ROW.pack(*rows[number]) for run in runs for number in run)
+        index = b" ".join(b"%d %d" % (run[0], len(run)) for run in runs)
+        entries = b"/Type/XRef/W[1 4 2]/Index[%b]/Size %d%b" % (index, self._next, trailer)
+        self.data += b"%d %d obj\n<<%b/Length %d>>\n" % (*own, entries, len(packed))
+        self.data += b"stream\n%b\nendstream\nendobj\n" % packed
 
-    def _runs(self) -> Iterator[Sequence[Ref]]:
-        """Give the objects in runs of numbers that follow each other."""
-        refs = sorted(self._offsets)
-        for _, run in groupby(enumerate(refs), lambda pair: pair[1].number - pair[0]):
-            yield [ref for _, ref in run]
+
+def _runs(numbers: Iterable[int]) -> Iterator[Sequence[int]]:
+    """Give numbers in runs that follow each other."""
+    for _, run in groupby(enumerate(sorted(numbers)), lambda pair: pair[1] - pair[0]):
+        yield [number for _, number in run]
 
 
 def written(ref: Ref) -> bytes:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sealing.pades import streams
+from sealing.pades.sections import HEADING, Packed
 from sealing.pades.tokens import (
     END,
     WHITE,
@@ -33,7 +34,7 @@ from sealing.pades.tokens import (
     reference,
     whole,
 )
-from sealing.pades.xref import HEADING, Chain, Packed
+from sealing.pades.xref import Chain
 
 Box = tuple[float, float, float, float]
 

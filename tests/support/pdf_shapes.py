@@ -174,3 +174,27 @@ def tagged(tree: str = "direct", kids: str = "document", below: bytes = b"/K 0")
             9: b"<</Type/StructElem/S/Sect/P 4 0 R>>",
         }
     )
+
+
+def hybrid(offset: int = 0) -> bytes:
+    """Write a PDF as a common office suite does: a table, then an empty one with a stream beside.
+
+    Object 5 lies in an object stream, which the table hides. `offset` moves the page in the
+    stream's answer alone: two readers would then see two pages.
+    """
+    catalog = b"<</Type/Catalog/Pages 2 0 R/ViewerPreferences 5 0 R>>"
+    inside = b"5 0 <</DisplayDocTitle true>>"
+    pack = b"<</Type/ObjStm/N 1/First 4/Length %d>>\nstream\n%b\nendstream" % (len(inside), inside)
+    first = handmade({**PLAIN, CATALOG: catalog, 4: pack, 6: b"<<>>"})
+    places = [first.index(b"%d 0 obj" % number) for number in (1, 2, 3, 4, 6)]
+    beside = places.pop()
+    places[2] += offset
+    rows = b"\0\0\0\0\xff\xff"
+    rows += b"".join(b"\1%b\0\0" % place.to_bytes(3, "big") for place in places)
+    rows += b"\2\0\0\4\0\0" + b"\1%b\0\0" % beside.to_bytes(3, "big")
+    stream = b"<</Type/XRef/W[1 3 2]/Size 7/Root 1 0 R/Length %d>>\nstream\n" % len(rows)
+    first = handmade({**PLAIN, CATALOG: catalog, 4: pack, 6: stream + rows + b"\nendstream"})
+    previous = first.rindex(b"xref\n0")
+    position = len(first)
+    trailer = b"trailer\n<</Size 7/Root 1 0 R/Prev %d/XRefStm %d>>\n" % (previous, beside)
+    return first + b"xref\n0 0\n%bstartxref\n%d\n%%%%EOF\n" % (trailer, position)

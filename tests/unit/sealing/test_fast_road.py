@@ -23,7 +23,7 @@ from support.letters import (
     owner_protected,
     with_stream_xref,
 )
-from support.pdf_shapes import SHAPES, TREES, Shape, built, handmade, plain, revised, tagged
+from support.pdf_shapes import SHAPES, TREES, Shape, built, handmade, hybrid, plain, revised, tagged
 from support.sealers import NOW, sealer, town
 
 from sealing.errors import PdfEncryptedError
@@ -232,7 +232,8 @@ NODE = b"<</Type/Pages/Kids[%b]/Count 1%b>>"
         (owner_protected(letter()), Reason.ENCRYPTED),
         (directly_encrypted("u"), Reason.ENCRYPTED),
         (letter().replace(b"/Size 7", b"/Size 2"), Reason.BROKEN_XREF),
-        (handmade({1: b"<<>>"}, b"/XRefStm 9"), Reason.HYBRID_XREF),
+        (handmade({1: b"<<>>"}, b"/XRefStm 9"), Reason.BROKEN_XREF),
+        (hybrid(offset=1), Reason.HYBRID_XREF),
         (handmade({1: b"<<>>"}, b"/Prev 9"), Reason.BROKEN_XREF),
         (handmade({1: b"<<>>"}, start=4), Reason.BROKEN_XREF),
         (handmade({1: b"<<>>"}, start=9_999_999_999), Reason.BROKEN_XREF),
@@ -281,6 +282,17 @@ def test_a_page_without_a_clear_shape_has_none(page, why):
     with pytest.raises(NotFastError) as caught:
         page_shape(plain(page=page), 0)
     assert caught.value.reason is why
+
+
+def test_a_hybrid_file_is_sealed_by_one_section_that_all_readers_see_alike():
+    pdf = hybrid()
+    sealed = fast(pdf, mark(Shape()))
+    judged(sealed)
+    assert pixels(fast(pdf)) == pixels(pdf)
+    with pikepdf.open(io.BytesIO(sealed)) as document:
+        assert document.check_pdf_syntax() == []
+        assert bool(document.Root.ViewerPreferences.DisplayDocTitle)
+        assert {"/Prev", "/XRefStm"}.isdisjoint(document.trailer.keys())
 
 
 def structured(pdf):

@@ -16,7 +16,7 @@ from pyhanko_certvalidator import ValidationContext
 from support.budget import cases
 from support.damaged_pdfs import damaged
 from support.letters import letter, with_stream_xref
-from support.pdf_shapes import Shape, built, handmade, tagged
+from support.pdf_shapes import Shape, built, handmade, hybrid, tagged
 from support.sealers import NOW, sealer, town
 
 from sealing.errors import PdfRefusedError
@@ -38,6 +38,7 @@ def sources():
         built(Shape(linear=True, branches=True, inherited=True)),
         built(Shape(linear=True, packed=True)),
         tagged("branches"),
+        hybrid(),
     )
 
 
@@ -143,7 +144,7 @@ def test_an_object_stream_that_lies_in_itself_is_not_followed():
 
 def chain(pdf, count):
     """Append sections that say nothing new."""
-    data, previous = bytearray(pdf), xref.Chain.read(pdf).position
+    data, previous = bytearray(pdf), xref.Chain.read(pdf).newest.position
     for _ in range(count):
         position = len(data)
         data += b"xref\n0 0\ntrailer\n<</Size 4/Root 1 0 R/Prev %d>>\n" % previous
