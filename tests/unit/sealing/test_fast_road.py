@@ -356,10 +356,10 @@ def test_a_structure_that_is_not_understood_is_for_the_general_road(old, new, wh
     assert reason(handmade(changed)) is why
 
 
-def test_a_wrong_count_of_pages_is_not_believed():
-    pages = b"<</Type/Pages/Kids[3 0 R]/Count 7>>"
+@pytest.mark.parametrize("kids", [b"[3 0 R]/Count 7", b"[3 0 R 3 0 R]/Count 2"])
+def test_a_wrong_count_of_pages_is_not_believed(kids):
     with pytest.raises(NotFastError) as caught:
-        page_shape(plain(pages=pages), 0)
+        page_shape(plain(pages=b"<</Type/Pages/Kids%b>>" % kids), 0)
     assert caught.value.reason is Reason.PAGE_TREE
 
 
