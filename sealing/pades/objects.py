@@ -14,6 +14,7 @@ No MuPDF, no pyHanko: `NotFastError` says that this PDF is for them.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from sealing.pades import streams
@@ -39,6 +40,7 @@ from sealing.pades.xref import Chain
 Box = tuple[float, float, float, float]
 
 MAX_NODES: Final = 2_000
+FEW: Final = 10
 MAX_LEVELS: Final = 16
 MAX_PACKS: Final = 16
 MAX_INSIDE: Final = 100_000
@@ -120,10 +122,14 @@ class Skeleton:
 
     def page(self, number: int) -> Page:
         """Give a page, from 0; raise NotFastError, also where there is none."""
-        for at, page in enumerate(self._pages()):
-            if at == number:
-                return page
-        raise NotFastError(Reason.PAGE_TREE, "got too few pages")
+        pages = self._pages()
+        found = next(islice(pages, number, None), None) if number >= 0 else None
+        if found is None:
+            raise NotFastError(Reason.PAGE_TREE, "got too few pages")
+        # At its end the walk compares the counts: of a short letter all of them are looked at.
+        for _ in islice(pages, FEW):
+            pass
+        return found
 
     def shape(self, number: int) -> PageShape:
         """Give the geometry of a page, from 0, and count all of them; raise NotFastError."""

@@ -33,7 +33,6 @@ from sealing.pades.tokens import (
 MAX_PARTS: Final = 1_000
 _TABLE: Final = re.compile(WHITE + rb"xref[ ]*(?:\r\n|\r|\n)")
 _PART: Final = re.compile(rb"[\r\n ]*(\d{1,7}) (\d{1,7})[ ]*(?:\r\n|\r|\n)")
-_ENTRY: Final = re.compile(rb"(\d{10}) (\d{5}) ([nf])")
 # In use: the first generation alone; free: 65535 at most.
 _KIND: Final = rb"(?:00000 n|(?:[0-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]) f)"
 _ENTRIES: Final = re.compile(rb"(?:\d{10} " + _KIND + rb"(?: \r| \n|\r\n))*+")
@@ -97,10 +96,8 @@ class Section:
         return None
 
     def _from_table(self, place: int) -> Entry | None:
-        found = _ENTRY.match(self.data, place)
-        if found is None:
-            raise NotFastError(Reason.BROKEN_XREF, "got no entry")
-        return Plain(int(found[1]), int(found[2])) if found[3] == b"n" else None
+        offset, _, kind = self.data[place : place + _ENTRY_BYTES].split()
+        return Plain(int(offset), 0) if kind == b"n" else None
 
     def _from_stream(self, place: int, widths: tuple[int, int, int]) -> Entry | None:
         cuts = (place, place + widths[0], place + widths[0] + widths[1], place + sum(widths))

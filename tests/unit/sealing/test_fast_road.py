@@ -232,6 +232,9 @@ NODE = b"<</Type/Pages/Kids[%b]/Count 1%b>>"
         (owner_protected(letter()), Reason.ENCRYPTED),
         (directly_encrypted("u"), Reason.ENCRYPTED),
         (letter().replace(b"/Size 7", b"/Size 2"), Reason.BROKEN_XREF),
+        (letter().replace(b"/Size 7", b"/Size 99999999"), Reason.LIMITS),
+        (letter().replace(b"/ID[", b"/ID[(third)"), Reason.OBJECT),
+        (letter().replace(b"/ID[", b"/Info(x)/ID["), Reason.OBJECT),
         (handmade({1: b"<<>>"}, b"/XRefStm 9"), Reason.BROKEN_XREF),
         (hybrid(offset=1), Reason.HYBRID_XREF),
         (handmade({1: b"<<>>"}, b"/Prev 9"), Reason.BROKEN_XREF),
@@ -358,8 +361,10 @@ def test_a_structure_that_is_not_understood_is_for_the_general_road(old, new, wh
 
 @pytest.mark.parametrize("kids", [b"[3 0 R]/Count 7", b"[3 0 R 3 0 R]/Count 2"])
 def test_a_wrong_count_of_pages_is_not_believed(kids):
+    pdf = plain(pages=b"<</Type/Pages/Kids%b>>" % kids)
+    assert reason(pdf) is Reason.PAGE_TREE
     with pytest.raises(NotFastError) as caught:
-        page_shape(plain(pages=b"<</Type/Pages/Kids%b>>" % kids), 0)
+        page_shape(pdf, 0)
     assert caught.value.reason is Reason.PAGE_TREE
 
 

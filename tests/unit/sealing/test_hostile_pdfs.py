@@ -23,7 +23,7 @@ from sealing.errors import PdfRefusedError
 from sealing.pades import fast_road, objects, streams, xref
 from sealing.pades.objects import Skeleton
 from sealing.pades.seal import Road, seal
-from sealing.pades.tokens import NotFastError, Reason
+from sealing.pades.tokens import NotFastError, Reason, dictionary, parse
 
 ENOUGH = 2  # seconds of the processor
 
@@ -132,6 +132,101 @@ def test_a_stream_that_inflates_without_end_is_left_alone():
 )
 def test_a_stream_that_does_not_inflate_is_for_the_general_road(inflate):
     assert reason(packed(SMALL, inflate=inflate)) is Reason.STREAM
+
+
+def swapped(pdf, old, new):
+    """Put other bytes in the same room."""
+    assert pdf.count(old) >= 1
+    return pdf.replace(old, new.ljust(len(old)), 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (b"/Filter/FlateDecode", b"/Filter/LZWDecode", Reason.STREAM),
+        (b"/Filter/FlateDecode", b"/Filter[/A/B]", Reason.STREAM),
+        (b"/Filter/FlateDecode", b"", Reason.STREAM),
+        (b"/Type/ObjStm", b"/Type/Other", Reason.OBJECT),
+        (b"/N 3", b"/N 4", Reason.STREAM),
+        (b"/First 14", b"/First 99", Reason.STREAM),
+        (b"stream\n", b"strexx\n", Reason.STREAM),
+        (b"\nendstream", b"\nendstrexx", Reason.STREAM),
+        (b"/Type/XRef", b"/Type/XXXX", Reason.BROKEN_XREF),
+        (b"/W[1 4 1]", b"/W[1 4 0]", Reason.BROKEN_XREF),
+        (b"/W[1 4 1]", b"/W[9 4 1]", Reason.BROKEN_XREF),
+        (b"/W[1 4 1]", b"/W[1 0 1]", Reason.BROKEN_XREF),
+        (b"/W[1 4 1]", b"/W[1 4]", Reason.BROKEN_XREF),
+        (b"/Index[1 3 8 2]", b"/Index[1 3 8]", Reason.BROKEN_XREF),
+        (b"/Index[1 3 8 2]", b"/Index[8 2 1 3]", Reason.BROKEN_XREF),
+        (b"/Index[1 3 8 2]", b"/Index[1 3 8 1]", Reason.BROKEN_XREF),
+        (b"/Size 10", b"/Size 9", Reason.BROKEN_XREF),
+        (b"\2\0\0\0\x08\0", b"\3\0\0\0\x08\0", Reason.BROKEN_XREF),
+        (b"\2\0\0\0\x08\0", b"\2\0\0\0\x08\2", Reason.BROKEN_XREF),
+        (b"\2\0\0\0\x08\0", b"\2\0\0\0\x08\7", Reason.BROKEN_XREF),
+        (b"\2\0\0\0\x08\0", b"\2\0\0\0\x09\0", Reason.OBJECT),
+        (b"\2\0\0\0\x08\0", b"\0\0\0\0\0\0", Reason.OBJECT),
+        (b"\2\0\0\0\x08\0", b"\1\0\0\0\x09\7", Reason.BROKEN_XREF),
+        (b"\n9 0 obj", b"\n8 0 obj", Reason.BROKEN_XREF),
+    ],
+)
+def test_streams_that_contradict_themselves_are_for_the_general_road(old, new, why):
+    assert reason(swapped(packed(SMALL), old, new)) is why
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {1: b"<</Type/Catalog/Pages 2 1 R>>"},
+        {1: b"<</Type/Other/Pages 2 0 R>>"},
+        {1: b"<</Type/Catalog/Pages 3 0 R"},
+        {2: b"<</Type/Pages/Kids 4 0 R/Count 1>>", 4: b"5 0 R", 5: b"[3 0 R]"},
+    ],
+)
+def test_packed_objects_are_read_as_strictly(changed):
+    assert reason(packed({**SMALL, **changed})) is Reason.OBJECT
+
+
+def decoded(entries, body):
+    data = b"<<%b>>\nstream\n%b\nendstream" % (entries, body)
+    return streams.content(data, dictionary(parse(data, 0)[0]), len(body))
+
+
+FLATE = b"/Filter/FlateDecode/DecodeParms<<%b>>"
+UP = b"\2abc\2\1\1\1\2\xff\xff\xff"
+
+
+@pytest.mark.parametrize(
+    ("entries", "body", "expected"),
+    [
+        (b"", b"abc", b"abc"),
+        (b"/Filter[/FlateDecode]", zlib.compress(b"abc"), b"abc"),
+        (b"/Filter/FlateDecode/DecodeParms[null]", zlib.compress(b"abc"), b"abc"),
+        (FLATE % b"/Predictor 1", zlib.compress(b"abc"), b"abc"),
+        (FLATE % b"/Predictor 12/Columns 3", zlib.compress(UP), b"abcbcdabc"),
+        (FLATE % b"/Predictor 15/Columns 3", zlib.compress(b"\0abc\0def"), b"abcdef"),
+    ],
+)
+def test_streams_are_decoded(entries, body, expected):
+    assert decoded(entries, body) == expected
+
+
+@pytest.mark.parametrize(
+    ("parameters", "rows"),
+    [
+        (b"/Predictor 12/Columns 3", b"\0abc\2def"),
+        (b"/Predictor 12/Columns 3", b"\1abc"),
+        (b"/Predictor 12/Columns 3", b"\2ab"),
+        (b"/Predictor 12/Columns 0", b"\2"),
+        (b"/Predictor 12/Columns 9999999", b""),
+        (b"/Predictor 12/Columns 3/Colors 3", UP),
+        (b"/Predictor 12/Columns 3/BitsPerComponent 1", UP),
+        (b"/Predictor 2/Columns 3", UP),
+    ],
+)
+def test_other_predictors_are_not_guessed(parameters, rows):
+    with pytest.raises(NotFastError) as caught:
+        decoded(FLATE % parameters, zlib.compress(rows))
+    assert caught.value.reason is Reason.STREAM
 
 
 def test_an_object_stream_that_lies_in_itself_is_not_followed():
