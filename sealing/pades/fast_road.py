@@ -13,8 +13,9 @@ Rules kept here:
 
 import hashlib
 import zlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from sealing.marks.placement import Mark
 from sealing.pades import structure
@@ -34,18 +35,38 @@ _FLAGS: Final = 132
 _OTHERS: Final = {
     b"AcroForm": Reason.ACROFORM,
     b"Perms": Reason.PERMISSIONS,
+    b"DSS": Reason.STORE,
 }
 _RANGE: Final = b"/ByteRange[0 %d %d %d]"
 _RANGE_BYTES: Final = len(_RANGE % (3 * (10**10 - 1,)))
 _BEFORE: Final = b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/Contents <"
 
 
-def revision(skeleton: Skeleton, mark: Mark | None, signer: CmsSigner, now: datetime) -> bytes:
+class Stored(Protocol):
+    """A value of the validation data: the array that holds it, with its slash; deflated bytes."""
+
+    @property
+    def array(self) -> str:
+        """Name the array."""
+
+    @property
+    def deflated(self) -> bytes:
+        """Give the bytes as they are written."""
+
+
+def revision(
+    skeleton: Skeleton,
+    mark: Mark | None,
+    signer: CmsSigner,
+    now: datetime,
+    store: Sequence[Stored] = (),
+) -> bytes:
     """Give the revision that seals the whole file; without a mark the seal is not seen.
 
+    `store` is validation data, which goes into the same revision (`/DSS`).
     Raises NotFastError before anything is signed; whatever the signer raises goes through.
     """
-    made, hole = _prepare(skeleton, mark, 2 * signer.size, now)
+    made, hole = _prepare(skeleton, mark, 2 * signer.size, now, store)
     digest = hashlib.new(signer.digest.name, skeleton.pdf)
     named = digest.copy()
     named.update(made.data)
@@ -66,7 +87,7 @@ def revision(skeleton: Skeleton, mark: Mark | None, signer: CmsSigner, now: date
 
 
 def _prepare(
-    skeleton: Skeleton, mark: Mark | None, room: int, now: datetime
+    skeleton: Skeleton, mark: Mark | None, room: int, now: datetime, store: Sequence[Stored]
 ) -> tuple[Increment, int]:
     """Write every object, with room for the CMS; give where that begins."""
     catalog = skeleton.catalog
@@ -76,7 +97,8 @@ def _prepare(
     page = skeleton.page(0 if mark is None else mark.place.page)
     made = Increment.begin(skeleton)
     form, widget, signature = made.number(), made.number(), made.number()
-    made.put(skeleton.root, catalog.with_entries({b"AcroForm": written(form)}))
+    kept = {b"DSS": _stored(made, store)} if store else {}
+    made.put(skeleton.root, catalog.with_entries({b"AcroForm": written(form), **kept}))
     made.put(form, b"<</Fields[%b]/SigFlags 3>>" % written(widget))
     shown = b"/Rect[0 0 0 0]" if mark is None else _shown(made, mark)
     changes = {b"Annots": _annotations(skeleton, page, widget)}
@@ -95,6 +117,20 @@ def _prepare(
     day = now.astimezone(UTC).strftime("D:%Y%m%d%H%M%SZ").encode()
     after = b">%b/M(%b)>>" % (bytes(_RANGE_BYTES), day)
     return made, made.put(signature, _BEFORE + b"0" * room + after) + len(_BEFORE)
+
+
+def _stored(made: Increment, store: Sequence[Stored]) -> bytes:
+    """Put validation data; give what the catalog says of it (ISO 32000-2, 12.8.4.3)."""
+    arrays: dict[str, list[bytes]] = {}
+    for value in store:
+        ref = made.number()
+        entries = b"<</Filter/FlateDecode/Length %d>>" % len(value.deflated)
+        made.put(ref, b"%b\nstream\n%b\nendstream" % (entries, value.deflated))
+        arrays.setdefault(value.array, []).append(written(ref))
+    held = made.number()
+    lists = (b"%b[%b]" % (name.encode(), b" ".join(refs)) for name, refs in arrays.items())
+    made.put(held, b"<</Type/DSS%b>>" % b"".join(lists))
+    return written(held)
 
 
 def _annotations(skeleton: Skeleton, page: Page, widget: Ref) -> bytes:

@@ -62,19 +62,13 @@ def require_pdf(pdf: bytes) -> None:
 
 
 def seal(
-    pdf: bytes,
-    mark: Mark | None,
-    signer: CmsSigner,
-    now: datetime,
-    skeleton: Skeleton | None = None,
+    source: bytes | Skeleton, mark: Mark | None, signer: CmsSigner, now: datetime
 ) -> SealedPdf:
-    """Seal a file in one revision; raise a PdfRefusedError.
-
-    `skeleton` is what was already read of this very file, if it was.
-    """
+    """Seal a file, or what was read of it already, in one revision; raise a PdfRefusedError."""
+    pdf = source.pdf if isinstance(source, Skeleton) else source
     require_pdf(pdf)
     try:
-        skeleton = skeleton or Skeleton.read(pdf)
+        skeleton = source if isinstance(source, Skeleton) else Skeleton.read(pdf)
         return SealedPdf(pdf, fast_road.revision(skeleton, mark, signer, now), Road.FAST)
     except NotFastError as error:
         fallback = error.reason

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     ENCRYPTED = "encrypted"
     PERMISSIONS = "permissions"
     ACROFORM = "acroform"
+    STORE = "store"
     TAGGED = "tagged"
     OBJECT = "object"
     STREAM = "stream"

@@ -2,7 +2,9 @@
 
 import io
 import re
+import zlib
 from functools import cache
+from typing import NamedTuple
 
 import pikepdf
 import pymupdf
@@ -165,6 +167,37 @@ def test_the_shape_of_a_page_is_that_which_mupdf_sees(shape):
             assert found.media_box == (page.mediabox.x0, bottom, page.mediabox.x1, top)
 
 
+class Value(NamedTuple):
+    """One value of the validation data."""
+
+    array: str
+    deflated: bytes
+
+
+@pytest.mark.parametrize("pdf", [letter(), with_stream_xref(letter())], ids=["table", "stream"])
+def test_validation_data_goes_into_the_same_revision(pdf):
+    values = [Value("/Certs", b"one"), Value("/CRLs", b"list"), Value("/Certs", b"two")]
+    store = [Value(value.array, zlib.compress(value.deflated)) for value in values]
+    skeleton = Skeleton.read(pdf)
+    sealed = pdf + fast_road.revision(skeleton, mark(Shape()), sealer().cms, NOW, store)
+    with pikepdf.open(io.BytesIO(sealed)) as document:
+        assert document.check_pdf_syntax() == []
+        held = document.Root.DSS
+        assert [item.read_bytes() for item in held.Certs] == [b"one", b"two"]
+        assert [item.read_bytes() for item in held.CRLs] == [b"list"]
+        assert "/OCSPs" not in held
+    root = load_cert_from_pemder(str(town()[1] / "trust" / "authorities" / "root.pem"))
+    context = ValidationContext(trust_roots=[root], moment=NOW, allow_fetching=False)
+    [signature] = PdfFileReader(io.BytesIO(sealed), strict=True).embedded_signatures
+    assert validate_pdf_signature(signature, context).bottom_line
+
+
+def test_what_was_read_of_a_file_is_sealed_as_the_file_is():
+    pdf = letter()
+    again = seal(Skeleton.read(pdf), None, sealer("seal-rsa").cms, NOW)
+    assert (again.road, again.pdf) == (Road.FAST, seal(pdf, None, sealer("seal-rsa").cms, NOW).pdf)
+
+
 def test_the_identifier_keeps_its_first_half_and_changes_its_second():
     for pdf in (letter(), with_stream_xref(letter())):
         with pikepdf.open(io.BytesIO(pdf)) as before, pikepdf.open(io.BytesIO(fast(pdf))) as after:
@@ -246,6 +279,7 @@ NODE = b"<</Type/Pages/Kids[%b]/Count 1%b>>"
         (letter().replace(b"0000000042 00000 n", b"000000042 00000 n "), Reason.BROKEN_XREF),
         (plain(catalog=b"<</Type/Catalog/Pages 2 0 R/AcroForm<<>>>>"), Reason.ACROFORM),
         (plain(catalog=b"<</Type/Catalog/Pages 2 0 R/Perms<<>>>>"), Reason.PERMISSIONS),
+        (plain(catalog=b"<</Type/Catalog/Pages 2 0 R/DSS<<>>>>"), Reason.STORE),
         (plain(catalog=b"<</Type/Catalog/Pages 2 0 R/Pages 2 0 R>>"), Reason.OBJECT),
         (plain(catalog=b"<</Type/Catalog/Pages 3 0 R>>"), Reason.PAGE_TREE),
         (plain(catalog=b"<</Type/Catalog/Pages 9 0 R>>"), Reason.OBJECT),
