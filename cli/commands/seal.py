@@ -234,6 +234,7 @@ def tell(output: Output, sealed: SealedLetter, pdf: bytes, out: Path, *, as_json
             file=str(out),
             level=LEVEL,
             road=sealed.road,
+            road_reason=sealed.fallback,
             sha256_in=hashlib.sha256(pdf).hexdigest(),
             sha256_out=sealed.sha256,
             code=code,

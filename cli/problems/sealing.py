@@ -17,6 +17,8 @@ ROWS: dict[str, Problem] = {
         N_("la page {page} n'existe pas : le document en a {pages}"),
         N_("choisissez une page avec --page"),
     ),
+    # Never leaves sealing: the general road takes the letter.
+    "sealing.not-fast": OUR_FAULT,
     "sealing.pdf-certified": Problem(
         N_("ce PDF est certifié par son auteur, qui interdit toute modification"),
         N_("demandez-lui un exemplaire non certifié"),

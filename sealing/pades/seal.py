@@ -1,17 +1,22 @@
 """Seal a PDF: pick the road, refuse with the reason.
 
-Today there is one road, the general one; the fast road takes its place in front of it and falls
-back to it. What is refused here, before any road: too large, empty, not a PDF.
+The fast road takes what it fully understands; whatever it does not, for a reason that is kept, the
+general road judges: seals or refuses. What is refused here, before any road: too large, empty, not
+a PDF.
 """
 
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import ClassVar, Final
 
 from sealing.errors import PdfRefusedError, PdfUnreadableError
 from sealing.marks.placement import Mark
-from sealing.pades import general_road
+from sealing.pades import fast_road, general_road
 from sealing.pades.cms_template import CmsSigner
+from sealing.pades.objects import Skeleton
+from sealing.pades.tokens import NotFastError, Reason
 
 MAX_BYTES: Final = 100 * 1024 * 1024
 _HEADER_WITHIN = 1024
@@ -23,12 +28,29 @@ class PdfTooLargeError(PdfRefusedError):
     code: ClassVar[str] = "sealing.pdf-too-large"
 
 
+class Road(StrEnum):
+    """How a file was sealed."""
+
+    FAST = "fast"
+    GENERAL = "general"
+
+
 @dataclass(frozen=True, slots=True)
 class SealedPdf:
-    """A sealed file, and the road that it took."""
+    """A sealed file: its bytes as they came, and the revision behind them.
 
-    pdf: bytes
-    road: str
+    `fallback` says why the general road was taken.
+    """
+
+    source: bytes
+    revision: bytes
+    road: Road
+    fallback: Reason | None = None
+
+    @property
+    def pdf(self) -> bytes:
+        """Give the whole file, joined anew each time."""
+        return self.source + self.revision
 
 
 def require_pdf(pdf: bytes) -> None:
@@ -39,10 +61,22 @@ def require_pdf(pdf: bytes) -> None:
         raise PdfUnreadableError("got no PDF header")
 
 
-def seal(pdf: bytes, mark: Mark | None, signer: CmsSigner, now: datetime) -> SealedPdf:
-    """Seal a file in one revision; raise a PdfRefusedError."""
+def seal(
+    source: bytes | Skeleton, mark: Mark | None, signer: CmsSigner, now: datetime
+) -> SealedPdf:
+    """Seal a file, or what was read of it already, in one revision; raise a PdfRefusedError."""
+    pdf = source.pdf if isinstance(source, Skeleton) else source
     require_pdf(pdf)
-    sealed = general_road.seal(pdf, mark, signer, now)
+    try:
+        skeleton = source if isinstance(source, Skeleton) else Skeleton.read(pdf)
+        return SealedPdf(pdf, fast_road.revision(skeleton, mark, signer, now), Road.FAST)
+    except NotFastError as error:
+        fallback = error.reason
+    try:
+        sealed = general_road.seal(pdf, mark, signer, now)
+    except zlib.error as error:
+        # pyHanko lets it out on a damaged stream of cross-references or objects.
+        raise PdfUnreadableError(f"got {error}") from error
     if not sealed.startswith(pdf):
         raise PdfUnreadableError("got a revision that changed the input's bytes")
-    return SealedPdf(sealed, "general")
+    return SealedPdf(pdf, sealed[len(pdf) :], Road.GENERAL, fallback)

@@ -27,6 +27,7 @@ from sealing.marks.placement import Mark
 from sealing.marks.readback import check_readback
 from sealing.pades import seal as pades
 from sealing.pades.cms_template import CmsSigner, CmsTemplate
+from sealing.pades.tokens import Reason
 from sealing.proofs.document_id import DocumentId, document_id, in_twoddoc
 from sealing.service.profile import Profile
 from sealing.signers.port import Signer, common_name, digest_of, hashed
@@ -97,11 +98,15 @@ class Sealer:
 
 @dataclass(frozen=True, slots=True)
 class SealedLetter:
-    """A sealed letter. `code` is the symbol's bytes, `modules` its side; None without a code."""
+    """A sealed letter. `code` is the symbol's bytes, `modules` its side; None without a code.
+
+    `fallback` says why it took the general road.
+    """
 
     pdf: bytes
     document_id: DocumentId
-    road: str
+    road: pades.Road
+    fallback: Reason | None
     code: bytes | None
     mark: Mark | None
     modules: int | None
@@ -134,9 +139,10 @@ def seal_letter(
         text = f"Cachet de {holder} et {_WORDS[type(letter.order)]}"
         mark = Mark(appearance.appearance(symbol, mention), place, text)
     sealed = pades.seal(letter.pdf, mark, sealer.cms, now)  # (5)
+    whole = sealed.pdf
     if code is not None and mark is not None:
-        check_readback(sealed.pdf, mark.place, code)  # (6)
-    return SealedLetter(sealed.pdf, identifier, sealed.road, code, mark, modules)
+        check_readback(whole, mark.place, code)  # (6)
+    return SealedLetter(whole, identifier, sealed.road, sealed.fallback, code, mark, modules)
 
 
 def _counted(order: TwoDDocOrder | TownCodeOrder, pdf: bytes) -> TwoDDocOrder | TownCodeOrder:

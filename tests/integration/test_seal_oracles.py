@@ -3,10 +3,13 @@
 import pymupdf
 import pytest
 from support.letters import FIELDS, letter, with_stream_xref
+from support.pdf_shapes import Shape, built, hybrid, tagged
 from support.sealers import NOW, sealer
 from support.tools import need, run
 
 from sealing.marks import datamatrix, picture
+from sealing.pades import general_road
+from sealing.pades import seal as pades
 from sealing.service.letter import Letter, TwoDDocOrder, seal_letter
 from sealing.service.profile import Profile
 from sealing.twoddoc.message import parse
@@ -48,6 +51,39 @@ def test_pdfsig_reads_a_letter_with_stream_cross_references(tmp_path):
     said = run(need("pdfsig", "poppler-utils"), str(tmp_path / "sealed.pdf")).stdout.decode()
     assert "Signature is Valid." in said
     assert "Total document signed" in said
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["table", "stream"])
+@pytest.mark.parametrize("revisions", [0, 2])
+def test_pdfsig_calls_the_seals_of_both_roads_valid(tmp_path, packed, revisions):
+    pdf = built(Shape(pages=3, packed=packed, revisions=revisions, annotations="indirect"))
+    fast = pades.seal(pdf, None, sealer().cms, NOW)
+    assert fast.road is pades.Road.FAST
+    answers = []
+    for sealed in (fast.pdf, general_road.seal(pdf, None, sealer().cms, NOW)):
+        (tmp_path / "sealed.pdf").write_bytes(sealed)
+        said = run(need("pdfsig", "poppler-utils"), str(tmp_path / "sealed.pdf")).stdout.decode()
+        assert "Signature is Valid." in said
+        assert "Total document signed" in said
+        answers.append([line for line in said.splitlines() if "Signed Ranges" not in line])
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("pdf", [hybrid(), tagged()], ids=["hybrid", "tagged"])
+def test_pdfsig_calls_hybrid_and_tagged_letters_valid(tmp_path, pdf):
+    fast = pades.seal(pdf, None, sealer().cms, NOW)
+    assert fast.road is pades.Road.FAST
+    (tmp_path / "sealed.pdf").write_bytes(fast.pdf)
+    said = run(need("pdfsig", "poppler-utils"), str(tmp_path / "sealed.pdf")).stdout.decode()
+    assert "Signature is Valid." in said
+    assert "Total document signed" in said
+
+
+def test_pdfinfo_finds_the_seal_in_the_structure(tmp_path):
+    (tmp_path / "sealed.pdf").write_bytes(pades.seal(tagged(), None, sealer().cms, NOW).pdf)
+    command = need("pdfinfo", "poppler-utils"), "-struct", str(tmp_path / "sealed.pdf")
+    lines = [line.strip() for line in run(*command).stdout.decode().splitlines()]
+    assert "Form" in lines
 
 
 def test_dmtxread_reads_the_code_from_the_printed_page(sealed, tmp_path):

@@ -1,0 +1,166 @@
+"""The fast road: a well-formed letter, sealed by one revision that we write ourselves.
+
+Rules kept here:
+
+- the same objects as the general road's: field and widget `Cachet` in one, its drawing, the form,
+  the signature (ISO 32000-1, 12.7 and 12.8; ETSI EN 319 142-1, 6.3); catalog and page keep their
+  bytes but for the entries set;
+- a form or permissions that are there already are for the general road: `NotFastError` with the
+  reason, before anything is signed;
+- a tagged PDF stays tagged (`structure.py`);
+- the file is digested where it lies and never copied: what is given is the revision alone.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from sealing.marks.placement import Mark
+from sealing.pades import structure
+from sealing.pades.cms_template import CmsSigner, TemplateError
+from sealing.pades.increment import Increment, text_string, written
+from sealing.pades.objects import Page, Skeleton
+from sealing.pades.tokens import NotFastError, Reason, Ref, array, reference
+
+FIELD: Final = b"Cachet"
+_IDENTIFIER_BYTES: Final = 16
+# Best of speed: 55 µs instead of 160, for a fifth more bytes.
+_DEFLATE: Final = 1
+# Cosine and sine by which a drawing turns to stand upright on a page that is shown turned.
+_TURNS: Final = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}
+# Print, and locked (ISO 32000-1 table 165).
+_FLAGS: Final = 132
+_OTHERS: Final = {
+    b"AcroForm": Reason.ACROFORM,
+    b"Perms": Reason.PERMISSIONS,
+    b"DSS": Reason.STORE,
+}
+_RANGE: Final = b"/ByteRange[0 %d %d %d]"
+_RANGE_BYTES: Final = len(_RANGE % (3 * (10**10 - 1,)))
+_BEFORE: Final = b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/Contents <"
+
+
+class Stored(Protocol):
+    """A value of the validation data: the array that holds it, with its slash; deflated bytes."""
+
+    @property
+    def array(self) -> str:
+        """Name the array."""
+
+    @property
+    def deflated(self) -> bytes:
+        """Give the bytes as they are written."""
+
+
+def revision(
+    skeleton: Skeleton,
+    mark: Mark | None,
+    signer: CmsSigner,
+    now: datetime,
+    store: Sequence[Stored] = (),
+) -> bytes:
+    """Give the revision that seals the whole file; without a mark the seal is not seen.
+
+    `store` is validation data, which goes into the same revision (`/DSS`).
+    Raises NotFastError before anything is signed; whatever the signer raises goes through.
+    """
+    made, hole = _prepare(skeleton, mark, 2 * signer.size, now, store)
+    digest = hashlib.new(signer.digest.name, skeleton.pdf)
+    named = digest.copy()
+    named.update(made.data)
+    whole = made.close(named.digest()[:_IDENTIFIER_BYTES])
+    # The brackets of the hole are left out with it (ISO 32000-1, 12.8.1).
+    first, last = hole - 1, hole + 2 * signer.size + 1
+    size = len(skeleton.pdf)
+    told = _RANGE % (size + first, size + last, len(whole) - last)
+    whole[last : last + _RANGE_BYTES] = told.ljust(_RANGE_BYTES)
+    view = memoryview(whole)
+    digest.update(view[:first])
+    digest.update(view[last:])
+    cms = signer.fill(digest.digest())
+    if len(cms) > signer.size:
+        raise TemplateError("got a CMS larger than its room")
+    view[hole : hole + 2 * len(cms)] = cms.hex().upper().encode()
+    return bytes(whole)
+
+
+def _prepare(
+    skeleton: Skeleton, mark: Mark | None, room: int, now: datetime, store: Sequence[Stored]
+) -> tuple[Increment, int]:
+    """Write every object, with room for the CMS; give where that begins."""
+    catalog = skeleton.catalog
+    for key, reason in _OTHERS.items():
+        if key in catalog.entries:
+            raise NotFastError(reason, f"got a catalog with {key!r}")
+    page = skeleton.page(0 if mark is None else mark.place.page)
+    made = Increment.begin(skeleton)
+    form, widget, signature = made.number(), made.number(), made.number()
+    kept = {b"DSS": _stored(made, store)} if store else {}
+    made.put(skeleton.root, catalog.with_entries({b"AcroForm": written(form), **kept}))
+    made.put(form, b"<</Fields[%b]/SigFlags 3>>" % written(widget))
+    shown = b"/Rect[0 0 0 0]" if mark is None else _shown(made, mark)
+    changes = {b"Annots": _annotations(skeleton, page, widget)}
+    if structure.ROOT in catalog.entries:
+        words = FIELD.decode() if mark is None else mark.text
+        tree = reference(catalog.get(structure.ROOT))
+        shown += structure.tag(made, tree, page.ref, (widget, words))
+        if b"Tabs" not in page.own.entries:
+            changes[b"Tabs"] = structure.TABS
+    made.put(page.ref, page.own.with_entries(changes))
+    made.put(
+        widget,
+        b"<</Type/Annot/Subtype/Widget/FT/Sig/T(%b)/F %d/P %b/V %b%b>>"
+        % (FIELD, _FLAGS, written(page.ref), written(signature), shown),
+    )
+    day = now.astimezone(UTC).strftime("D:%Y%m%d%H%M%SZ").encode()
+    after = b">%b/M(%b)>>" % (bytes(_RANGE_BYTES), day)
+    return made, made.put(signature, _BEFORE + b"0" * room + after) + len(_BEFORE)
+
+
+def _stored(made: Increment, store: Sequence[Stored]) -> bytes:
+    """Put validation data; give what the catalog says of it (ISO 32000-2, 12.8.4.3)."""
+    arrays: dict[str, list[bytes]] = {}
+    for value in store:
+        ref = made.number()
+        entries = b"<</Filter/FlateDecode/Length %d>>" % len(value.deflated)
+        made.put(ref, b"%b\nstream\n%b\nendstream" % (entries, value.deflated))
+        arrays.setdefault(value.array, []).append(written(ref))
+    held = made.number()
+    lists = (b"%b[%b]" % (name.encode(), b" ".join(refs)) for name, refs in arrays.items())
+    made.put(held, b"<</Type/DSS%b>>" % b"".join(lists))
+    return written(held)
+
+
+def _annotations(skeleton: Skeleton, page: Page, widget: Ref) -> bytes:
+    """Write the page's annotations and the widget, in an array of the page's own."""
+    found = skeleton.resolve(page.own.get(b"Annots"))
+    if found is None:
+        return b"[%b]" % written(widget)
+    return array(found).with_item(written(widget))
+
+
+def _shown(made: Increment, mark: Mark) -> bytes:
+    """Write the drawing, upright as the page is seen; give what the widget says of it."""
+    drawing, place = mark.appearance, mark.place
+    cosine, sine = _TURNS[place.rotation % 360]
+    content = zlib.compress(drawing.content, _DEFLATE)
+    form = made.number()
+    made.put(
+        form,
+        b"<</Type/XObject/Subtype/Form/BBox[0 0 %b %b]/Matrix[%d %d %d %d 0 0]/Resources<<>>"
+        b"/Filter/FlateDecode/Length %d>>\nstream\n%b\nendstream"
+        % (
+            *(_number(drawing.width, 8), _number(drawing.height, 8)),
+            *(cosine, sine, -sine, cosine),
+            *(len(content), content),
+        ),
+    )
+    corners = b" ".join(_number(value, 4) for value in place.rectangle)
+    return b"/Rect[%b]/AP<</N %b>>/TU%b" % (corners, written(form), text_string(mark.text))
+
+
+def _number(value: float, decimals: int) -> bytes:
+    """Write a number: no exponent."""
+    return f"{value:.{decimals}f}".rstrip("0").rstrip(".").encode()
