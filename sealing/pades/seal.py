@@ -12,6 +12,7 @@ from sealing.errors import PdfRefusedError, PdfUnreadableError
 from sealing.marks.placement import Mark
 from sealing.pades import general_road
 from sealing.pades.cms_template import CmsSigner
+from sealing.pades.dss import Dss
 
 MAX_BYTES: Final = 100 * 1024 * 1024
 _HEADER_WITHIN = 1024
@@ -39,10 +40,12 @@ def require_pdf(pdf: bytes) -> None:
         raise PdfUnreadableError("got no PDF header")
 
 
-def seal(pdf: bytes, mark: Mark | None, signer: CmsSigner, now: datetime) -> SealedPdf:
+def seal(
+    pdf: bytes, mark: Mark | None, signer: CmsSigner, now: datetime, dss: Dss | None = None
+) -> SealedPdf:
     """Seal a file in one revision; raise a PdfRefusedError."""
     require_pdf(pdf)
-    sealed = general_road.seal(pdf, mark, signer, now)
+    sealed = general_road.seal(pdf, mark, signer, now, dss)
     if not sealed.startswith(pdf):
         raise PdfUnreadableError("got a revision that changed the input's bytes")
     return SealedPdf(sealed, "general")
