@@ -20,11 +20,12 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from time import monotonic
+from functools import partial
 from typing import Any, ClassVar, Final, TypeAlias
 
 import httpx2
 
+from storage.deadlines import Deadline, Watchman
 from storage.errors import CoffreError
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -109,8 +110,11 @@ class Outgoing:
         resolve: Resolve = resolved,
     ) -> None:
         """Allow these hosts; `loopback` is for tests, `tls` for authorities of one's own."""
-        self._hosts, self._loopback = frozenset(host.lower() for host in hosts), loopback
-        self._tls, self._resolve = tls or ssl.create_default_context(), resolve
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._loopback = loopback
+        self._tls = tls or ssl.create_default_context()
+        self._resolve = resolve
+        self.watchman = Watchman()
 
     def fetch(self, url: str) -> bytes:
         """Give the body of the answer to a GET; raise OutgoingError's children."""
@@ -132,9 +136,10 @@ class Outgoing:
             raise AddressRefusedError(f"got {asked.host}, not in the settings", host=asked.host)
         return asked
 
-    def addresses(self, asked: httpx2.URL, watch: "_Watch") -> Sequence[Address]:
+    def addresses(self, asked: httpx2.URL, deadline: Deadline) -> Sequence[Address]:
         """Resolve a host and look at each of its addresses; raise OutgoingError's children."""
-        names = watch.bounded(self._resolve, asked.host, asked.port or _PORTS[asked.scheme])
+        port = asked.port or _PORTS[asked.scheme]
+        names = _in_time(self._resolve, asked.host, port, deadline)
         found = [ipaddress.ip_address(one) for one in names]
         for address in found:
             if not (is_public(address) or (self._loopback and address.is_loopback)):
@@ -161,37 +166,49 @@ class Line:
 
     def ask(self, body: bytes = b"", kind: str = "") -> bytes:
         """Give the answer to a GET, or to a POST where there is a body of some media type."""
-        host, watch = self._asked.host, _Watch(self._asked.host, self._sockets)
+        host, deadline = self._asked.host, Deadline(SECONDS, self._sockets)
         known, self._address = self._address, ()
-        with watch:
-            for address in known or self._door.addresses(self._asked, watch):
+        self._door.watchman.watch(deadline)
+        try:
+            for address in known or self._door.addresses(self._asked, deadline):
                 with contextlib.suppress(_NotConnectedError):
-                    answer = self._answer(address, watch, body, kind)
+                    answer = self._answer(address, deadline, body, kind)
                     self._address = (address,)
                     return answer
-        if watch.is_over:
-            raise watch.error()
+        finally:
+            deadline.is_kept = True
+        if deadline.is_over:
+            raise _too_slow(host)
         raise ServerUnreachableError(f"got no connection to {host}", host=host)
 
-    def _answer(self, address: Address, watch: "_Watch", body: bytes, kind: str) -> bytes:
+    def _answer(self, address: Address, deadline: Deadline, body: bytes, kind: str) -> bytes:
         host, port = self._asked.host, f":{self._asked.port}" if self._asked.port else ""
         headers = {"Host": host + port, "Accept-Encoding": "identity", "User-Agent": "coffre"}
         options: dict[str, Any] = {
             "headers": headers | ({"Content-Type": kind} if kind else {}),
-            "extensions": {"sni_hostname": host, "trace": watch.trace},
-            "timeout": httpx2.Timeout(watch.left, connect=min(watch.left, _CONNECT_SECONDS)),
+            "extensions": {"sni_hostname": host, "trace": partial(self._keep, deadline)},
+            "timeout": httpx2.Timeout(deadline.left, connect=min(deadline.left, _CONNECT_SECONDS)),
         }
         url, method = self._asked.copy_with(host=str(address)), "POST" if body else "GET"
         self._client.cookies.clear()
         try:
             with self._client.stream(method, url, content=body, **options) as response:
-                return _body(response, host, watch)
+                return _body(response, host, deadline)
         except (httpx2.RequestError, httpx2.StreamError) as error:
-            if watch.is_over or isinstance(error, httpx2.ReadTimeout | httpx2.WriteTimeout):
-                raise watch.error() from error
+            if deadline.is_over or isinstance(error, httpx2.ReadTimeout | httpx2.WriteTimeout):
+                raise _too_slow(host) from error
             if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
                 raise _not_connected(error, host) from error
             raise ServerUnreachableError(f"got {type(error).__name__}", host=host) from error
+
+    def _keep(self, deadline: Deadline, name: str, info: dict[str, Any]) -> None:
+        """Keep the sockets of the connection, as the library opens them."""
+        if name == "connection.connect_tcp.started":
+            self._sockets.clear()
+        if name in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self._sockets.append(info["return_value"].get_extra_info("socket"))
+            if deadline.is_over:
+                deadline.stop()
 
 
 def is_public(address: Address) -> bool:
@@ -217,7 +234,7 @@ def _not_connected(error: Exception, host: str) -> Exception:
     return _NotConnectedError(type(error).__name__)
 
 
-def _body(response: httpx2.Response, host: str, watch: "_Watch") -> bytes:
+def _body(response: httpx2.Response, host: str, deadline: Deadline) -> bytes:
     status = response.status_code
     if status != httpx2.codes.OK:
         kind = ServerBusyError if status in {429, 500, 502, 503, 504} else AnswerRefusedError
@@ -229,72 +246,31 @@ def _body(response: httpx2.Response, host: str, watch: "_Watch") -> bytes:
         data += piece
         if len(data) > SIZE_LIMIT:
             raise AnswerTooLargeError(f"got {len(data)} bytes", host=host, limit=SIZE_LIMIT >> 20)
-        if watch.is_over:
-            raise watch.error()
-    if watch.is_over:
+        if deadline.is_over:
+            raise _too_slow(host)
+    if deadline.is_over:
         # The end of the body may be the end that we put to it.
-        raise watch.error()
+        raise _too_slow(host)
     return bytes(data)
 
 
-class _Watch:
-    """The time of one fetch: when it is over, the connection in use is ended under its reader.
+def _too_slow(host: str) -> ServerTooSlowError:
+    return ServerTooSlowError("got no whole answer", host=host, seconds=int(SECONDS))
 
-    A library's time-out is per read: a server that drops a byte now and then would never meet it.
-    """
 
-    def __init__(self, host: str, sockets: list[socket.socket]) -> None:
-        self._host = host
-        self._end = monotonic() + SECONDS
-        self._sockets = sockets
-        self._timer = threading.Timer(SECONDS, self._stop)
-        self._timer.daemon = True
+def _in_time(resolve: Resolve, host: str, port: int, deadline: Deadline) -> Sequence[str]:
+    """Resolve a name in the time left: the system's resolver knows no limit of ours."""
+    found: list[Sequence[str]] = []
 
-    def __enter__(self) -> None:
-        self._timer.start()
+    def ask() -> None:
+        with contextlib.suppress(OSError, UnicodeError):
+            found.append(resolve(host, port))
 
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    @property
-    def left(self) -> float:
-        return max(0.001, self._end - monotonic())
-
-    @property
-    def is_over(self) -> bool:
-        return monotonic() >= self._end
-
-    def error(self) -> ServerTooSlowError:
-        return ServerTooSlowError("got no whole answer", host=self._host, seconds=int(SECONDS))
-
-    def trace(self, name: str, info: dict[str, Any]) -> None:
-        """Keep the sockets of the connection, as the library opens them."""
-        if name == "connection.connect_tcp.started":
-            self._sockets.clear()
-        if name in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
-            self._sockets.append(info["return_value"].get_extra_info("socket"))
-            if self.is_over:
-                self._stop()
-
-    def bounded(self, resolve: Resolve, host: str, port: int) -> Sequence[str]:
-        """Resolve a name in the time left: the system's resolver knows no limit of ours."""
-        found: list[Sequence[str]] = []
-
-        def ask() -> None:
-            with contextlib.suppress(OSError, UnicodeError):
-                found.append(resolve(host, port))
-
-        asking = threading.Thread(target=ask, daemon=True)
-        asking.start()
-        asking.join(self.left)
-        if asking.is_alive():
-            raise self.error()
-        if not found or not found[0]:
-            raise ServerUnreachableError(f"got no address of {host}", host=host)
-        return found[0]
-
-    def _stop(self) -> None:
-        for one in self._sockets:
-            with contextlib.suppress(OSError):
-                # Not the method of a TLS socket, which forgets its state under its reader.
-                socket.socket.shutdown(one, socket.SHUT_RDWR)
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(deadline.left)
+    if asking.is_alive():
+        raise _too_slow(host)
+    if not found or not found[0]:
+        raise ServerUnreachableError(f"got no address of {host}", host=host)
+    return found[0]

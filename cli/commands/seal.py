@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -126,7 +127,8 @@ Json = Annotated[bool, typer.Option("--json", help=N_("Répondre en JSON."))]
         "  --field 10=MME/DUPONT/CLAIRE --field 20= --field 21= --field '22=12 RUE DES LILAS' \\\n"
         "  --field 23= --field 24=69999 --field 25=VALBOURG --field 26=FR\n"
         "coffre seal attestation.pdf -o attestation-scellee.pdf --config pki/coffre.toml \\\n"
-        '  --towncode --type "attestation d\'accueil" --field nom=DUPONT --field prénoms=CLAIRE'
+        '  --towncode --type "attestation d\'accueil" --field nom=DUPONT --field prénoms=CLAIRE\n'
+        "coffre seal lettre.pdf -o lettre-durable.pdf --config pki/coffre.toml --level B-LT"
     ),
 )
 def command(
@@ -157,10 +159,11 @@ def command(
     refuse_existing(out, force=force)
     settings, now = Settings.load(config, strict_c40=strict_c40 or None), clock()
     pdf = read(source, limit=MAX_BYTES)
-    sealer = keys(settings, signer, order, reached)
     strict, where = settings.strict_c40, address(settings)
     profile = Profile(wish, Emission(fold=fold), where, strict_c40=strict, level=reached)
-    sealed = seal_letter(Letter(pdf, order), sealer, profile, now, os.urandom(10))
+    with closing(TrustServices(settings, reached, clock)) as services:
+        sealer = keys(settings, signer, order, services)
+        sealed = seal_letter(Letter(pdf, order), sealer, profile, now, os.urandom(10))
     require_agreement(sealed, sealer, order)
     with writing(out, force=force) as file:
         file.write(sealed.pdf)
@@ -195,7 +198,9 @@ def level_of(name: str) -> Level:
         raise LevelError(f"got {name}, expected {[*Level]}", level=name) from None
 
 
-def keys(settings: Settings, name: str | None, order: Order | None, level: Level) -> Sealer:
+def keys(
+    settings: Settings, name: str | None, order: Order | None, services: TrustServices
+) -> Sealer:
     """Open the signers of a letter, and what its level wants."""
     now = clock()
     codes: dict[str, Signer] = {}
@@ -204,8 +209,7 @@ def keys(settings: Settings, name: str | None, order: Order | None, level: Level
         codes[order.doc_type] = open_signer(settings, f"{TWODDOC}{order.doc_type}", now)
     in_town = isinstance(order, TownCodeOrder)
     seal = town_signer(settings, now, name) if in_town else open_signer(settings, SEAL, now, name)
-    additions = TrustServices(settings, level, clock).additions(seal.chain)
-    return Sealer.ready(seal, codes, additions)
+    return Sealer.ready(seal, codes, services.additions(seal.chain))
 
 
 def clock() -> datetime:

@@ -89,6 +89,9 @@ class DemoAuthority:
         granted = der(SEQUENCE, integer(0))
         return der(SEQUENCE, granted, self._token(self._info(imprint.encoded, nonce)))
 
+    def close(self) -> None:
+        """End nothing: nothing is open."""
+
     def _info(self, imprint: bytes, nonce: bytes) -> bytes:
         hour = self.clock().astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode()
         serial = integer(secrets.randbits(63))

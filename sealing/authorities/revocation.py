@@ -15,7 +15,7 @@ Nonces are not asked of OCSP: a whole run shares an answer, whose dates say what
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -127,11 +127,15 @@ def gather(
     proofs = [_proof(below, above, (held, door), now) for below, above in links]
     first = min(proof.due for proof in proofs)
     return Gathered(
-        tuple(one.public_bytes(Encoding.DER) for link in links for one in link),
-        tuple(proof.der for proof in proofs if proof.kind is ProofKind.OCSP),
-        tuple(proof.der for proof in proofs if proof.kind is ProofKind.CRL),
+        _once(one.public_bytes(Encoding.DER) for link in links for one in link),
+        _once(proof.der for proof in proofs if proof.kind is ProofKind.OCSP),
+        _once(proof.der for proof in proofs if proof.kind is ProofKind.CRL),
         max(min(first - _MARGIN, now + LONGEST), now + _SHORTEST),
     )
+
+
+def _once(values: Iterable[bytes]) -> tuple[bytes, ...]:
+    return tuple(dict.fromkeys(values))
 
 
 def _proof(

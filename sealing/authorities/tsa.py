@@ -53,6 +53,9 @@ class Authority(Protocol):
     def answer(self, question: bytes) -> bytes:
         """Give the answer (DER) to a question (DER); raise OutgoingError's children."""
 
+    def close(self) -> None:
+        """End what is open."""
+
 
 class HttpAuthority:
     """An authority at an address. Its connections are kept, and counted: the rest wait."""
@@ -132,6 +135,11 @@ class TsaClient:
             with contextlib.suppress(SealingError, OutgoingError):
                 tokens.append(self._asked(authority, digest, algorithm))
         return tokens or [self.stamp(digest, algorithm)]
+
+    def close(self) -> None:
+        """End the connections that are kept."""
+        for authority in self._authorities:
+            authority.close()
 
     def _in_order(self) -> list[Authority]:
         """Put those that failed of late behind the others."""

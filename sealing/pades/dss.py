@@ -46,16 +46,13 @@ class Dss:
     def of(
         cls, certificates: Sequence[bytes], ocsps: Sequence[bytes], crls: Sequence[bytes]
     ) -> Self:
-        """Deflate each value once; one that comes twice is kept once."""
-        certs, answers, lists = (
-            tuple(dict.fromkeys(values)) for values in (certificates, ocsps, crls)
-        )
+        """Deflate each value, once for all the letters of a run."""
         streams = tuple(
             DssStream(array, zlib.compress(value, _LEVEL))
-            for array, values in ((CERTIFICATES, certs), (OCSPS, answers), (CRLS, lists))
+            for array, values in ((CERTIFICATES, certificates), (OCSPS, ocsps), (CRLS, crls))
             for value in values
         )
-        return cls(certs, answers, lists, streams)
+        return cls(tuple(certificates), tuple(ocsps), tuple(crls), streams)
 
     @property
     def size(self) -> int:

@@ -118,6 +118,10 @@ class TrustServices:
         dss = Dss.of(gathered.certificates, gathered.ocsps, gathered.crls)
         return Additions(Level.B_LT, stamp, room, dss, gathered.due)
 
+    def close(self) -> None:
+        """End the connections that are kept: the run is over."""
+        self._tsa.close()
+
 
 @dataclass(frozen=True, slots=True)
 class _Stamper:
