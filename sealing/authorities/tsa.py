@@ -110,7 +110,8 @@ class TsaClient:
     ) -> None:
         """Take at least one authority; `pause` waits between tries."""
         self._authorities, self._terms, self._pause = tuple(authorities), terms, pause
-        self._avoided: dict[str, float] = {}
+        # By the authority itself: two of them may be at one host.
+        self._avoided: dict[int, float] = {}
 
     def stamp(self, digest: bytes, algorithm: str) -> Token:
         """Have a digest stamped; raise NoTokenError or TokenError."""
@@ -119,7 +120,7 @@ class TsaClient:
             try:
                 return self._asked(authority, digest, algorithm)
             except (SealingError, OutgoingError) as error:
-                self._avoided[authority.name] = time.monotonic() + _AVOIDED_SECONDS
+                self._avoided[id(authority)] = time.monotonic() + _AVOIDED_SECONDS
                 # What may pass is told before what will not: asking again may then help.
                 if failure is None or error.retryable:
                     failure = error
@@ -144,7 +145,7 @@ class TsaClient:
     def _in_order(self) -> list[Authority]:
         """Put those that failed of late behind the others."""
         now = time.monotonic()
-        return sorted(self._authorities, key=lambda one: self._avoided.get(one.name, 0.0) > now)
+        return sorted(self._authorities, key=lambda one: self._avoided.get(id(one), 0.0) > now)
 
     def _asked(self, authority: Authority, digest: bytes, algorithm: str) -> Token:
         """Ask one authority, again where that may help."""

@@ -257,8 +257,9 @@ def test_b_b_asks_no_authority():
 
 @pytest.mark.parametrize("level", WITH_STAMP)
 def test_the_demonstrations_authority_is_refused_in_production(level):
-    with pytest.raises(ProductionRefusesError):
+    with pytest.raises(ProductionRefusesError) as caught:
         services(level, mode=Mode.PRODUCTION)
+    assert caught.value.details["what"] == "tsa.url"
 
 
 @pytest.fixture

@@ -125,8 +125,9 @@ def test_an_answer_of_a_responder_that_the_authority_named_proves_it():
         [],
         [(OCSP_USE, False)],
         [(x509.OCSPNoCheck(), False)],
+        [(x509.ExtendedKeyUsage([x509.OID_SERVER_AUTH]), False), (x509.OCSPNoCheck(), False)],
     ],
-    ids=["no purpose", "to be checked itself", "no purpose, no check"],
+    ids=["no purpose", "to be checked itself", "no purpose, no check", "for TLS"],
 )
 def test_another_responder_proves_nothing(extensions):
     responder = holder(*extensions)
@@ -149,7 +150,8 @@ def test_an_answer_about_another_certificate_proves_nothing(made):
 def test_an_answer_about_the_same_number_of_another_authority_proves_nothing():
     other = pki.build(NOW).intermediate
     asked = ocsp_question(seal(), other.certificate)
-    assert answered(ocsp_responder(issuer=other)(asked)) is None
+    for responder in (other, town()[0].intermediate):
+        assert answered(ocsp_responder(issuer=other, responder=responder)(asked)) is None
 
 
 def test_a_revoked_answer_is_an_error():

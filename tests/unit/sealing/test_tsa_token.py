@@ -222,13 +222,14 @@ def test_whatever_comes_is_refused_by_an_error_of_ours(answer):
 
 
 def proved_places(answer):
-    """Give the places of an answer that the token's signature covers, or is."""
+    """Give the places of an answer that the token's signature covers or is, and who signed."""
     signed = tsp.TimeStampResp.load(answer)["time_stamp_token"]["content"]
     info = signed["signer_infos"][0]
     covered = [
         signed["encap_content_info"]["content"].contents,
         info["signed_attrs"].contents,
         info["signature"].native,
+        info["sid"].chosen.dump(),
         town()[0].tsa.certificate.public_bytes(Encoding.DER),
     ]
     spans = [(answer.index(part), len(part)) for part in covered]
