@@ -3,7 +3,8 @@
 Rules kept here (EN 319 142-1 section 5.4, EN 319 102-1):
 
 - for each certificate below a root, of the seal's chain and of the time-stamps', one proof: OCSP
-  before a list (small), what the trust folders hold before what servers answer;
+  before a list (small), what the trust folders hold before what servers answer. OCSP counts for
+  certificates that name a responder: for others validators (pyHanko) do not look at it;
 - the folders are those of the settings: `authorities/*.pem`, `crl/*.crl`, `ocsp/*` (DER). A server
   is asked only where its host stands in the settings, and once for a run;
 - a revoked certificate is an error even where another answer calls it good;
@@ -147,10 +148,10 @@ def _proof(
     """Find the proof for one certificate: OCSP held, OCSP asked, list held, list fetched."""
     held, door = sources
     known = held.proofs(certificate, issuer, now)
-    lists = [proof for proof in known if proof.kind is ProofKind.CRL]
-    found = next((proof for proof in known if proof.kind is ProofKind.OCSP), None)
-    found = found or _asked(certificate, issuer, door, now)
-    found = found or (lists[0] if lists else _fetched(certificate, issuer, door, now))
+    found = None
+    if any(ocsp_addresses(certificate)):
+        found = _first(known, ProofKind.OCSP) or _asked(certificate, issuer, door, now)
+    found = found or _first(known, ProofKind.CRL) or _fetched(certificate, issuer, door, now)
     name = name_of(certificate)
     if found is None:
         raise NoRevocationProofError(f"got no answer about {name}", name=name)
@@ -159,6 +160,10 @@ def _proof(
         told = {"size": size >> 10, "limit": EMBEDDED_LIMIT >> 10}
         raise RevocationTooLargeError(f"got a list of {size} bytes", name=name, **told)
     return found
+
+
+def _first(proofs: Sequence[Proof], kind: ProofKind) -> Proof | None:
+    return next((proof for proof in proofs if proof.kind is kind), None)
 
 
 def _asked(

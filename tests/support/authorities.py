@@ -11,7 +11,7 @@ from certomancer.services import TimeStamper as Certomancer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 from support.sealers import NOW, town
 
 from cli.demo.pki import Holder
@@ -80,6 +80,13 @@ def holder(
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
     return Holder(builder.sign(issuer.key, hashes.SHA256()), key)
+
+
+def answered_holder(*extensions: tuple[x509.ExtensionType, bool]) -> Holder:
+    """Make a leaf that says that OCSP answers about it, somewhere that is asked in no test."""
+    place = x509.UniformResourceIdentifier("http://ocsp.example/")
+    row = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)
+    return holder(*extensions, (x509.AuthorityInformationAccess([row]), False))
 
 
 @dataclass

@@ -29,6 +29,7 @@ from asn1crypto import x509 as asn1_x509
 from asn1crypto.ocsp import OCSPResponse
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESStatus
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
@@ -39,7 +40,6 @@ from pyhanko.sign.validation.ades import (
     ades_timestamp_validation,
 )
 from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pyhanko.sign.validation.errors import NoDSSFoundError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.policy_decl import (
     LocalKnowledge,
@@ -78,6 +78,7 @@ for _name in ("pyhanko", "pyhanko_certvalidator"):
 
 # Certificates, answers and lists of one file that are looked at, each.
 _STORE_LIMIT: Final = 64
+_STAMPS_LIMIT: Final = 8
 _INDICATIONS: Final = {
     AdESStatus.PASSED: Indication.TOTAL_PASSED,
     AdESStatus.INDETERMINATE: Indication.INDETERMINATE,
@@ -137,14 +138,17 @@ def _validate(
 
 
 def _tokens(seal: EmbeddedPdfSignature) -> list[bytes]:
-    """Give the time-stamp tokens over a seal (DER), whatever they are."""
+    """Give the time-stamp tokens over a seal (DER), whatever they are; raise ValueError."""
     rows = seal.signer_info["unsigned_attrs"]
-    return [
+    found = [
         value.dump()
         for row in (rows if isinstance(rows, cms.CMSAttributes) else ())
         if row["type"].dotted == STAMP
         for value in row["values"]
     ]
+    if len(found) > _STAMPS_LIMIT:
+        raise ValueError(f"{len(found)} time-stamps")
+    return found
 
 
 def _stamp(
@@ -197,13 +201,13 @@ def _proved_later(
 
 
 def _embedded(reader: PdfFileReader) -> LocalKnowledge:
-    """Give what the file carries to be proved (DSS), as far as the limits go."""
-    try:
-        store = DocumentSecurityStore.read_dss(reader)
-    except NoDSSFoundError:
+    """Give what the file carries to be proved (DSS); one that is out of measure is not read."""
+    arrays = reader.root["/DSS"] if "/DSS" in reader.root else {}  # noqa: SIM401 - by reference
+    if not arrays or any(len(arrays[name]) > _STORE_LIMIT for name in arrays):
         return LocalKnowledge()
-    answers = [item.get_object().data for item in store.ocsps[:_STORE_LIMIT]]
-    lists = [item.get_object().data for item in store.crls[:_STORE_LIMIT]]
+    store = DocumentSecurityStore.read_dss(reader)
+    answers = [item.get_object().read_data(DecodePurpose.OCSP_RESPONSE) for item in store.ocsps]
+    lists = [item.get_object().read_data(DecodePurpose.CRL) for item in store.crls]
     return LocalKnowledge(
         known_ocsps=[
             container
@@ -211,7 +215,7 @@ def _embedded(reader: PdfFileReader) -> LocalKnowledge:
             for container in OCSPContainer.load_multi(OCSPResponse.load(answer))
         ],
         known_crls=[CRLContainer(asn1_crl.CertificateList.load(item)) for item in lists],
-        known_certs=list(store.load_certs())[:_STORE_LIMIT],
+        known_certs=list(store.load_certs()),
     )
 
 

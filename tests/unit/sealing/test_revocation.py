@@ -5,7 +5,14 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
-from support.authorities import holder, known, ocsp_question, ocsp_responder, revocation_list
+from support.authorities import (
+    answered_holder,
+    holder,
+    known,
+    ocsp_question,
+    ocsp_responder,
+    revocation_list,
+)
 from support.sealers import NOW, town
 
 from cli.demo import pki
@@ -111,6 +118,7 @@ def test_an_answer_of_the_authority_itself_proves_the_certificate():
     assert proof.due == NOW + HOUR - timedelta(minutes=1)
 
 
+TLS_USE = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
 OCSP_USE = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING])
 
 
@@ -125,7 +133,10 @@ def test_an_answer_of_a_responder_that_the_authority_named_proves_it():
         [],
         [(OCSP_USE, False)],
         [(x509.OCSPNoCheck(), False)],
-        [(x509.ExtendedKeyUsage([x509.OID_SERVER_AUTH]), False), (x509.OCSPNoCheck(), False)],
+        [
+            (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
+            (x509.OCSPNoCheck(), False),
+        ],
     ],
     ids=["no purpose", "to be checked itself", "no purpose, no check", "for TLS"],
 )
@@ -214,11 +225,13 @@ def test_one_proof_for_each_certificate_below_the_root_shared_by_both_chains(mad
     assert {x509.load_der_x509_certificate(one) for one in found.certificates} == expected
 
 
-def test_an_answer_is_preferred_to_a_list():
-    answers = [ocsp_responder()(question())]
-    found = gather(chains()[:1], held(*lists(), ocsps=answers), NOBODY, NOW)
-    assert list(found.ocsps) == answers
-    assert len(found.crls) == 1
+def test_an_answer_is_preferred_to_a_list_where_the_certificate_names_a_responder():
+    named = answered_holder().certificate
+    for leaf, preferred in ((named, True), (seal(), False)):
+        answers = [ocsp_responder()(question(leaf))]
+        found = gather([[leaf]], held(*lists(), ocsps=answers), NOBODY, NOW)
+        assert list(found.ocsps) == (answers if preferred else [])
+        assert len(found.crls) == (1 if preferred else 2)
 
 
 def test_a_revoked_certificate_is_an_error_though_another_answer_calls_it_good():
@@ -259,8 +272,9 @@ def test_an_answer_takes_the_place_of_a_list_that_is_too_large(made, monkeypatch
     many = tuple(holder().certificate for _ in range(40))
     root, own = lists()[0], revocation_list(made.intermediate, many)
     assert len(own) > 1_100
-    answers = [ocsp_responder()(question())]
-    assert gather(chains()[:1], held(root, own, ocsps=answers), NOBODY, NOW).ocsps
+    leaf = answered_holder().certificate
+    answers = [ocsp_responder()(question(leaf))]
+    assert gather([[leaf]], held(root, own, ocsps=answers), NOBODY, NOW).ocsps
 
 
 @pytest.mark.parametrize(

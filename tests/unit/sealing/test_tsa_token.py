@@ -9,6 +9,7 @@ from asn1crypto import tsp
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
 from hypothesis import strategies as st
 from support.authorities import (
@@ -136,8 +137,11 @@ def test_an_authority_that_the_trust_folder_does_not_hold_is_refused():
     [
         ([], "form"),
         ([(STAMPS, False)], "certificate-use"),
-        ([(x509.ExtendedKeyUsage([x509.OID_SERVER_AUTH]), True)], "certificate-use"),
-        ([(x509.ExtendedKeyUsage([*STAMPS, x509.OID_SERVER_AUTH]), True)], "certificate-use"),
+        ([(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), True)], "certificate-use"),
+        (
+            [(x509.ExtendedKeyUsage([*STAMPS, ExtendedKeyUsageOID.SERVER_AUTH]), True)],
+            "certificate-use",
+        ),
     ],
     ids=["none", "not critical", "TLS", "both"],
 )

@@ -3,22 +3,41 @@
 import dataclasses
 import hashlib
 import random
+import shutil
 from functools import cache
 
 import pymupdf
 import pytest
 from asn1crypto import cms
-from support.authorities import certomancer, holder
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from support.authorities import (
+    STAMPS,
+    FakeAuthority,
+    answered_holder,
+    certomancer,
+    holder,
+    ocsp_question,
+    ocsp_responder,
+)
 from support.budget import cases
 from support.letters import letter
-from support.sealers import NOW, sealer, sealer_at, town
+from support.sealers import NOW, additions, sealer, sealer_at, town
 
 from cli.demo import pki
 from sealing.authorities.token import Question
 from sealing.der import CONTEXT_0, CONTEXT_1, SEQUENCE, SET, der, one, values
-from sealing.service.letter import Letter, seal_letter
-from sealing.service.levels import Level
+from sealing.pades.dss import Dss
+from sealing.service import levels
+from sealing.service.letter import Letter, Sealer, seal_letter
+from sealing.service.levels import Level, TrustServices
 from sealing.service.profile import Profile
+from sealing.signers.keyfile import KeyFileSigner
+from sealing.signers.port import Identity
+from storage.settings import Settings
 from verifier.check import Indication, SubIndication
 from verifier.checks.pades import check_seals
 from verifier.trust.local_list import read_trust
@@ -60,6 +79,40 @@ def test_each_level_is_told_and_passes_every_line(level, name):
     assert seal.level == level
     assert ("time-stamp-proved" in reasons(seal)) == (level is not Level.B_B)
     assert ("proofs-embedded" in reasons(seal)) == (level is Level.B_LT)
+
+
+@pytest.mark.parametrize("delegated", [False, True], ids=["authority", "responder"])
+def test_ocsp_answers_prove_a_seal_without_a_list_of_its_authority(
+    delegated, tmp_path, monkeypatch
+):
+    made, folder = town()
+    usage = made.seals["seal-p256"].certificate.extensions.get_extension_for_class(x509.KeyUsage)
+    leaf, stamper = answered_holder((usage.value, True)), answered_holder((STAMPS, True))
+    copy = tmp_path / "trust"
+    shutil.copytree(folder / "trust", copy)
+    (copy / "crl" / "intermediate.crl").unlink()
+    (copy / "ocsp").mkdir()
+    use = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING])
+    named = holder((use, False), (x509.OCSPNoCheck(), False)) if delegated else None
+    responder = ocsp_responder(responder=named)
+    for each in (leaf, stamper):
+        asked = ocsp_question(each.certificate, made.intermediate.certificate)
+        (copy / "ocsp" / f"{each.certificate.serial_number}").write_bytes(responder(asked))
+    settings = Settings.load(folder / "coffre.toml").model_copy(update={"trust": (copy,)})
+    tsa = FakeAuthority("tsa", [certomancer(stamper)])
+    monkeypatch.setattr(levels, "_authority", lambda *_: tsa)
+    chain = (leaf.certificate, made.intermediate.certificate)
+    added = TrustServices(settings, Level.B_LT, lambda: NOW).additions(chain)
+    assert added.dss is not None
+    assert (len(added.dss.ocsps), len(added.dss.crls)) == (2, 1)
+    key = leaf.key
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    signer = KeyFileSigner(Identity("town", "seal", chain), key, Prehashed(hashes.SHA256()))
+    ready = Sealer.ready(signer, {}, added)
+    pdf = seal_letter(Letter(letter()), ready, Profile(level=Level.B_LT), NOW, bytes(10)).pdf
+    seal = only(pdf)
+    assert seal.conclusion.indication is PASSED
+    assert seal.level == "B-LT"
 
 
 # --- the bytes of the CMS, taken apart and put back -----------------------------------------------
@@ -205,6 +258,22 @@ def test_proofs_that_a_later_revision_takes_away_lower_the_level(tmp_path):
     seal = only(path.read_bytes())
     assert seal.level in {"B-B", "B-T"}
     assert "proofs-embedded" not in reasons(seal)
+
+
+def test_proofs_out_of_measure_are_not_read():
+    ready, made = sealer_at(Level.B_LT), additions(Level.B_LT).dss
+    assert made is not None
+    many = Dss.of(made.certificates, (), [crl for _ in range(40) for crl in made.crls])
+    swollen = dataclasses.replace(ready, dss=many)
+    pdf = seal_letter(Letter(letter()), swollen, Profile(level=Level.B_LT), NOW, bytes(10)).pdf
+    assert only(pdf).level == "B-T"
+
+
+def test_more_time_stamps_than_anybody_needs_are_not_green():
+    pdf = sealed(Level.B_T)
+    seal = only(with_unsigned(pdf, der(SEQUENCE, STAMP, der(SET, *[b"\x05\x00"] * 9))))
+    assert seal.conclusion.reason == "validator-fault"
+    assert seal.level is None
 
 
 @pytest.mark.parametrize("level", [Level.B_T, Level.B_LT])
