@@ -87,25 +87,27 @@ class TrustServices:
 
         Raises NoTsaError, RevocationFileError, SignerError, ProductionRefusesError or OSError.
         """
-        self._level, self._clock = level, clock
-        self._held = Held.read(settings.trust_folders)
+        self._level, self._clock, self._folders = level, clock, settings.trust_folders
         urls = [] if level is Level.B_B else _urls(settings)
         if level is not Level.B_B and not urls:
             raise NoTsaError(f"got no authority for {level}", level=str(level))
         hosts = {*settings.revocation_hosts, *(host_of(url) for url in urls)}
         self._door = Outgoing(hosts, loopback=settings.mode is Mode.TEST)
         authorities = [_authority(settings, url, self._door, clock) for url in urls]
-        terms = Terms(self._held.authorities, clock, settings.tsa.policy)
+        known = Held.read(self._folders).authorities
+        terms = Terms(known, clock, settings.tsa.policy)
         self._tsa = TsaClient(authorities, terms)
 
     def additions(self, chain: Sequence[x509.Certificate]) -> Additions:
         """Make what the level adds to the seals of a chain; at B-LT, good until it is due.
 
-        Raises RevokedCertificateError; NoTokenError, TokenError; NoRevocationProofError,
-        RevocationTooLargeError.
+        The trust folders are read anew: a long run finds what was brought meanwhile.
+        Raises RevocationFileError, OSError, RevokedCertificateError; NoTokenError, TokenError;
+        NoRevocationProofError, RevocationTooLargeError.
         """
         now, algorithm = self._clock(), digest_of(chain[0]).name
-        self._held.refuse_revoked(chain, now)
+        held = Held.read(self._folders)
+        held.refuse_revoked(chain, now)
         if self._level is Level.B_B:
             return NOTHING
         first = self._tsa.of_each(hashlib.new(algorithm).digest(), algorithm)
@@ -113,7 +115,7 @@ class TrustServices:
         if self._level is Level.B_T:
             return Additions(Level.B_T, _Stamper(self._tsa, algorithm), room)
         stampers = [token.chain for token in first]
-        gathered = gather([chain, *stampers], self._held, self._door, now)
+        gathered = gather([chain, *stampers], held, self._door, now)
         stamp = _Stamper(self._tsa, algorithm, frozenset(one[0] for one in stampers))
         dss = Dss.of(gathered.certificates, gathered.ocsps, gathered.crls)
         return Additions(Level.B_LT, stamp, room, dss, gathered.due)

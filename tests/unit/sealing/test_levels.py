@@ -296,6 +296,19 @@ def test_what_b_lt_adds_is_due_in_half_a_day():
     assert not additions(Level.B_T).is_due(NOW + timedelta(days=999))
 
 
+def test_a_long_run_finds_the_lists_that_were_brought_meanwhile(revoked):
+    opened, chain = services(Level.B_LT, trust=(revoked,)), sealer().seal.chain
+    path = revoked / "crl" / "own.crl"
+    path.write_bytes(revocation_list(town()[0].intermediate))
+    first = opened.additions(chain).dss
+    path.write_bytes(revocation_list(town()[0].intermediate, (tsa_holder().certificate,)))
+    second = opened.additions(chain).dss
+    assert first is not None
+    assert second is not None
+    assert path.read_bytes() in second.crls
+    assert path.read_bytes() not in first.crls
+
+
 class Scripted:
     """An authority that answers by what it is told."""
 
