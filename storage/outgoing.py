@@ -10,9 +10,8 @@ Rules kept here:
 - 5 seconds in all, resolution and slow drops included; 10 MB counted as they come, whatever the
   answer announced;
 - TLS is verified, against the name that was asked for. `http` is allowed because what is fetched
-  here is signed by itself; who asks must check it.
-
-What is kept of an answer is its bytes: no header of it decides anything.
+  here is signed by itself; who asks must check it;
+- a connection that is kept (`Line`) serves one name alone; no cookie, no header of an answer is.
 """
 
 import contextlib
@@ -21,11 +20,12 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from time import monotonic
+from functools import partial
 from typing import Any, ClassVar, Final, TypeAlias
 
 import httpx2
 
+from storage.deadlines import Deadline, Watchman
 from storage.errors import CoffreError
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -35,6 +35,7 @@ SECONDS: Final = 5.0
 SIZE_LIMIT: Final = 10 * 1024 * 1024
 _CONNECT_SECONDS: Final = 2.0
 _PORTS: Final = {"https": 443, "http": 80}
+_ONE_CONNECTION: Final = httpx2.Limits(max_connections=1)
 # Translations of IPv4 addresses into IPv6: what they lead to cannot be told from here.
 _TRANSLATED: Final = tuple(
     ipaddress.IPv6Network(net) for net in ("64:ff9b::/32", "2002::/16", "2001::/32")
@@ -113,18 +114,16 @@ class Outgoing:
         self._loopback = loopback
         self._tls = tls or ssl.create_default_context()
         self._resolve = resolve
+        self.watchman = Watchman()
 
     def fetch(self, url: str) -> bytes:
         """Give the body of the answer to a GET; raise OutgoingError's children."""
-        asked = self._asked(url)
-        watch = _Watch(asked.host)
-        with watch:
-            for address in self._addresses(asked, watch):
-                with contextlib.suppress(_NotConnectedError):
-                    return self._answer(asked, address, watch)
-        if watch.is_over:
-            raise watch.error()
-        raise ServerUnreachableError(f"got no connection to {asked.host}", host=asked.host)
+        with contextlib.closing(self.line(url)) as line:
+            return line.ask()
+
+    def line(self, url: str) -> "Line":
+        """Give a line to one address, for many questions; raise AddressRefusedError."""
+        return Line(self, self._asked(url), self._tls)
 
     def _asked(self, url: str) -> httpx2.URL:
         try:
@@ -137,38 +136,79 @@ class Outgoing:
             raise AddressRefusedError(f"got {asked.host}, not in the settings", host=asked.host)
         return asked
 
-    def _addresses(self, asked: httpx2.URL, watch: "_Watch") -> Sequence[Address]:
+    def addresses(self, asked: httpx2.URL, deadline: Deadline) -> Sequence[Address]:
+        """Resolve a host and look at each of its addresses; raise OutgoingError's children."""
         port = asked.port or _PORTS[asked.scheme]
-        found = [
-            ipaddress.ip_address(one) for one in watch.bounded(self._resolve, asked.host, port)
-        ]
+        names = _in_time(self._resolve, asked.host, port, deadline)
+        found = [ipaddress.ip_address(one) for one in names]
         for address in found:
             if not (is_public(address) or (self._loopback and address.is_loopback)):
                 raise AddressRefusedError(f"got {address} for {asked.host}", host=asked.host)
         return sorted(found, key=lambda one: one.version)
 
-    def _answer(self, asked: httpx2.URL, address: Address, watch: "_Watch") -> bytes:
-        port = f":{asked.port}" if asked.port else ""
-        headers = {
-            "Host": asked.host + port,
-            "Accept-Encoding": "identity",
-            "User-Agent": "coffre",
-            "Connection": "close",
+
+class Line:
+    """One server, asked as often as needed; its connection is kept while it holds.
+
+    For one thread at a time. After a failure the name is resolved anew; nothing else is kept.
+    """
+
+    def __init__(self, door: Outgoing, asked: httpx2.URL, tls: ssl.SSLContext) -> None:
+        """Prepare; nothing is opened before the first question."""
+        self._door, self._asked = door, asked
+        self._client = httpx2.Client(verify=tls, trust_env=False, limits=_ONE_CONNECTION)
+        self._address: Sequence[Address] = ()
+        self._sockets: list[socket.socket] = []
+
+    def close(self) -> None:
+        """End the connection."""
+        self._client.close()
+
+    def ask(self, body: bytes = b"", kind: str = "") -> bytes:
+        """Give the answer to a GET, or to a POST where there is a body of some media type."""
+        host, deadline = self._asked.host, Deadline(SECONDS, self._sockets)
+        known, self._address = self._address, ()
+        self._door.watchman.watch(deadline)
+        try:
+            for address in known or self._door.addresses(self._asked, deadline):
+                with contextlib.suppress(_NotConnectedError):
+                    answer = self._answer(address, deadline, body, kind)
+                    self._address = (address,)
+                    return answer
+        finally:
+            deadline.is_kept = True
+        if deadline.is_over:
+            raise _too_slow(host)
+        raise ServerUnreachableError(f"got no connection to {host}", host=host)
+
+    def _answer(self, address: Address, deadline: Deadline, body: bytes, kind: str) -> bytes:
+        host, port = self._asked.host, f":{self._asked.port}" if self._asked.port else ""
+        headers = {"Host": host + port, "Accept-Encoding": "identity", "User-Agent": "coffre"}
+        options: dict[str, Any] = {
+            "headers": headers | ({"Content-Type": kind} if kind else {}),
+            "extensions": {"sni_hostname": host, "trace": partial(self._keep, deadline)},
+            "timeout": httpx2.Timeout(deadline.left, connect=min(deadline.left, _CONNECT_SECONDS)),
         }
-        extensions = {"sni_hostname": asked.host, "trace": watch.trace}
-        times = httpx2.Timeout(watch.left, connect=min(watch.left, _CONNECT_SECONDS))
-        with httpx2.Client(verify=self._tls, trust_env=False, timeout=times) as client:
-            try:
-                url = asked.copy_with(host=str(address))
-                with client.stream("GET", url, headers=headers, extensions=extensions) as response:
-                    return _body(response, asked.host, watch)
-            except (httpx2.RequestError, httpx2.StreamError) as error:
-                if watch.is_over or isinstance(error, httpx2.ReadTimeout | httpx2.WriteTimeout):
-                    raise watch.error() from error
-                if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
-                    raise _not_connected(error, asked.host) from error
-                message = f"got {type(error).__name__} from {asked.host}"
-                raise ServerUnreachableError(message, host=asked.host) from error
+        url, method = self._asked.copy_with(host=str(address)), "POST" if body else "GET"
+        self._client.cookies.clear()
+        try:
+            with self._client.stream(method, url, content=body, **options) as response:
+                return _body(response, host, deadline)
+        except (httpx2.RequestError, httpx2.StreamError) as error:
+            if deadline.is_over or isinstance(error, httpx2.ReadTimeout | httpx2.WriteTimeout):
+                raise _too_slow(host) from error
+            if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
+                raise _not_connected(error, host) from error
+            raise ServerUnreachableError(f"got {type(error).__name__}", host=host) from error
+
+    def _keep(self, deadline: Deadline, name: str, info: dict[str, Any]) -> None:
+        """Keep the sockets of the connection, as the library opens them."""
+        if name == "connection.connect_tcp.started":
+            self._sockets.clear()
+        if name in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self._sockets.append(info["return_value"].get_extra_info("socket"))
+            if deadline.is_over:
+                deadline.stop()
 
 
 def is_public(address: Address) -> bool:
@@ -194,11 +234,10 @@ def _not_connected(error: Exception, host: str) -> Exception:
     return _NotConnectedError(type(error).__name__)
 
 
-def _body(response: httpx2.Response, host: str, watch: "_Watch") -> bytes:
-    if response.status_code != httpx2.codes.OK:
-        busy = response.status_code in {429, 500, 502, 503, 504}
-        kind = ServerBusyError if busy else AnswerRefusedError
-        status = response.status_code
+def _body(response: httpx2.Response, host: str, deadline: Deadline) -> bytes:
+    status = response.status_code
+    if status != httpx2.codes.OK:
+        kind = ServerBusyError if status in {429, 500, 502, 503, 504} else AnswerRefusedError
         raise kind(f"got status {status} from {host}", host=host, status=status)
     if response.headers.get("content-encoding", "identity") != "identity":
         raise AnswerRefusedError(f"got a packed answer from {host}", host=host, status=200)
@@ -206,73 +245,32 @@ def _body(response: httpx2.Response, host: str, watch: "_Watch") -> bytes:
     for piece in response.iter_raw():
         data += piece
         if len(data) > SIZE_LIMIT:
-            message = f"got more than {SIZE_LIMIT} bytes from {host}"
-            raise AnswerTooLargeError(message, host=host, limit=SIZE_LIMIT >> 20)
-        if watch.is_over:
-            raise watch.error()
-    if watch.is_over:
+            raise AnswerTooLargeError(f"got {len(data)} bytes", host=host, limit=SIZE_LIMIT >> 20)
+        if deadline.is_over:
+            raise _too_slow(host)
+    if deadline.is_over:
         # The end of the body may be the end that we put to it.
-        raise watch.error()
+        raise _too_slow(host)
     return bytes(data)
 
 
-class _Watch:
-    """The time of one fetch: when it is over, the connection in use is ended under its reader.
+def _too_slow(host: str) -> ServerTooSlowError:
+    return ServerTooSlowError("got no whole answer", host=host, seconds=int(SECONDS))
 
-    A library's time-out is per read: a server that drops a byte now and then would never meet it.
-    """
 
-    def __init__(self, host: str) -> None:
-        self._host = host
-        self._end = monotonic() + SECONDS
-        self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(SECONDS, self._stop)
-        self._timer.daemon = True
+def _in_time(resolve: Resolve, host: str, port: int, deadline: Deadline) -> Sequence[str]:
+    """Resolve a name in the time left: the system's resolver knows no limit of ours."""
+    found: list[Sequence[str]] = []
 
-    def __enter__(self) -> None:
-        self._timer.start()
+    def ask() -> None:
+        with contextlib.suppress(OSError, UnicodeError):
+            found.append(resolve(host, port))
 
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    @property
-    def left(self) -> float:
-        return max(0.001, self._end - monotonic())
-
-    @property
-    def is_over(self) -> bool:
-        return monotonic() >= self._end
-
-    def error(self) -> ServerTooSlowError:
-        message = f"got no whole answer of {self._host} in {SECONDS} s"
-        return ServerTooSlowError(message, host=self._host, seconds=int(SECONDS))
-
-    def trace(self, name: str, info: dict[str, Any]) -> None:
-        """Keep the sockets of the connection, as the library opens them."""
-        if name in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
-            self._sockets.append(info["return_value"].get_extra_info("socket"))
-            if self.is_over:
-                self._stop()
-
-    def bounded(self, resolve: Resolve, host: str, port: int) -> Sequence[str]:
-        """Resolve a name in the time left: the system's resolver knows no limit of ours."""
-        found: list[Sequence[str]] = []
-
-        def ask() -> None:
-            with contextlib.suppress(OSError, UnicodeError):
-                found.append(resolve(host, port))
-
-        asking = threading.Thread(target=ask, daemon=True)
-        asking.start()
-        asking.join(self.left)
-        if asking.is_alive():
-            raise self.error()
-        if not found or not found[0]:
-            raise ServerUnreachableError(f"got no address of {host}", host=host)
-        return found[0]
-
-    def _stop(self) -> None:
-        for one in self._sockets:
-            with contextlib.suppress(OSError):
-                # Not the method of a TLS socket, which forgets its state under its reader.
-                socket.socket.shutdown(one, socket.SHUT_RDWR)
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(deadline.left)
+    if asking.is_alive():
+        raise _too_slow(host)
+    if not found or not found[0]:
+        raise ServerUnreachableError(f"got no address of {host}", host=host)
+    return found[0]

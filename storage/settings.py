@@ -32,6 +32,8 @@ _FILE = "_FILE"
 _TABLES = {"signers", "tsa", "town"}
 _SECRETS = {"passphrase"}
 _PATHS = {"trust", "tsl_roots"}
+_HOSTS = {"tsl_hosts", "revocation_hosts"}
+_TSA = r"^(demo:|https?://[^\s@]+)$"
 
 
 class Mode(StrEnum):
@@ -44,8 +46,8 @@ class Mode(StrEnum):
 class SignerSettings(BaseModel):
     """One named signer: who holds the key, which certificate goes with it, what it may sign.
 
-    `use` is `seal`, `twoddoc:TYPE` or `attestation`; `key` is the path of a PEM file or a PKCS#11
-    URI; paths are absolute once read.
+    `use` is `seal`, `twoddoc:TYPE`, `attestation`, or `time-stamp` (the authority `demo:`); `key`
+    is the path of a PEM file or a PKCS#11 URI; paths are absolute once read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,15 +55,21 @@ class SignerSettings(BaseModel):
     certificate: Path
     chain: tuple[Path, ...] = ()
     key: str
-    use: Annotated[str, Field(pattern=r"^(seal|attestation|twoddoc:[0-9A-Z]{2})$")]
+    use: Annotated[str, Field(pattern=r"^(seal|attestation|time-stamp|twoddoc:[0-9A-Z]{2})$")]
 
 
 class TsaSettings(BaseModel):
-    """The time-stamp authority; `demo:` is one in the same process, for demo and tests."""
+    """The time-stamp authority and its spare; `demo:` is one in the same process, for tests.
+
+    `policy` is the only one taken (dotted number); `in_flight`, the questions asked at once.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    url: str | None = None
+    url: Annotated[str, Field(pattern=_TSA)] | None = None
+    spare: Annotated[str, Field(pattern=_TSA)] | None = None
+    policy: Annotated[str, Field(pattern=r"^[0-2](\.[0-9]+)+$")] | None = None
+    in_flight: Annotated[int, Field(ge=1, le=256)] = 64
 
 
 class TownSettings(BaseModel):
@@ -88,6 +96,7 @@ class Settings(BaseModel):
     tsl_roots: tuple[Path, ...] = ()
     tsl_signer: str | None = None
     tsl_hosts: tuple[str, ...] = ()
+    revocation_hosts: tuple[str, ...] = ()
     directory_days: Annotated[int, Field(ge=1, le=3650)] = 30
     crl_grace_days: Annotated[int, Field(ge=0, le=365)] = 7
     server: str | None = None
@@ -214,8 +223,8 @@ def _from_environment(environ: Mapping[str, str], known: set[str]) -> dict[str, 
             values[name] = _secret(Path(path), variable + _FILE)
     for name in _PATHS & set(values):
         values[name] = values[name].split(os.pathsep)
-    if "tsl_hosts" in values:
-        values["tsl_hosts"] = values["tsl_hosts"].split()
+    for name in _HOSTS & set(values):
+        values[name] = values[name].split()
     return values
 
 

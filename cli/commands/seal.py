@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -25,6 +26,7 @@ from sealing.service.letter import (
     TwoDDocOrder,
     seal_letter,
 )
+from sealing.service.levels import Level, TrustServices
 from sealing.service.profile import Profile
 from sealing.signers.port import SEAL, TWODDOC, Signer
 from sealing.signers.registry import signer as open_signer
@@ -45,7 +47,6 @@ from verifier.verdict import PrintedResult
 
 app = group()
 
-LEVEL = "B-B"
 VERIFIER = "/verifier"
 _MADE = {
     "twoddoc": N_("  code 2D-Doc : page {page}, {modules} modules, relu et conforme"),
@@ -74,7 +75,10 @@ Source = Annotated[Path, typer.Argument(metavar="IN.pdf", help=N_("PDF à scelle
 Out = Annotated[Path, typer.Option("-o", "--output", metavar="OUT.pdf", help=N_("Fichier scellé."))]
 Config = Annotated[Path | None, typer.Option(metavar="F", help=N_("Réglages et signataires."))]
 SignerName = Annotated[str | None, typer.Option(metavar="NAME", help=N_("Signataire du cachet."))]
-Level = Annotated[str, typer.Option(metavar="L", help=N_("Niveau PAdES."))]
+LevelName = Annotated[
+    str,
+    typer.Option(metavar="B-B|B-T|B-LT", help=N_("Niveau PAdES : avec horodatage, avec preuves.")),
+]
 TwoDDoc = Annotated[
     str | None, typer.Option(metavar="TYPE", help=N_("Type du code 2D-Doc, par exemple 00."))
 ]
@@ -124,7 +128,8 @@ Json = Annotated[bool, typer.Option("--json", help=N_("Répondre en JSON."))]
         "  --field 10=MME/DUPONT/CLAIRE --field 20= --field 21= --field '22=12 RUE DES LILAS' \\\n"
         "  --field 23= --field 24=69999 --field 25=VALBOURG --field 26=FR\n"
         "coffre seal attestation.pdf -o attestation-scellee.pdf --config pki/coffre.toml \\\n"
-        '  --towncode --type "attestation d\'accueil" --field nom=DUPONT --field prénoms=CLAIRE'
+        '  --towncode --type "attestation d\'accueil" --field nom=DUPONT --field prénoms=CLAIRE\n'
+        "coffre seal lettre.pdf -o lettre-durable.pdf --config pki/coffre.toml --level B-LT"
     ),
 )
 def command(
@@ -133,7 +138,7 @@ def command(
     out: Out,
     config: Config = None,
     signer: SignerName = None,
-    level: Level = LEVEL,
+    level: LevelName = Level.B_B.value,
     twoddoc: TwoDDoc = None,
     towncode: TownCode = False,
     town_type: TownType = None,
@@ -147,20 +152,19 @@ def command(
 ) -> None:
     """Seal one PDF."""
     output = of(ctx)
-    if level != LEVEL:
-        raise LevelError(f"got {level}, expected {LEVEL}", level=level)
+    reached = level_of(level)
     order = order_of(field or [], twoddoc, towncode=towncode, town_type=town_type)
     if order is None and (page, at, fold, strict_c40) != (1, "auto", False, False):
         raise OptionWithoutCodeError("got an option of a code, and no code")
     wish = Wish(page, corner(at))
     refuse_existing(out, force=force)
-    settings, now = Settings.load(config, strict_c40=strict_c40 or None), datetime.now(UTC)
+    settings, now = Settings.load(config, strict_c40=strict_c40 or None), clock()
     pdf = read(source, limit=MAX_BYTES)
-    sealer = keys(settings, signer, order, now)
-    profile = Profile(
-        wish, Emission(fold=fold), address=address(settings), strict_c40=settings.strict_c40
-    )
-    sealed = seal_letter(Letter(pdf, order), sealer, profile, now, os.urandom(10))
+    strict, where = settings.strict_c40, address(settings)
+    profile = Profile(wish, Emission(fold=fold), where, strict_c40=strict, level=reached)
+    with closing(TrustServices(settings, reached, clock)) as services:
+        sealer = keys(settings, signer, order, services)
+        sealed = seal_letter(Letter(pdf, order), sealer, profile, now, os.urandom(10))
     require_agreement(sealed, sealer, order)
     with writing(out, force=force) as file:
         file.write(sealed.pdf)
@@ -187,15 +191,31 @@ def require_agreement(sealed: SealedLetter, sealer: Sealer, order: Order | None)
         raise PageDisagreesError([one.name if in_town else one.di for one in printed.differences])
 
 
-def keys(settings: Settings, name: str | None, order: Order | None, now: datetime) -> Sealer:
-    """Open the signers of a letter."""
-    if isinstance(order, TownCodeOrder):
-        return Sealer.ready(town_signer(settings, now, name))
+def level_of(name: str) -> Level:
+    """Give the level of a name; raise LevelError."""
+    try:
+        return Level(name)
+    except ValueError:
+        raise LevelError(f"got {name}, expected {[*Level]}", level=name) from None
+
+
+def keys(
+    settings: Settings, name: str | None, order: Order | None, services: TrustServices
+) -> Sealer:
+    """Open the signers of a letter, and what its level wants."""
+    now = clock()
     codes: dict[str, Signer] = {}
-    if order is not None:
+    if isinstance(order, TwoDDocOrder):
         require_town_type(order.doc_type)
         codes[order.doc_type] = open_signer(settings, f"{TWODDOC}{order.doc_type}", now)
-    return Sealer.ready(open_signer(settings, SEAL, now, name), codes)
+    in_town = isinstance(order, TownCodeOrder)
+    seal = town_signer(settings, now, name) if in_town else open_signer(settings, SEAL, now, name)
+    return Sealer.ready(seal, codes, services.additions(seal.chain))
+
+
+def clock() -> datetime:
+    """Give the hour."""
+    return datetime.now(UTC)
 
 
 def address(settings: Settings) -> str | None:
@@ -232,7 +252,7 @@ def tell(output: Output, sealed: SealedLetter, pdf: bytes, out: Path, *, as_json
             "seal",
             id=str(sealed.document_id),
             file=str(out),
-            level=LEVEL,
+            level=str(sealed.level),
             road=sealed.road,
             road_reason=sealed.fallback,
             sha256_in=hashlib.sha256(pdf).hexdigest(),
@@ -242,7 +262,7 @@ def tell(output: Output, sealed: SealedLetter, pdf: bytes, out: Path, *, as_json
         return
     output.show(output.tr(N_("Scellé : {path}")).format(path=out))
     output.show(output.tr(N_("  identifiant : {id}")).format(id=sealed.document_id))
-    output.show(output.tr(N_("  cachet      : PAdES {level}")).format(level=LEVEL))
+    output.show(output.tr(N_("  cachet      : PAdES {level}")).format(level=sealed.level))
     if place is not None:
         page = place.page + 1
         output.show(output.tr(_MADE[kind]).format(page=page, modules=sealed.modules))

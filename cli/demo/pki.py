@@ -272,6 +272,7 @@ def _settings(pki: Pki) -> str:
     ]
     for name in pki.seals:
         lines += _signer(name, "authorities/intermediate.pem", "seal")
+    lines += _signer("tsa", "authorities/intermediate.pem", "time-stamp")
     for name in pki.twoddocs:
         kind = name.removeprefix("twoddoc-")
         lines += _signer(name, "signers/twoddoc-authority.pem", f"twoddoc:{kind}")

@@ -8,7 +8,13 @@ ROWS: dict[str, Problem] = {
         N_("ce texte est mal recopié : ce n'est pas du base32"),
         N_("copiez-le de nouveau, en entier"),
     ),
+    "sealing.certificate-revoked": Problem(
+        N_("le certificat « {name} » est révoqué depuis le {at} : il ne scelle plus rien"),
+        N_("prenez un autre signataire, et prévenez l'exploitant"),
+        Exit.CONFIGURATION,
+    ),
     "sealing.cms-template": OUR_FAULT,
+    "sealing.level-not-ready": OUR_FAULT,
     "sealing.mark-unreadable": Problem(
         N_("le code posé sur la page ne se relit pas : rien n'a été écrit"),
         N_("choisissez une autre place avec --at, ou une autre page avec --page"),
@@ -42,6 +48,21 @@ ROWS: dict[str, Problem] = {
     "sealing.placement-taken": Problem(
         N_("la place demandée n'est pas libre, ou sort de la page {page}"),
         N_("prenez --at auto, ou une autre place"),
+    ),
+    "sealing.revocation-file": Problem(
+        N_("{path} ne se lit pas comme un certificat ou une liste de révocation"),
+        N_("refaites ce fichier du dossier de confiance, ou enlevez-le"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.revocation-too-large": Problem(
+        N_("la liste de révocation pour « {name} » pèse {size} Kio : chaque lettre la porterait"),
+        N_("nommez le serveur OCSP de l'autorité dans « revocation_hosts » (limite : {limit} Kio)"),
+        Exit.CONFIGURATION,
+    ),
+    "sealing.revocation-unknown": Problem(
+        N_("rien ne dit si le certificat « {name} » est révoqué : pas de niveau B-LT"),
+        N_("mettez à jour le dossier de confiance, ou réessayez dans un moment"),
+        Exit.RETRYABLE,
     ),
     "sealing.signer": Problem(
         N_("le signataire « {name} » ne peut pas servir : clé ou certificat illisible"),
@@ -88,6 +109,11 @@ ROWS: dict[str, Problem] = {
         N_("vérifiez « site » dans coffre.toml"),
         Exit.CONFIGURATION,
     ),
+    "sealing.stamp-too-large": Problem(
+        N_("l'horodatage reçu ({size} octets) est plus long que sa place ({room} octets)"),
+        N_("relancez : la place est mesurée au début de chaque lancement"),
+        Exit.RETRYABLE,
+    ),
     "sealing.symbol": Problem(
         N_("ce code ne tient pas : il demande {needed} mots, et le plus grand en a {largest}"),
         N_("raccourcissez les valeurs"),
@@ -97,6 +123,25 @@ ROWS: dict[str, Problem] = {
         N_("ajoutez --fold, ou corrigez les valeurs"),
     ),
     "sealing.symbol-readback": OUR_FAULT,
+    "sealing.tsa-busy": Problem(
+        N_("le serveur d'horodatage ne peut pas répondre maintenant"),
+        N_("réessayez dans un moment : rien n'a été écrit"),
+        Exit.RETRYABLE,
+    ),
+    "sealing.tsa-changed": Problem(
+        N_("le serveur d'horodatage a changé de certificat en cours de route"),
+        N_("relancez : rien n'a été écrit"),
+        Exit.RETRYABLE,
+    ),
+    "sealing.tsa-token": Problem(
+        N_("l'horodatage reçu ne vaut rien ({why}) : rien n'a été écrit"),
+        N_("vérifiez [tsa], le dossier de confiance et l'heure ; prévenez l'exploitant"),
+    ),
+    "sealing.tsa-unavailable": Problem(
+        N_("aucun serveur d'horodatage ne répond ({host})"),
+        N_("réessayez dans un moment : rien n'a été écrit"),
+        Exit.RETRYABLE,
+    ),
     "towncode.cut-short": Problem(
         N_("la fin de ce code de vérification manque : il a été coupé en chemin"),
         N_("scannez-le de nouveau, en entier"),

@@ -44,6 +44,11 @@ ROWS: dict[str, Problem] = {
         N_("installez-le : pip install 'coffre[libdmtx]', et apt install libdmtx0b"),
         Exit.CONFIGURATION,
     ),
+    "configuration.no-tsa": Problem(
+        N_("le niveau {level} demande un serveur d'horodatage, et aucun n'est réglé"),
+        N_('indiquez url = "https://…" dans la table [tsa] de coffre.toml'),
+        Exit.CONFIGURATION,
+    ),
     "configuration.no-tsl": Problem(
         N_("l'adresse de la liste officielle n'est pas réglée"),
         N_('indiquez tsl = "https://…" dans coffre.toml, ou COFFRE_TSL'),

@@ -93,7 +93,7 @@ ROWS: dict[str, Problem] = {
     ),
     "usage.level": Problem(
         N_("le niveau {level} n'est pas proposé par cette version"),
-        N_("prenez B-B"),
+        N_("prenez B-B, B-T ou B-LT"),
         Exit.USAGE,
     ),
     "usage.mistyped-command": Problem(

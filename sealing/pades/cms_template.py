@@ -1,4 +1,4 @@
-"""The CMS of a seal, built once per signer, with two holes: the digest and the signature.
+"""The CMS of a seal, built once per signer, with its holes: digest, signature, time-stamp token.
 
 Rules kept here (ETSI EN 319 142-1 section 6.3, level B-B; RFC 5652; RFC 5035):
 
@@ -6,13 +6,17 @@ Rules kept here (ETSI EN 319 142-1 section 6.3, level B-B; RFC 5652; RFC 5035):
 - signed attributes: contentType, messageDigest, signingCertificateV2; no signingTime, which PAdES
   takes from the dictionary's `/M`. They are a DER SET, sorted once;
 - RSA with PKCS#1 v1.5, or ECDSA; digest SHA-256, SHA-384 or SHA-512 as the key asks;
-- everything but the digest and the signature is constant, so a seal costs one private operation
-  and a few joins of bytes. The result parses back as CMS (checked once per template).
+- everything but the digest, the signature and the token is constant, so a seal costs one private
+  operation and a few joins of bytes. The result parses back as CMS (checked once per template);
+- a time-stamp token (RFC 3161) over the signature's value is the one unsigned attribute, kept as
+  it came (id-aa-signatureTimeStampToken; EN 319 142-1 section 6.3, level B-T);
+- the room of a token is fixed beforehand: a longer one is an error before anything is written.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from functools import partial
+from typing import ClassVar, Final, Self, TypeAlias
 
 from asn1crypto import algos, cms, core, tsp
 from asn1crypto import x509 as asn1_x509
@@ -23,9 +27,15 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from sealing.der import CONTEXT_0, CONTEXT_1, OCTET_STRING, SEQUENCE, SET, der
 from sealing.errors import SealingError
 
-SEQUENCE, SET, OCTET_STRING, CONTEXT_0 = 0x30, 0x31, 0x04, 0xA0
+_STAMP: Final = cms.CMSAttributeType("signature_time_stamp_token").dump()
+# What wraps a token: attribute, type, set, and the lengths around it that grow.
+_WRAPPING: Final = 48
+
+# The digest (template's own) of a signature's value in, its time-stamp token (DER) out.
+Stamp: TypeAlias = Callable[[bytes], bytes]
 
 
 class TemplateError(SealingError):
@@ -34,14 +44,11 @@ class TemplateError(SealingError):
     code: ClassVar[str] = "sealing.cms-template"
 
 
-def der(tag: int, *parts: bytes) -> bytes:
-    """Wrap bytes as one DER value (X.690 section 8.1)."""
-    content = b"".join(parts)
-    size = len(content)
-    if size < 0x80:  # noqa: PLR2004 - the short form's limit
-        return bytes((tag, size)) + content
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(length))) + length + content
+class StampTooLargeError(SealingError):
+    """A time-stamp token longer than its room in the file. Details: `size`, `room` (bytes)."""
+
+    code: ClassVar[str] = "sealing.stamp-too-large"
+    retryable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +88,20 @@ class CmsTemplate:
         _check(longest)
         return replace(template, size=len(longest))
 
-    def fill(self, document_digest: bytes, sign: Callable[[bytes], bytes]) -> bytes:
+    def fill(
+        self,
+        document_digest: bytes,
+        sign: Callable[[bytes], bytes],
+        stamp: Stamp | None = None,
+    ) -> bytes:
         """Give the whole CMS (DER) for a document's digest.
 
         `sign` gets the digest of the signed attributes and gives the signature, raw r and s for
-        elliptic curves.
+        elliptic curves. `stamp` gets the digest of that signature as it is written.
         """
         before, after = self._attributes
         attributes = before + document_digest + after
-        context = hashes.Hash(self.digest)
-        context.update(der(SET, attributes))
-        signature = sign(context.finalize())
+        signature = sign(self._hashed(der(SET, attributes)))
         if self._half is not None:
             r, s = signature[: self._half], signature[self._half :]
             signature = encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big"))
@@ -102,18 +112,29 @@ class CmsTemplate:
             der(CONTEXT_0, attributes),
             algorithm,
             der(OCTET_STRING, signature),
+            b"" if stamp is None else _unsigned(stamp(self._hashed(signature))),
         )
         signed = der(SEQUENCE, self._before, der(SET, info))
         kind = cms.ContentType("signed_data").dump()
         return der(SEQUENCE, kind, der(CONTEXT_0, signed))
 
+    def _hashed(self, data: bytes) -> bytes:
+        context = hashes.Hash(self.digest)
+        context.update(data)
+        return context.finalize()
+
 
 @dataclass(frozen=True, slots=True)
 class CmsSigner:
-    """A template and who signs: the digest of a document in, its whole CMS out."""
+    """A template and who signs: the digest of a document in, its whole CMS out.
+
+    With `stamp` (and `stamp_room`, the bytes of its longest token) the seal bears a time-stamp.
+    """
 
     template: CmsTemplate
     sign: Callable[[bytes], bytes]
+    stamp: Stamp | None = None
+    stamp_room: int = 0
 
     @property
     def digest(self) -> hashes.HashAlgorithm:
@@ -123,11 +144,33 @@ class CmsSigner:
     @property
     def size(self) -> int:
         """Count the bytes of the longest CMS that `fill` gives."""
-        return self.template.size
+        if self.stamp is None:
+            return self.template.size
+        return self.template.size + self.stamp_room + _WRAPPING
 
     def fill(self, document_digest: bytes) -> bytes:
-        """Give the CMS (DER) of a document; whatever the signer raises goes through."""
-        return self.template.fill(document_digest, self.sign)
+        """Give the CMS (DER) of a document; whatever signer and stamp raise goes through.
+
+        Raises StampTooLargeError for a token longer than its room.
+        """
+        if self.stamp is None:
+            return self.template.fill(document_digest, self.sign)
+        fitting = partial(_fitting, self.stamp, self.stamp_room)
+        return self.template.fill(document_digest, self.sign, fitting)
+
+
+def _fitting(stamp: Stamp, room: int, digest: bytes) -> bytes:
+    """Have a digest stamped; raise StampTooLargeError."""
+    token = stamp(digest)
+    size = len(token)
+    if size > room:
+        raise StampTooLargeError(f"got {size} bytes, expected {room}", size=size, room=room)
+    return token
+
+
+def _unsigned(token: bytes) -> bytes:
+    """Give the unsigned attributes of a signer: one, the token as it came."""
+    return der(CONTEXT_1, der(SEQUENCE, _STAMP, der(SET, token)))
 
 
 def _check(filled: bytes) -> None:

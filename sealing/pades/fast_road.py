@@ -13,13 +13,13 @@ Rules kept here:
 
 import hashlib
 import zlib
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Final
 
 from sealing.marks.placement import Mark
 from sealing.pades import structure
 from sealing.pades.cms_template import CmsSigner, TemplateError
+from sealing.pades.dss import Dss
 from sealing.pades.increment import Increment, text_string, written
 from sealing.pades.objects import Page, Skeleton
 from sealing.pades.tokens import NotFastError, Reason, Ref, array, reference
@@ -42,31 +42,19 @@ _RANGE_BYTES: Final = len(_RANGE % (3 * (10**10 - 1,)))
 _BEFORE: Final = b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/Contents <"
 
 
-class Stored(Protocol):
-    """A value of the validation data: the array that holds it, with its slash; deflated bytes."""
-
-    @property
-    def array(self) -> str:
-        """Name the array."""
-
-    @property
-    def deflated(self) -> bytes:
-        """Give the bytes as they are written."""
-
-
 def revision(
     skeleton: Skeleton,
     mark: Mark | None,
     signer: CmsSigner,
     now: datetime,
-    store: Sequence[Stored] = (),
+    dss: Dss | None = None,
 ) -> bytes:
     """Give the revision that seals the whole file; without a mark the seal is not seen.
 
-    `store` is validation data, which goes into the same revision (`/DSS`).
+    `dss` goes into the same revision.
     Raises NotFastError before anything is signed; whatever the signer raises goes through.
     """
-    made, hole = _prepare(skeleton, mark, 2 * signer.size, now, store)
+    made, hole = _prepare(skeleton, mark, 2 * signer.size, now, dss)
     digest = hashlib.new(signer.digest.name, skeleton.pdf)
     named = digest.copy()
     named.update(made.data)
@@ -87,7 +75,7 @@ def revision(
 
 
 def _prepare(
-    skeleton: Skeleton, mark: Mark | None, room: int, now: datetime, store: Sequence[Stored]
+    skeleton: Skeleton, mark: Mark | None, room: int, now: datetime, dss: Dss | None
 ) -> tuple[Increment, int]:
     """Write every object, with room for the CMS; give where that begins."""
     catalog = skeleton.catalog
@@ -97,7 +85,7 @@ def _prepare(
     page = skeleton.page(0 if mark is None else mark.place.page)
     made = Increment.begin(skeleton)
     form, widget, signature = made.number(), made.number(), made.number()
-    kept = {b"DSS": _stored(made, store)} if store else {}
+    kept = {b"DSS": _stored(made, dss)} if dss else {}
     made.put(skeleton.root, catalog.with_entries({b"AcroForm": written(form), **kept}))
     made.put(form, b"<</Fields[%b]/SigFlags 3>>" % written(widget))
     shown = b"/Rect[0 0 0 0]" if mark is None else _shown(made, mark)
@@ -119,10 +107,10 @@ def _prepare(
     return made, made.put(signature, _BEFORE + b"0" * room + after) + len(_BEFORE)
 
 
-def _stored(made: Increment, store: Sequence[Stored]) -> bytes:
+def _stored(made: Increment, dss: Dss) -> bytes:
     """Put validation data; give what the catalog says of it (ISO 32000-2, 12.8.4.3)."""
     arrays: dict[str, list[bytes]] = {}
-    for value in store:
+    for value in dss.streams:
         ref = made.number()
         entries = b"<</Filter/FlateDecode/Length %d>>" % len(value.deflated)
         made.put(ref, b"%b\nstream\n%b\nendstream" % (entries, value.deflated))

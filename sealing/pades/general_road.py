@@ -2,8 +2,9 @@
 
 Rules kept here:
 
-- one incremental revision: field, widget with its appearance, signature; the input's bytes stay as
-  they are, in front;
+- one incremental revision: field, widget with its appearance, validation data, signature; the
+  input's bytes stay as they are, in front;
+- validation data that the file has already stays, ours comes after it;
 - the CMS is ours (`cms_template`), embedded through pyHanko's `PdfCMSEmbedder`; its room is fixed
   before the file is written, and what does not fit is an error;
 - refused with a typed error: broken, encrypted, certified against every change;
@@ -29,6 +30,7 @@ from pyhanko.sign.validation import read_certification_data
 from sealing.errors import PdfCertifiedError, PdfEncryptedError, PdfUnreadableError
 from sealing.marks.placement import Mark
 from sealing.pades.cms_template import CmsSigner
+from sealing.pades.dss import Dss, DssStream
 
 Steps = Generator[Any, Any, None]
 
@@ -50,14 +52,19 @@ _STRANGE = (
 )
 
 
-def seal(pdf: bytes, mark: Mark | None, signer: CmsSigner, now: datetime) -> bytes:
+def seal(
+    pdf: bytes, mark: Mark | None, signer: CmsSigner, now: datetime, dss: Dss | None = None
+) -> bytes:
     """Append one revision that seals the whole file; without a mark the seal is not seen.
 
-    Raises PdfUnreadableError, PdfEncryptedError or PdfCertifiedError.
+    `dss` goes into the same revision. Raises PdfUnreadableError, PdfEncryptedError or
+    PdfCertifiedError, and whatever `signer` raises.
     """
     try:
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
         _refuse(writer.prev)
+        if dss is not None:
+            _store(writer, dss)
         digest, output, steps = _prepare(writer, mark, signer, now)
     except _STRANGE as error:
         if b"/Encrypt" in pdf:
@@ -75,6 +82,25 @@ def _refuse(reader: PdfFileReader) -> None:
     certified = read_certification_data(reader)
     if certified is not None and certified.permission is MDPPerm.NO_CHANGES:
         raise PdfCertifiedError("got a PDF certified against every change")
+
+
+def _store(writer: IncrementalPdfFileWriter, dss: Dss) -> None:
+    """Add validation data to the file's own, or to none."""
+    # By subscript: `get` gives references, not what they lead to.
+    store = generic.DictionaryObject(writer.root["/DSS"] if "/DSS" in writer.root else {})  # noqa: SIM401
+    for stream in dss.streams:
+        name = pdf_name(stream.array)
+        held = store[name] if name in store else ()  # noqa: SIM401
+        store[name] = generic.ArrayObject([*held, writer.add_object(_deflated(stream))])
+    writer.root[pdf_name("/DSS")] = writer.add_object(store)
+    writer.update_root()
+
+
+def _deflated(stream: DssStream) -> generic.StreamObject:
+    """Give a stream whose bytes are deflated already."""
+    made = generic.StreamObject(encoded_data=stream.deflated)
+    made[pdf_name("/Filter")] = pdf_name("/FlateDecode")
+    return made
 
 
 def _prepare(

@@ -15,6 +15,7 @@ from sealing.errors import PdfRefusedError, PdfUnreadableError
 from sealing.marks.placement import Mark
 from sealing.pades import fast_road, general_road
 from sealing.pades.cms_template import CmsSigner
+from sealing.pades.dss import Dss
 from sealing.pades.objects import Skeleton
 from sealing.pades.tokens import NotFastError, Reason
 
@@ -62,18 +63,22 @@ def require_pdf(pdf: bytes) -> None:
 
 
 def seal(
-    source: bytes | Skeleton, mark: Mark | None, signer: CmsSigner, now: datetime
+    source: bytes | Skeleton,
+    mark: Mark | None,
+    signer: CmsSigner,
+    now: datetime,
+    dss: Dss | None = None,
 ) -> SealedPdf:
     """Seal a file, or what was read of it already, in one revision; raise a PdfRefusedError."""
     pdf = source.pdf if isinstance(source, Skeleton) else source
     require_pdf(pdf)
     try:
         skeleton = source if isinstance(source, Skeleton) else Skeleton.read(pdf)
-        return SealedPdf(pdf, fast_road.revision(skeleton, mark, signer, now), Road.FAST)
+        return SealedPdf(pdf, fast_road.revision(skeleton, mark, signer, now, dss), Road.FAST)
     except NotFastError as error:
         fallback = error.reason
     try:
-        sealed = general_road.seal(pdf, mark, signer, now)
+        sealed = general_road.seal(pdf, mark, signer, now, dss)
     except zlib.error as error:
         # pyHanko lets it out on a damaged stream of cross-references or objects.
         raise PdfUnreadableError(f"got {error}") from error

@@ -10,7 +10,8 @@ The steps, by the numbers of `sealing/DESIGN.md`:
 5. seal the file in one revision;
 6. read the code back from the sealed page.
 
-Level B-B. Nothing is stored here: bytes in, bytes out.
+What the level adds (time-stamp, proofs for later) is made beforehand, for a run (`levels`). Nothing
+is stored here: bytes in, bytes out.
 """
 
 import hashlib
@@ -18,17 +19,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Self
+from typing import ClassVar, Self
 
 from cryptography import x509
 
+from sealing.errors import SealingError
 from sealing.marks import appearance, datamatrix, placement
 from sealing.marks.placement import Mark
 from sealing.marks.readback import check_readback
 from sealing.pades import seal as pades
 from sealing.pades.cms_template import CmsSigner, CmsTemplate
+from sealing.pades.dss import Dss
 from sealing.pades.tokens import Reason
 from sealing.proofs.document_id import DocumentId, document_id, in_twoddoc
+from sealing.service.levels import NOTHING, Additions, Level
 from sealing.service.profile import Profile
 from sealing.signers.port import Signer, common_name, digest_of, hashed
 from sealing.towncode import signature
@@ -45,6 +49,12 @@ MENTION = "2D-DOC"
 TOWN_MENTION = "CODE DE VÉRIFICATION"
 _DOCUMENT_ID = "01"
 _PAGES = "09"
+
+
+class LevelNotReadyError(SealingError):
+    """The keys were made ready for another level than the letter's: a fault of ours."""
+
+    code: ClassVar[str] = "sealing.level-not-ready"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +92,26 @@ _WORDS = {TwoDDocOrder: f"code {MENTION}", TownCodeOrder: "code de vérification
 class Sealer:
     """The town's keys, ready for many letters: the seal's, and those of the codes by type.
 
-    `cms` makes the seal's CMS.
+    `cms` makes the seal's CMS; `level` is the one that its seals reach, `dss` what they carry.
     """
 
     seal: Signer
     cms: CmsSigner
     twoddocs: Mapping[str, Signer] = field(default_factory=dict)
+    level: Level = Level.B_B
+    dss: Dss | None = None
 
     @classmethod
-    def ready(cls, seal: Signer, twoddocs: Mapping[str, Signer] | None = None) -> Self:
-        """Build the CMS template once for a seal's signer."""
+    def ready(
+        cls,
+        seal: Signer,
+        twoddocs: Mapping[str, Signer] | None = None,
+        additions: Additions = NOTHING,
+    ) -> Self:
+        """Build the CMS template once for a seal's signer, with what the level adds."""
         template = CmsTemplate.build(seal.chain, digest_of(seal.chain[0], seal.name))
-        return cls(seal, CmsSigner(template, seal.sign), twoddocs or {})
+        cms = CmsSigner(template, seal.sign, additions.stamp, additions.stamp_room)
+        return cls(seal, cms, twoddocs or {}, additions.level, additions.dss)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +128,7 @@ class SealedLetter:
     code: bytes | None
     mark: Mark | None
     modules: int | None
+    level: Level = Level.B_B
 
     @property
     def sha256(self) -> str:
@@ -123,8 +142,11 @@ def seal_letter(
     """Seal one letter; `randomness` is 10 random bytes for its identifier.
 
     Raises EmissionError (2D-Doc or town code), TypeNotForTownsError, KeyNotAllowedError,
-    SymbolError, a placement error or a PdfRefusedError; then nothing was made.
+    SymbolError, a placement error, a PdfRefusedError, or what a time-stamp raises (`levels`); then
+    nothing was made.
     """
+    if sealer.level is not profile.level:
+        raise LevelNotReadyError(f"got a sealer for {sealer.level}, expected {profile.level}")
     pades.require_pdf(letter.pdf)
     identifier = document_id(now, randomness)  # (1)
     code, mark, modules = None, None, None
@@ -138,11 +160,12 @@ def seal_letter(
         holder = common_name(sealer.seal.chain[0].subject)
         text = f"Cachet de {holder} et {_WORDS[type(letter.order)]}"
         mark = Mark(appearance.appearance(symbol, mention), place, text)
-    sealed = pades.seal(letter.pdf, mark, sealer.cms, now)  # (5)
+    sealed = pades.seal(letter.pdf, mark, sealer.cms, now, sealer.dss)  # (5)
     whole = sealed.pdf
     if code is not None and mark is not None:
         check_readback(whole, mark.place, code)  # (6)
-    return SealedLetter(whole, identifier, sealed.road, sealed.fallback, code, mark, modules)
+    road, fallback = sealed.road, sealed.fallback
+    return SealedLetter(whole, identifier, road, fallback, code, mark, modules, sealer.level)
 
 
 def _counted(order: TwoDDocOrder | TownCodeOrder, pdf: bytes) -> TwoDDocOrder | TownCodeOrder:

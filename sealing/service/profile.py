@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from sealing.marks.placement import Wish
+from sealing.service.levels import Level
 from sealing.twoddoc.emission import STRICT, Emission
 
 
@@ -10,6 +11,7 @@ from sealing.twoddoc.emission import STRICT, Emission
 class Profile:
     """Options of a seal.
 
+    `level` is the PAdES level; the sealer must have been made ready for it (`levels`).
     `wish`: page and place of the code. `emission`: whether values may be folded to capitals without
     accents, or truncated. `country` and `perimeter` go into the header of a 2D-Doc. `address`:
     where anybody verifies a town code, printed beside it. `strict_c40`: the symbol is in C40 alone,
@@ -22,3 +24,4 @@ class Profile:
     country: str = "FR"
     perimeter: str = "01"
     strict_c40: bool = False
+    level: Level = Level.B_B

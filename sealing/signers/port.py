@@ -37,6 +37,7 @@ _UNREADABLE = (
 )
 SEAL = "seal"
 TWODDOC = "twoddoc:"
+STAMP = "time-stamp"
 EXPIRES_SOON = timedelta(days=60)
 _CURVES: dict[str, hashes.HashAlgorithm] = {
     "secp256r1": hashes.SHA256(),
@@ -91,7 +92,7 @@ class Signer(Protocol):
 
     @property
     def use(self) -> str:
-        """Give what it may sign: `seal`, `twoddoc:TYPE` or `attestation`."""
+        """Give what it may sign: `seal`, `twoddoc:TYPE`, `attestation` or `time-stamp`."""
 
     @property
     def chain(self) -> Sequence[x509.Certificate]:

@@ -7,6 +7,7 @@ from tempfile import mkdtemp
 
 from cli.demo import pki
 from sealing.service.letter import Sealer
+from sealing.service.levels import Additions, Level, TrustServices
 from sealing.signers.port import SEAL, TWODDOC
 from sealing.signers.registry import signer
 from storage.settings import Settings
@@ -30,3 +31,17 @@ def sealer(name: str = "seal-p256") -> Sealer:
     settings = Settings.load(folder / "coffre.toml")
     codes = {kind: signer(settings, f"{TWODDOC}{kind}", NOW) for kind in pki.TWODDOC_TYPES}
     return Sealer.ready(signer(settings, SEAL, NOW, name), codes)
+
+
+@cache
+def additions(level: Level, name: str = "seal-p256") -> Additions:
+    """Give what a level adds to the seals of a signer, stamped by the demonstration's authority."""
+    settings = Settings.load(town()[1] / "coffre.toml")
+    return TrustServices(settings, level, lambda: NOW).additions(sealer(name).seal.chain)
+
+
+@cache
+def sealer_at(level: Level, name: str = "seal-p256") -> Sealer:
+    """Give the town's sealer for a level."""
+    plain = sealer(name)
+    return Sealer.ready(plain.seal, plain.twoddocs, additions(level, name))

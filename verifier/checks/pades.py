@@ -13,7 +13,8 @@ The lines of the table, in their order (`verifier/DESIGN.md`, "PAdES seal"):
     chain: pyHanko accepts others;
  6. chain to an authority of the trust folder, by a certificate not made for something else;
  7. revocation, whatever the date; lists in force;
- 8. everything else that AdES validation asks (dates, key usage, algorithms), as pyHanko says it.
+ 8. everything else that AdES validation asks (dates, key usage, algorithms), as pyHanko says it;
+ 9. the time-stamps over the seal, and the level reached (`stamps`).
 
 No clock, no network: `now` and the lists are given.
 """
@@ -29,28 +30,21 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from verifier.check import Check, Indication, SubIndication
+from verifier.checks.announced import BROKEN_CMS, check_announced, check_carried, is_canonical
 from verifier.checks.certificate import (
     chain_of,
     check_purpose,
     check_revocation,
     check_revocation_list,
 )
-from verifier.checks.pyhanko_guard import Examined, Modification, UnreadableSealsError, examine
-from verifier.trust.trust_list import Revocation, TrustList, signer_among, subject_name
+from verifier.checks.examined import Examined, Modification, UnreadableSealsError
+from verifier.checks.pyhanko_guard import examine
+from verifier.checks.stamps import check_stamps, level_of
+from verifier.trust.trust_list import Revocation, TrustList, subject_name
 from verifier.verdict import Coverage, SealVerdict
 
 SUB_FILTER: Final = "/ETSI.CAdES.detached"
-LEVEL: Final = "B-B"
 _TRACE: Final = re.compile(rb"/ByteRange|/ETSI\.CAdES\.detached|/ETSI\.RFC3161|/adbe\.pkcs7")
-# What asn1crypto lets out on bytes that are not what they say: met by the sweep of one-bit changes.
-_BROKEN_CMS: Final = (
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    OverflowError,
-    RecursionError,
-)
 _PASSING: Final = {Modification.NONE, Modification.VALIDATION_DATA}
 
 
@@ -80,7 +74,7 @@ def _lost(reason: str, trust: TrustList) -> SealVerdict:
 
 
 def _verdict(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> SealVerdict:
-    level = LEVEL if seal.valid and seal.sub_filter == SUB_FILTER else None
+    level = level_of(seal) if seal.valid and seal.sub_filter == SUB_FILTER else None
     named = seal.signer is not None and seal.valid
     return SealVerdict(
         field=seal.field,
@@ -102,13 +96,14 @@ def _checks(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Iter
     yield _signature(seal)  # (3)
     yield _later_changes(seal)  # (4)
     yield _contents(seal, pdf)  # (5)
-    yield _announced(seal)
+    yield check_announced("seal", seal.contents, seal.signer)
     chain = chain_of(seal.signer, (*trust.authorities, *seal.carried))
-    yield _carried(seal, trust, chain)
+    yield check_carried("seal", seal.carried, trust, chain)
     yield _trusted(chain, trust)  # (6)
     yield check_purpose("seal", seal.signer)
     yield from _revocations(chain, trust, now)  # (7)
     yield _validation(seal)  # (8)
+    yield from check_stamps(seal, trust)  # (9)
 
 
 def _structure(seal: Examined) -> Check:
@@ -174,58 +169,13 @@ def _contents(seal: Examined, pdf: bytes) -> Check:
         return Check.unsure(name, "contents-mixed-case", sub)
     try:
         encoded = cms.ContentInfo.load(seal.contents).dump()
-        again = cms.ContentInfo.load(encoded, strict=True)["content"].dump(force=True)
-    except _BROKEN_CMS:
+    except BROKEN_CMS:
         return Check.unsure(name, "contents-not-cms", sub)
     if any(seal.contents[len(encoded) :]):
         return Check.unsure(name, "contents-padding-not-zero", sub)
-    if not encoded.endswith(again):
+    if not is_canonical(encoded):
         return Check.unsure(name, "contents-not-canonical", sub)
     return Check.passed(name, "contents-canonical")
-
-
-def _announced(seal: Examined) -> Check:
-    """Compare what the CMS announces with what it holds: no signature covers these words."""
-    name, sub = "seal.announced", SubIndication.SIG_CONSTRAINTS_FAILURE
-    try:
-        signed = cms.ContentInfo.load(seal.contents)["content"]
-        announced = [item.dump() for item in signed["digest_algorithms"]]
-        [signer] = signed["signer_infos"]
-        versions = signed["version"].native, signer["version"].native
-        own = "v1" if signer["sid"].name == "issuer_and_serial_number" else "v3"
-        named = _names_exactly(signer["sid"], seal.signer)
-    except _BROKEN_CMS:
-        return Check.unsure(name, "contents-not-cms", sub)
-    if not named:
-        return Check.unsure(name, "signer-named-otherwise", sub)
-    if announced != [signer["digest_algorithm"].dump()]:
-        return Check.unsure(name, "digests-disagree", sub)
-    # RFC 5652 sections 5.1 and 5.3, for plain certificates and detached data.
-    if versions != (own, own):
-        return Check.unsure(name, "versions-disagree", sub)
-    return Check.passed(name, "announced-as-held")
-
-
-def _names_exactly(sid: cms.SignerIdentifier, signer: x509.Certificate | None) -> bool:
-    """Compare the name of the signer byte for byte; validators fold case and spaces (RFC 5280)."""
-    if signer is None:
-        return False
-    if sid.name != "issuer_and_serial_number":
-        # A key identifier is matched as bytes already.
-        return True
-    same = bool(sid.chosen["issuer"].dump() == signer.issuer.public_bytes())
-    return same and int(sid.chosen["serial_number"].native) == signer.serial_number
-
-
-def _carried(seal: Examined, trust: TrustList, chain: list[x509.Certificate]) -> Check:
-    """Ask where each carried certificate comes from: a changed copy would go unseen."""
-    for certificate in seal.carried:
-        if certificate in trust.authorities or certificate in chain:
-            continue
-        if signer_among((*trust.authorities, *chain), certificate) is None:
-            sub = SubIndication.SIG_CONSTRAINTS_FAILURE
-            return Check.unsure("seal.certificates", "foreign-certificate-carried", sub)
-    return Check.passed("seal.certificates", "certificates-belong-together")
 
 
 def _trusted(chain: list[x509.Certificate], trust: TrustList) -> Check:

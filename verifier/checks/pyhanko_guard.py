@@ -5,6 +5,8 @@ Rules kept here:
 - AdES basic validation (EN 319 102-1 clause 5.3) with the authorities and lists of the trust folder
   only: nothing is fetched, the operating system's roots are not asked;
 - revocation information is required for every certificate below a root;
+- the proofs that a file carries (DSS) count for `Examined.proved_later` alone, and nothing else
+  does for it: seal and time-stamps are validated again, at the hour of the first time-stamp;
 - an exception of pyHanko is never a pass and never a traceback: a PDF that it cannot read becomes
   `UnreadableSealsError`, a fault while validating becomes `Examined.fault`;
 - a trust anchor is a root of the folder, or a certificate whose issuer the folder does not have.
@@ -13,22 +15,31 @@ Facts only: `pades.py` decides.
 """
 
 import asyncio
+import hashlib
 import io
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, ClassVar, Final, cast
+from typing import Any, Final, cast
 
+from asn1crypto import cms
 from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
+from asn1crypto.ocsp import OCSPResponse
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESStatus
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
-from pyhanko.sign.validation.ades import AdESBasicValidationResult, ades_basic_validation
+from pyhanko.sign.general import extract_certificate_info
+from pyhanko.sign.validation.ades import (
+    AdESBasicValidationResult,
+    ades_basic_validation,
+    ades_timestamp_validation,
+)
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.policy_decl import (
     LocalKnowledge,
@@ -45,10 +56,17 @@ from pyhanko_certvalidator.policy_decl import (
     CertRevTrustPolicy,
 )
 from pyhanko_certvalidator.registry import SimpleTrustManager
-from pyhanko_certvalidator.revinfo.archival import CRLContainer
+from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 from verifier.check import Indication
-from verifier.errors import VerifierError
+from verifier.checks.announced import STAMP
+from verifier.checks.examined import (
+    Examined,
+    ExaminedFile,
+    Modification,
+    Stamp,
+    UnreadableSealsError,
+)
 from verifier.trust.trust_list import TrustList, signer_among
 from verifier.verdict import Coverage
 
@@ -58,22 +76,9 @@ for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).propagate = False
 
 
-class UnreadableSealsError(VerifierError):
-    """The structure of the PDF cannot be followed to its seals."""
-
-    code: ClassVar[str] = "verifier.seals-unreadable"
-
-
-class Modification(StrEnum):
-    """What was changed after the sealed revision, at worst."""
-
-    NONE = "none"
-    VALIDATION_DATA = "validation-data"
-    FORM = "form"
-    ANNOTATIONS = "annotations"
-    OTHER = "other"
-
-
+# Certificates, answers and lists of one file that are looked at, each.
+_STORE_LIMIT: Final = 64
+_STAMPS_LIMIT: Final = 8
 _INDICATIONS: Final = {
     AdESStatus.PASSED: Indication.TOTAL_PASSED,
     AdESStatus.INDETERMINATE: Indication.INDETERMINATE,
@@ -92,40 +97,6 @@ _COVERAGES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What pyHanko found of one signature. Nothing here is a verdict.
-
-    `fault` names the class of an exception while validating; then the rest may be empty.
-    `indication` and `sub_indication` are pyHanko's own answer; `gap` is the span of the file that
-    the signature leaves out, `contents` the bytes of the CMS with its padding.
-    """
-
-    field: str
-    fault: str | None = None
-    indication: Indication | None = None
-    sub_indication: str | None = None
-    intact: bool = False
-    valid: bool = False
-    coverage: Coverage = Coverage.UNCLEAR
-    modification: Modification = Modification.OTHER
-    only_signatures_added: bool = False
-    sub_filter: str = ""
-    signing_time: datetime | None = None
-    signer: x509.Certificate | None = None
-    carried: tuple[x509.Certificate, ...] = ()
-    gap: tuple[int, int] = (0, 0)
-    contents: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class ExaminedFile:
-    """Every seal of a file, and how many signatures there are with document time-stamps."""
-
-    seals: tuple[Examined, ...]
-    signatures: int
-
-
 def examine(pdf: bytes, trust: TrustList, now: datetime) -> ExaminedFile:
     """Examine every signature of a PDF; time-stamps of the whole document are only counted.
 
@@ -139,9 +110,8 @@ def examine(pdf: bytes, trust: TrustList, now: datetime) -> ExaminedFile:
     except Exception as error:  # the guard: pyHanko lets out whatever a hostile file provokes
         raise UnreadableSealsError(f"got {type(error).__name__}") from error
     specification = _specification(trust)
-    return ExaminedFile(
-        tuple(_examine(seal, specification, now) for seal in found), len(signatures)
-    )
+    seals = tuple(_examine(seal, specification, now) for seal in found)
+    return ExaminedFile(seals, len(signatures))
 
 
 def _examine(seal: EmbeddedPdfSignature, spec: SignatureValidationSpec, now: datetime) -> Examined:
@@ -149,20 +119,103 @@ def _examine(seal: EmbeddedPdfSignature, spec: SignatureValidationSpec, now: dat
     try:
         name = str(seal.field_name)
         seal.compute_integrity_info()
-        result = asyncio.run(_validate(seal, spec, now))
-        return _facts(name, seal, result)
+        timing = ValidationTimingInfo(now, now, point_in_time_validation=False)
+        facts, tokens = _facts(name, seal, _validate(seal, spec, timing)), _tokens(seal)
     except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
         return Examined(name, fault=type(error).__name__)
+    stamps = tuple(_stamp(seal, token, spec, timing) for token in tokens)
+    return replace(facts, stamps=stamps, proved_later=_proved_later(seal, spec, stamps))
 
 
-async def _validate(
-    seal: EmbeddedPdfSignature, spec: SignatureValidationSpec, now: datetime
+def _validate(
+    seal: EmbeddedPdfSignature, spec: SignatureValidationSpec, timing: ValidationTimingInfo
 ) -> AdESBasicValidationResult[Any]:
-    return await ades_basic_validation(
-        seal.signed_data,
-        spec,
-        timing_info=ValidationTimingInfo(now, now, point_in_time_validation=False),
-        raw_digest=seal.compute_digest(),
+    digest = seal.compute_digest()
+    validation = ades_basic_validation(
+        seal.signed_data, spec, timing_info=timing, raw_digest=digest
+    )
+    return asyncio.run(validation)
+
+
+def _tokens(seal: EmbeddedPdfSignature) -> list[bytes]:
+    """Give the time-stamp tokens over a seal (DER), whatever they are; raise ValueError."""
+    rows = seal.signer_info["unsigned_attrs"]
+    found = [
+        value.dump()
+        for row in (rows if isinstance(rows, cms.CMSAttributes) else ())
+        if row["type"].dotted == STAMP
+        for value in row["values"]
+    ]
+    if len(found) > _STAMPS_LIMIT:
+        raise ValueError(f"{len(found)} time-stamps")
+    return found
+
+
+def _stamp(
+    seal: EmbeddedPdfSignature,
+    token: bytes,
+    spec: SignatureValidationSpec,
+    timing: ValidationTimingInfo,
+) -> Stamp:
+    """Validate a time-stamp over a seal, under the same lists as the seal."""
+    try:
+        signed = cms.ContentInfo.load(token)["content"]
+        signature = seal.signer_info["signature"].native
+
+        def imprint(algorithm: str) -> bytes:
+            return hashlib.new(algorithm, signature).digest()
+
+        validation = ades_timestamp_validation(signed, spec, imprint, timing_info=timing)
+        result = asyncio.run(validation)
+        status, found = result.api_status, extract_certificate_info(signed)
+        return Stamp(
+            indication=_INDICATIONS[result.ades_subindic.status],
+            intact=bool(status and status.intact),
+            valid=bool(status and status.valid),
+            time=signed["encap_content_info"]["content"].parsed["gen_time"].native,
+            signer=_certificate(found.signer_cert),
+            carried=tuple(_certificate(item) for item in found.other_certs),
+            contents=token,
+        )
+    except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
+        return Stamp(fault=type(error).__name__)
+
+
+def _proved_later(
+    seal: EmbeddedPdfSignature, spec: SignatureValidationSpec, stamps: tuple[Stamp, ...]
+) -> bool:
+    """Tell whether seal and time-stamps hold, when first stamped, by what the file carries."""
+    hours = [stamp.time for stamp in stamps if stamp.time is not None]
+    if not hours or len(hours) < len(stamps):
+        return False
+    first = min(hours)
+    timing = ValidationTimingInfo(first, first, point_in_time_validation=True)
+    try:
+        own = replace(spec, local_knowledge=_embedded(seal.reader))
+        again = [_stamp(seal, stamp.contents, own, timing) for stamp in stamps]
+        result = _validate(seal, own, timing)
+    except Exception:  # noqa: BLE001 - the guard: no proof, never a traceback
+        return False
+    passed = _INDICATIONS[result.ades_subindic.status] is Indication.TOTAL_PASSED
+    return passed and all(stamp.indication is Indication.TOTAL_PASSED for stamp in again)
+
+
+def _embedded(reader: PdfFileReader) -> LocalKnowledge:
+    """Give what the file carries to be proved (DSS); one that is out of measure is not read."""
+    arrays = reader.root["/DSS"] if "/DSS" in reader.root else {}  # noqa: SIM401 - by reference
+    if not arrays or any(len(arrays[name]) > _STORE_LIMIT for name in arrays):
+        return LocalKnowledge()
+    store = DocumentSecurityStore.read_dss(reader)
+    answers = [item.get_object().read_data(DecodePurpose.OCSP_RESPONSE) for item in store.ocsps]
+    lists = [item.get_object().read_data(DecodePurpose.CRL) for item in store.crls]
+    return LocalKnowledge(
+        known_ocsps=[
+            container
+            for answer in answers
+            for container in OCSPContainer.load_multi(OCSPResponse.load(answer))
+        ],
+        known_crls=[CRLContainer(asn1_crl.CertificateList.load(item)) for item in lists],
+        known_certs=list(store.load_certs()),
     )
 
 

@@ -64,6 +64,12 @@ REASONS: Final[dict[str, str]] = {
     "validation-passed": N_("la validation complète est passée"),
     "validation-failed": N_("la validation complète a échoué"),
     "validation-not-passed": N_("la validation complète n'a pas pu conclure"),
+    "unsigned-attribute-foreign": N_("une donnée étrangère est jointe au cachet"),
+    "time-stamp-proved": N_("un horodatage prouve que le cachet existait à cette heure"),
+    "time-stamp-not-proved": N_("l'horodatage du cachet n'est pas prouvé par vos listes"),
+    "time-stamp-broken": N_("l'horodatage joint n'est pas celui de ce cachet, ou il est faux"),
+    "time-stamp-unreadable": N_("l'horodatage joint au cachet ne se lit pas"),
+    "proofs-embedded": N_("le fichier porte de quoi prouver le cachet plus tard"),
     # Both.
     "revoked": N_("le certificat a été révoqué"),
     "list-in-force": N_("une liste de révocation en vigueur a été consultée"),

@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from ipaddress import ip_address
 
 import pytest
 from support.foreign_server import ForeignServer, ok, serving, tls_for
+from support.tsa_server import tsa_serving
 
 from storage import outgoing
 from storage.outgoing import (
@@ -264,3 +266,47 @@ def test_no_proxy_of_the_environment_is_used(server, door, monkeypatch):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     server.answers["/"] = ok(b"direct")
     assert door.fetch(server.url("/")) == b"direct"
+
+
+# --- a line: one address, asked again and again ---------------------------------------------------
+
+
+def test_a_line_resolves_its_name_once_and_anew_after_a_failure():
+    asked = []
+
+    def resolve(host, port):
+        asked.append((host, port))
+        return [HOME]
+
+    door = Outgoing(["lists.example"], loopback=True, resolve=resolve)
+    with (
+        tsa_serving(lambda question: question[::-1]) as server,
+        closing(door.line(f"http://lists.example:{server.port}/tsa")) as line,
+    ):
+        assert [line.ask(b"abc", "text/plain") for _ in range(3)] == [b"cba"] * 3
+        assert (len(asked), server.connections) == (1, 1)
+        server.raw = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
+        with pytest.raises(ServerBusyError):
+            line.ask(b"abc", "text/plain")
+        server.raw = None
+        assert line.ask(b"abc", "text/plain") == b"cba"
+        assert len(asked) == 2
+
+
+def test_a_name_that_turns_private_after_a_failure_is_not_asked_there():
+    found = [HOME]
+    door = Outgoing(["lists.example"], loopback=True, resolve=lambda *_: found)
+    with (
+        tsa_serving(lambda question: question) as server,
+        closing(door.line(f"http://lists.example:{server.port}/tsa")) as line,
+    ):
+        line.ask(b"abc", "text/plain")
+        found[:] = ["10.0.0.1"]
+        # The connection that was looked at serves on.
+        assert line.ask(b"abc", "text/plain") == b"abc"
+        server.raw = b""
+        with pytest.raises(ServerUnreachableError):
+            line.ask(b"abc", "text/plain")
+        server.raw = None
+        with pytest.raises(AddressRefusedError):
+            line.ask(b"abc", "text/plain")

@@ -37,6 +37,7 @@ def test_every_signer_of_the_settings_has_its_certificate_key_and_chain(folder):
     assert list(signers)[:2] == ["seal-rsa", "seal-p256"]
     assert {row.use for row in signers.values()} == {
         "seal",
+        "time-stamp",
         *(f"twoddoc:{kind}" for kind in pki.TWODDOC_TYPES),
     }
     for row in signers.values():

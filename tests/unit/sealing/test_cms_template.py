@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from support.sealers import sealer
 
-from sealing.pades.cms_template import CmsTemplate, der
+from sealing.der import der
+from sealing.pades.cms_template import CmsTemplate
 
 DIGEST = hashlib.sha256(b"letter").digest()
 

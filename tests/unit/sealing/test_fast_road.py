@@ -2,9 +2,7 @@
 
 import io
 import re
-import zlib
 from functools import cache
-from typing import NamedTuple
 
 import pikepdf
 import pymupdf
@@ -34,6 +32,7 @@ from sealing.marks.appearance import appearance
 from sealing.marks.placement import Mark, Place
 from sealing.pades import fast_road, general_road
 from sealing.pades.cms_template import CmsSigner, TemplateError
+from sealing.pades.dss import Dss
 from sealing.pades.objects import Skeleton, page_shape
 from sealing.pades.seal import Road, seal
 from sealing.pades.tokens import NotFastError, Reason
@@ -167,19 +166,11 @@ def test_the_shape_of_a_page_is_that_which_mupdf_sees(shape):
             assert found.media_box == (page.mediabox.x0, bottom, page.mediabox.x1, top)
 
 
-class Value(NamedTuple):
-    """One value of the validation data."""
-
-    array: str
-    deflated: bytes
-
-
 @pytest.mark.parametrize("pdf", [letter(), with_stream_xref(letter())], ids=["table", "stream"])
 def test_validation_data_goes_into_the_same_revision(pdf):
-    values = [Value("/Certs", b"one"), Value("/CRLs", b"list"), Value("/Certs", b"two")]
-    store = [Value(value.array, zlib.compress(value.deflated)) for value in values]
+    dss = Dss.of([b"one", b"two"], [], [b"list"])
     skeleton = Skeleton.read(pdf)
-    sealed = pdf + fast_road.revision(skeleton, mark(Shape()), sealer().cms, NOW, store)
+    sealed = pdf + fast_road.revision(skeleton, mark(Shape()), sealer().cms, NOW, dss)
     with pikepdf.open(io.BytesIO(sealed)) as document:
         assert document.check_pdf_syntax() == []
         held = document.Root.DSS

@@ -1,0 +1,110 @@
+"""What a CMS announces and carries beside what it signs: no signature covers these bytes.
+
+pyHanko calls valid a CMS whose words beside the signed ones were changed. Each check here is asked
+of a seal and of the time-stamps over it alike; `name` says which (`seal`, `time-stamp`).
+"""
+
+from typing import Final
+
+from asn1crypto import cms, tsp
+from cryptography import x509
+
+from sealing.der import CONTEXT_0, CONTEXT_1, SEQUENCE, SET, der, one, values
+from verifier.check import Check, SubIndication
+from verifier.trust.trust_list import TrustList, signer_among
+
+# What asn1crypto lets out on bytes that are not what they say: met by the sweep of one-bit changes.
+BROKEN_CMS: Final = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+STAMP: Final = tsp.CMSAttributeType("signature_time_stamp_token").dotted
+
+
+def is_canonical(content_info: bytes) -> bool:
+    """Tell whether a CMS is written as DER has it, its unsigned attributes by their frames alone.
+
+    asn1crypto writes it again, which takes seconds where another CMS lies inside: so what is
+    unsigned is taken out first, and a time-stamp is asked by itself.
+    """
+    try:
+        bare = _without_unsigned(content_info)
+        again = cms.ContentInfo.load(bare, strict=True)["content"].dump(force=True)
+    except BROKEN_CMS:
+        return False
+    return bare.endswith(again)
+
+
+def _without_unsigned(content_info: bytes) -> bytes:
+    kind, wrapped = values(one(content_info).of(SEQUENCE).content)
+    signed = one(wrapped.of(CONTEXT_0).content).of(SEQUENCE)
+    *before, signers = values(signed.content)
+    infos = []
+    for info in values(signers.of(SET).content):
+        parts = values(info.of(SEQUENCE).content)
+        for row in (row for part in parts if part.tag == CONTEXT_1 for row in values(part.content)):
+            _, content = values(row.of(SEQUENCE).content)
+            one(content.of(SET).content)
+        infos.append(der(SEQUENCE, *(part.encoded for part in parts if part.tag != CONTEXT_1)))
+    parts_of = [part.encoded for part in before]
+    return der(SEQUENCE, kind.encoded, der(CONTEXT_0, der(SEQUENCE, *parts_of, der(SET, *infos))))
+
+
+def check_announced(name: str, contents: bytes, signer: x509.Certificate | None) -> Check:
+    """Compare what a CMS announces with what it holds."""
+    named, sub = f"{name}.announced", SubIndication.SIG_CONSTRAINTS_FAILURE
+    try:
+        signed = cms.ContentInfo.load(contents)["content"]
+        announced = [item.dump() for item in signed["digest_algorithms"]]
+        [info] = signed["signer_infos"]
+        own = "v1" if info["sid"].name == "issuer_and_serial_number" else "v3"
+        plain = signed["encap_content_info"]["content_type"].native == "data"
+        # RFC 5652 sections 5.1 and 5.3, for plain certificates.
+        versions = {"version": own if plain else "v3", "signer": own}
+        told = {"version": signed["version"].native, "signer": info["version"].native}
+        exactly = _names_exactly(info["sid"], signer)
+        others = {row["type"].dotted for row in info["unsigned_attrs"]} - {STAMP}
+        algorithm = info["digest_algorithm"].dump()
+    except BROKEN_CMS:
+        return Check.unsure(named, "contents-not-cms", sub)
+    if not exactly:
+        return Check.unsure(named, "signer-named-otherwise", sub)
+    if announced != [algorithm]:
+        return Check.unsure(named, "digests-disagree", sub)
+    if told != versions:
+        return Check.unsure(named, "versions-disagree", sub)
+    # EN 319 142-1 section 6.3 knows no other beside the time-stamp.
+    if others:
+        return Check.unsure(named, "unsigned-attribute-foreign", sub)
+    return Check.passed(named, "announced-as-held")
+
+
+def _names_exactly(sid: cms.SignerIdentifier, signer: x509.Certificate | None) -> bool:
+    """Compare the name of the signer byte for byte; validators fold case and spaces (RFC 5280)."""
+    if signer is None:
+        return False
+    if sid.name != "issuer_and_serial_number":
+        # A key identifier is matched as bytes already.
+        return True
+    same = bool(sid.chosen["issuer"].dump() == signer.issuer.public_bytes())
+    return same and int(sid.chosen["serial_number"].native) == signer.serial_number
+
+
+def check_carried(
+    name: str,
+    carried: tuple[x509.Certificate, ...],
+    trust: TrustList,
+    chain: list[x509.Certificate],
+) -> Check:
+    """Ask where each carried certificate comes from: a changed copy would go unseen."""
+    for certificate in carried:
+        if certificate in trust.authorities or certificate in chain:
+            continue
+        if signer_among((*trust.authorities, *chain), certificate) is None:
+            sub = SubIndication.SIG_CONSTRAINTS_FAILURE
+            return Check.unsure(f"{name}.certificates", "foreign-certificate-carried", sub)
+    return Check.passed(f"{name}.certificates", "certificates-belong-together")

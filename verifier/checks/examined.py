@@ -1,0 +1,86 @@
+"""What pyHanko finds in a PDF's seals, as values of our own: facts, no verdict.
+
+`pyhanko_guard` fills them, `pades` and `stamps` decide on them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from cryptography import x509
+
+from verifier.check import Indication
+from verifier.errors import VerifierError
+from verifier.verdict import Coverage
+
+
+class UnreadableSealsError(VerifierError):
+    """The structure of the PDF cannot be followed to its seals."""
+
+    code: ClassVar[str] = "verifier.seals-unreadable"
+
+
+class Modification(StrEnum):
+    """What was changed after the sealed revision, at worst."""
+
+    NONE = "none"
+    VALIDATION_DATA = "validation-data"
+    FORM = "form"
+    ANNOTATIONS = "annotations"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One time-stamp over a seal. `fault` names the class of an exception; the rest is then empty.
+
+    `intact` and `valid`: it is about this very seal, and its signature verifies. `indication` is
+    pyHanko's whole answer, with the lists of the trust folder; `contents` is the token (DER).
+    """
+
+    fault: str | None = None
+    indication: Indication | None = None
+    intact: bool = False
+    valid: bool = False
+    time: datetime | None = None
+    signer: x509.Certificate | None = None
+    carried: tuple[x509.Certificate, ...] = ()
+    contents: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What pyHanko found of one signature. Nothing here is a verdict.
+
+    `fault` names the class of an exception while validating; then the rest may be empty.
+    `indication` and `sub_indication` are pyHanko's own answer; `gap` is the span of the file that
+    the signature leaves out, `contents` the bytes of the CMS with its padding. `proved_later` says
+    that seal and stamps hold at the hour of the first stamp by the proofs in the file alone.
+    """
+
+    field: str
+    fault: str | None = None
+    indication: Indication | None = None
+    sub_indication: str | None = None
+    intact: bool = False
+    valid: bool = False
+    coverage: Coverage = Coverage.UNCLEAR
+    modification: Modification = Modification.OTHER
+    only_signatures_added: bool = False
+    sub_filter: str = ""
+    signing_time: datetime | None = None
+    signer: x509.Certificate | None = None
+    carried: tuple[x509.Certificate, ...] = ()
+    gap: tuple[int, int] = (0, 0)
+    contents: bytes = b""
+    stamps: tuple[Stamp, ...] = ()
+    proved_later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedFile:
+    """Every seal of a file, and how many signatures there are with document time-stamps."""
+
+    seals: tuple[Examined, ...]
+    signatures: int
