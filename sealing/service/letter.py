@@ -27,7 +27,7 @@ from sealing.marks.placement import Mark
 from sealing.marks.readback import check_readback
 from sealing.pades import seal as pades
 from sealing.pades.cms_template import CmsSigner, CmsTemplate
-from sealing.proofs.document_id import DocumentId, document_id, in_twoddoc
+from sealing.proofs.document_id import RANDOM_BYTES, DocumentId, document_id, in_twoddoc
 from sealing.service.profile import Profile
 from sealing.signers.port import Signer, common_name, digest_of, hashed
 from sealing.towncode import signature
@@ -196,18 +196,45 @@ def twoddoc_code(
     The identifier goes in as data identifier `01` unless the order has one.
     Raises EmissionError or TypeNotForTownsError.
     """
-    kind = require_town_type(order.doc_type)
-    signer = signers[order.doc_type]
+    signer = signers[require_town_type(order.doc_type).code]
     leaf = signer.chain[0]
-    today = now.date()
-    dated = kind.issue_date is not IssueDateRule.ABSENT
-    issued_on = order.issued_on or today if dated else order.issued_on
-    scope = profile.perimeter, profile.country
-    header = _header(leaf, order.doc_type, issued_on, today, scope)
-    values = {_DOCUMENT_ID: in_twoddoc(identifier), **order.values}
+    header, values = _unsigned(order, leaf, profile, now, identifier)
     return message.issue(
         header, values, lambda data: signer.sign(hashed(data, leaf)), profile.emission
     )
+
+
+def check_order(
+    order: TwoDDocOrder | TownCodeOrder, sealer: Sealer, profile: Profile, now: datetime
+) -> None:
+    """Check what a code is to say as strictly as its emission does; nothing is signed.
+
+    What only the letter itself tells (its pages, its words) is checked when it is sealed. Raises
+    EmissionError or TypeNotForTownsError.
+    """
+    identifier = document_id(now, bytes(RANDOM_BYTES))
+    if isinstance(order, TownCodeOrder):
+        claims_of(order.doc_type, order.values, now, identifier.bytes)
+        return
+    leaf = sealer.twoddocs[require_town_type(order.doc_type).code].chain[0]
+    header, values = _unsigned(order, leaf, profile, now, identifier)
+    message.encode_unsigned(header, values, profile.emission)
+
+
+def _unsigned(
+    order: TwoDDocOrder,
+    leaf: x509.Certificate,
+    profile: Profile,
+    now: datetime,
+    identifier: DocumentId,
+) -> tuple[Header, Mapping[str, Value]]:
+    """Give the header and the values of a 2D-Doc."""
+    today = now.date()
+    dated = require_town_type(order.doc_type).issue_date is not IssueDateRule.ABSENT
+    issued_on = order.issued_on or today if dated else order.issued_on
+    scope = profile.perimeter, profile.country
+    header = _header(leaf, order.doc_type, issued_on, today, scope)
+    return header, {_DOCUMENT_ID: in_twoddoc(identifier), **order.values}
 
 
 @lru_cache(maxsize=64)
