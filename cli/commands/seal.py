@@ -33,7 +33,8 @@ from sealing.towncode.message import PREFIX
 from sealing.towncode.message import parse as parse_towncode
 from sealing.towncode.signature import verify as check_towncode
 from sealing.twoddoc.conformance import require_town_type
-from sealing.twoddoc.message import Emission, parse
+from sealing.twoddoc.emission import Emission
+from sealing.twoddoc.message import parse
 from sealing.twoddoc.signature import verify as check_code
 from storage.errors import CoffreError
 from storage.language import N_

@@ -23,7 +23,8 @@ from sealing.signers.port import TWODDOC
 from sealing.signers.registry import signer as open_signer
 from sealing.twoddoc.catalogue import doc_types
 from sealing.twoddoc.conformance import require_town_type
-from sealing.twoddoc.message import Emission, parse, parse_set
+from sealing.twoddoc.emission import Emission
+from sealing.twoddoc.message import parse, parse_set
 from sealing.twoddoc.parts import join
 from storage.errors import CoffreError
 from storage.language import N_

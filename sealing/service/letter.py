@@ -34,12 +34,8 @@ from sealing.towncode import signature
 from sealing.towncode.emission import claims_of
 from sealing.twoddoc import message
 from sealing.twoddoc.catalogue import IssueDateRule
-from sealing.twoddoc.conformance import (
-    EmissionError,
-    Problem,
-    check_signing_date,
-    require_town_type,
-)
+from sealing.twoddoc.conformance import require_town_type
+from sealing.twoddoc.emission import EmissionError, Problem, check_signing_date
 from sealing.twoddoc.header import Header
 from sealing.twoddoc.values import Value
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from sealing.marks.placement import Wish
-from sealing.twoddoc.message import STRICT, Emission
+from sealing.twoddoc.emission import STRICT, Emission
 
 
 @dataclass(frozen=True, slots=True)

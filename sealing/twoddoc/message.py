@@ -1,4 +1,4 @@
-"""A whole 2D-Doc: read it in each of its forms, write the part that is signed.
+"""A whole 2D-Doc: read it in each of its forms, write it and have it signed.
 
 Rules kept here (2D-Doc 3.2.6 and 3.3.9):
 
@@ -14,8 +14,7 @@ Rules kept here (2D-Doc 3.2.6 and 3.3.9):
   is repaired only when the caller asks, and always reported; without repair it is told apart from
   a text that is wrong in itself;
 - limits: 4,096 bytes (64 KiB once joined) and 200 fields; time is linear;
-- writing is strict (`conformance.py`), in the order of the type's table, GS after every variable
-  field below its maximum length, RS after one that was truncated;
+- writing is strict (`emission.py`);
 - the key stays with the caller: `issue` takes a function from bytes to r and s.
 
 `ParsedMessage` is what a text says; what it proves is `signature.py`'s.
@@ -27,17 +26,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from sealing.twoddoc import binary
-from sealing.twoddoc.catalogue import doc_type
-from sealing.twoddoc.conformance import (
-    EmissionError,
-    emission_order,
-    emission_texts,
-    end_of,
-    header_findings,
-    truncated_texts,
-    type_findings,
-)
-from sealing.twoddoc.fields import GS, RS, Field, Finding, FindingCode, split, value_findings
+from sealing.twoddoc.conformance import header_findings, type_findings
+from sealing.twoddoc.emission import STRICT, Emission, encode_unsigned
+from sealing.twoddoc.fields import GS, Field, Finding, FindingCode, split, value_findings
 from sealing.twoddoc.header import DamagedInTransportError, Form, Header, Reason, TwoDDocError
 from sealing.twoddoc.parts import MAX_PART, is_part, join
 from sealing.twoddoc.values import Value, ValueInvalidError, base32_decode, base32_encode
@@ -90,21 +81,6 @@ class ParsedMessage:
         return assemble(self.header.encode() + body, self.signature, annex)
 
 
-@dataclass(frozen=True, slots=True)
-class Emission:
-    """How far an issuer lets us bend values: both off unless asked.
-
-    `fold`: capitals, no accents; the page must then print what the code says. `truncate`:
-    mandatory texts longer than their maximum are cut and marked (RS), never optional ones.
-    """
-
-    fold: bool = False
-    truncate: bool = False
-
-
-STRICT: Final = Emission()
-
-
 def parse(raw: bytes, *, repair: bool = False) -> ParsedMessage:
     """Read a code; raise TwoDDocError or one of its children, by what the reader can do.
 
@@ -122,22 +98,6 @@ def parse(raw: bytes, *, repair: bool = False) -> ParsedMessage:
 def parse_set(symbols: Sequence[bytes], *, repair: bool = False) -> ParsedMessage:
     """Read the code that several symbols hold; raise PartsError, then as `parse` does."""
     return _parsed(join(symbols), repair=repair)
-
-
-def encode_unsigned(
-    header: Header, values: Mapping[str, Value], emission: Emission = STRICT
-) -> bytes:
-    """Write what is to be signed, version 04; raise EmissionError with every problem at once."""
-    kind = doc_type(header.doc_type, header.perimeter)
-    cut = truncated_texts(kind, values, folded=emission.fold) if kind and emission.truncate else {}
-    texts, problems = emission_texts(header, {**values, **cut}, folded=emission.fold)
-    if problems:
-        raise EmissionError(problems)
-    parts = [
-        di + texts[di] + (RS if di in cut else end_of(di, texts[di]))
-        for di in emission_order(header, texts.keys())
-    ]
-    return header.encode() + "".join(parts).encode("ascii")
 
 
 def assemble(unsigned: bytes, signature: bytes, annex: bytes | None = None) -> bytes:

@@ -36,7 +36,8 @@ from sealing.pades.seal import MAX_BYTES, PdfTooLargeError
 from sealing.proofs.document_id import document_id, in_twoddoc
 from sealing.service.letter import Letter, TwoDDocOrder, seal_letter
 from sealing.service.profile import Profile
-from sealing.twoddoc.conformance import EmissionError, TypeNotForTownsError
+from sealing.twoddoc.conformance import TypeNotForTownsError
+from sealing.twoddoc.emission import EmissionError
 from sealing.twoddoc.message import parse
 from sealing.twoddoc.signature import verify
 

@@ -22,12 +22,8 @@ from support.twoddoc import (
 )
 
 from sealing.twoddoc.catalogue import identifiers
-from sealing.twoddoc.conformance import (
-    EmissionError,
-    check_signing_date,
-    dated_findings,
-    require_town_type,
-)
+from sealing.twoddoc.conformance import dated_findings, require_town_type
+from sealing.twoddoc.emission import Emission, EmissionError, check_signing_date, encode_unsigned
 from sealing.twoddoc.fields import FindingCode
 from sealing.twoddoc.header import (
     DamagedInTransportError,
@@ -37,7 +33,7 @@ from sealing.twoddoc.header import (
     TwoDDocError,
     UnknownFormError,
 )
-from sealing.twoddoc.message import Emission, ParsedMessage, assemble, encode_unsigned, issue, parse
+from sealing.twoddoc.message import ParsedMessage, assemble, issue, parse
 
 DAY = date(2026, 11, 20)
 HEADER = Header(4, "FR00", "TEST", DAY, DAY, "00", "01", "FR")

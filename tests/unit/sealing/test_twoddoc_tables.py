@@ -5,9 +5,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.budget import cases
 from support.shared import shared
 from support.twoddoc import sign
 
+from sealing.twoddoc import emission
 from sealing.twoddoc.catalogue import (
     DataIdentifier,
     IssueDateRule,
@@ -15,10 +19,11 @@ from sealing.twoddoc.catalogue import (
     doc_types,
     identifiers,
 )
-from sealing.twoddoc.conformance import EmissionError, town_types
+from sealing.twoddoc.conformance import town_types
+from sealing.twoddoc.emission import Emission, EmissionError, encode_unsigned
 from sealing.twoddoc.fields import Field
 from sealing.twoddoc.header import Header
-from sealing.twoddoc.message import encode_unsigned, issue, parse
+from sealing.twoddoc.message import issue, parse
 from sealing.twoddoc.values import Value, decode
 
 DAY = date(2026, 11, 20)
@@ -164,3 +169,54 @@ def test_a_value_longer_than_its_identifier_allows_is_refused(di):
     with pytest.raises(EmissionError) as caught:
         encode_unsigned(header, {di: "1" * ((entry.maximum or 0) + 1)})
     assert caught.value.problems[0].rule in {"too-long-value", "value-invalid"}
+
+
+VALUES = st.one_of(
+    st.text(alphabet=" -/@'.,0123456789ABCDEFYZabé\n\x1d_", max_size=12),
+    st.sampled_from(list(GOOD.values())),
+    st.integers(-5, 99_999),
+    st.dates(date(1999, 1, 1), date(2180, 1, 1)),
+    st.booleans(),
+)
+
+
+@st.composite
+def orders(draw):
+    """Draw an order that is right, with up to two values of any kind, one left out or one added."""
+    entry = doc_types()[draw(st.sampled_from(list(doc_types())))]
+    issued = DAY if entry.issue_date is IssueDateRule.REQUIRED else None
+    header = Header(4, "FR00", "TEST", issued, DAY, entry.code, "01", "FR")
+    values = {di: good_value(identifiers()[di]) for di in (*entry.order(), "01", "08")}
+    some = st.sampled_from(list(values))
+    values |= draw(st.dictionaries(some, st.one_of(VALUES, near(draw(some))), max_size=2))
+    if draw(st.integers(0, 5)) == 0:
+        del values[draw(some)]
+    if draw(st.integers(0, 5)) == 0:
+        values[draw(st.sampled_from(["0C", "10", "24", "ZZ"]))] = draw(VALUES)
+    return header, values
+
+
+def near(di):
+    """Draw texts about as long as an identifier allows."""
+    entry = identifiers()[di]
+    longest = entry.maximum or 40
+    lengths = st.sampled_from([0, 1, entry.minimum, longest - 1, longest, longest + 1])
+    return st.builds(str.__mul__, st.sampled_from("1AZ a é/-"), lengths)
+
+
+def written(header, values, folding):
+    try:
+        return encode_unsigned(header, values, folding)
+    except EmissionError as error:
+        return error.problems
+
+
+@settings(max_examples=cases(ci=1_000, slow=100_000), deadline=None)
+@given(orders(), st.booleans(), st.booleans())
+def test_the_short_way_writes_what_the_long_way_writes(order, fold, truncate):
+    header, values = order
+    short = written(header, values, Emission(fold=fold, truncate=truncate))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(emission, "_plan", lambda *_: None)
+        long = written(header, values, Emission(fold=fold, truncate=truncate))
+    assert short == long
