@@ -21,10 +21,10 @@ from typing import Any, ClassVar, Final
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from sealing.batch.folders import Folder, OutputTakenError
-from sealing.batch.ledger import BATCH, CHUNK, ITEM, UNSETTLED, Ledger, recount
+from sealing.batch.ledger import BATCH, CHUNK, ITEM, UNSETTLED, Ledger, counts_of, recount
 from sealing.batch.letters_csv import LineError, ListEmptyError, ListError
 from sealing.batch.plan import Planned
-from sealing.batch.rows import State
+from sealing.batch.rows import Counts, State
 from sealing.errors import SealingError
 from storage.database import transaction
 
@@ -60,7 +60,11 @@ class Reading:
 
 
 class _TriedError(Exception):
-    """Leaves the transaction of a trial, so that nothing is kept."""
+    """Leaves the transaction of a trial, so that nothing is kept; holds what it counted."""
+
+    def __init__(self, counts: Counts) -> None:
+        super().__init__("got a trial")
+        self.counts = counts
 
 
 @dataclass(slots=True)
@@ -148,6 +152,10 @@ class _Intake:
         self.connection.execute(update(BATCH).where(own).values(readings=self.number))
         recount(self.connection, self.batch)
 
+    def counts(self) -> Counts:
+        """Give how the mailing stands within this transaction."""
+        return counts_of(self.connection, self.batch)
+
 
 _OF: Final = ITEM.c.n == bindparam("of")
 _KNOWN: Final = select(
@@ -174,8 +182,8 @@ class Rules:
 
 def take_in(
     lines: Iterable[Planned | LineError], ledger: Ledger, folder: Folder, rules: Rules, tell: Tell
-) -> Reading:
-    """Read a list into the ledger, telling each line that is wrong.
+) -> tuple[Reading, Counts]:
+    """Read a list into the ledger, telling each line that is wrong; give what it comes to.
 
     A trial keeps nothing. Raises ListRefusedError when a line is wrong, ListEmptyError,
     OtherOptionsError; then nothing is kept either.
@@ -192,15 +200,15 @@ def take_in(
             number = connection.execute(select(BATCH.c.readings).where(own)).scalar_one() + 1
             connection.execute(update(BATCH).where(own).values(options=rules.options))
             intake = _Intake(connection, ledger.batch, number, folder, rules.force, found)
-            _read(lines, intake, tell)
-            if rules.trial:
-                raise _TriedError
-    except _TriedError:
-        pass
-    return found
+            _read(lines, intake, tell, trial=rules.trial)
+    except _TriedError as tried:
+        return found, tried.counts
+    return found, ledger.counts()
 
 
-def _read(lines: Iterable[Planned | LineError], intake: _Intake, tell: Tell) -> None:
+def _read(
+    lines: Iterable[Planned | LineError], intake: _Intake, tell: Tell, *, trial: bool
+) -> None:
     found, source = intake.found, iter(lines)
     while chunk := list(islice(source, CHUNK)):
         letters = [item for item in chunk if isinstance(item, Planned)]
@@ -214,6 +222,8 @@ def _read(lines: Iterable[Planned | LineError], intake: _Intake, tell: Tell) -> 
     if not found.letters:
         raise ListEmptyError("got no letter", path="")
     intake.finish()
+    if trial:
+        raise _TriedError(intake.counts())
 
 
 def recheck(ledger: Ledger, folder: Folder, *, after: int) -> int:
@@ -233,4 +243,3 @@ def recheck(ledger: Ledger, folder: Folder, *, after: int) -> int:
     if lost:
         ledger.back_to_planned(lost)
     return len(lost)
-

@@ -33,12 +33,15 @@ class JournalFile:
     entries: Entries
     last: int = 0
 
-    def open(self, rows: int) -> None:
-        """Find where the journal stands; `rows` are the letters settled. Raises OSError."""
+    def open(self, rows: int, last: int) -> None:
+        """Find where the journal stands. Raises OSError.
+
+        `rows` letters are settled, the last of them under the number `last`.
+        """
         told, end = _last_line(self.path)
         if rows and told == rows:
-            last = self._last_entry(end)
-            if last is not None:
+            entries = self.entries(last - 1)
+            if entries and _line(entries[0]) == end:
                 self.last = last
                 return
         self._write_anew()
@@ -53,13 +56,6 @@ class JournalFile:
         """Give the digest of the journal, in hexadecimal; raise OSError."""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-
-    def _last_entry(self, end: bytes) -> int | None:
-        """Give the number of the last settled letter if the last line is its own."""
-        last, known = 0, None
-        while entries := self.entries(last):
-            last, known = entries[-1].number, entries[-1]
-        return last if known is not None and _line(known) == end else None
 
     def _write_anew(self) -> None:
         temporary = self.path.with_name(f".{self.path.name}.new")

@@ -24,7 +24,19 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlmodel import SQLModel
 
 from sealing.batch.plan import Range
@@ -106,8 +118,7 @@ class Ledger:
     def counts(self) -> Counts:
         """Give how the mailing stands."""
         with reading(self.engine) as session:
-            row = session.connection().execute(select(BATCH).where(BATCH.c.id == self.batch)).one()
-        return Counts(*(getattr(row, name) for name in Counts.__slots__))
+            return counts_of(session.connection(), self.batch)
 
     def note(self, **columns: object) -> None:
         """Write columns of the mailing's own row."""
@@ -168,24 +179,27 @@ class Ledger:
             if settled:
                 _settle(connection, self.batch, settled)
 
-    def entries(self, after: int = 0, limit: int = CHUNK) -> Sequence[Entry]:
+    def entries(self, after: int = 0, limit: int = CHUNK) -> list[Entry]:
         """Give settled letters in their order, from the one after a number."""
-        found = (
-            select(ITEM)
-            .where(ITEM.c.batch == self.batch, ITEM.c.settled > after)
-            .order_by(ITEM.c.settled)
-            .limit(limit)
-        )
+        return self._entries(limit, ITEM.c.settled > after)
+
+    def troubles(self, after: int = 0, limit: int = CHUNK) -> list[Entry]:
+        """Give the letters that failed or were refused, in the same order."""
+        unsealed = ITEM.c.state.in_((State.FAILED, State.REFUSED))
+        return self._entries(limit, ITEM.c.settled > after, unsealed)
+
+    def _entries(self, limit: int, *which: ColumnElement[bool]) -> list[Entry]:
+        found = select(ITEM).where(ITEM.c.batch == self.batch, *which)
         with reading(self.engine) as session:
-            rows = session.connection().execute(found).all()
-        columns = (name for name in Entry.__slots__ if name not in {"number", "state", "at"})
-        names = tuple(columns)
+            ordered = found.order_by(ITEM.c.settled).limit(limit)
+            rows = session.connection().execute(ordered).all()
+        same = ("n", "line", "file", "sha256_in", "seal", "sha256_out", "error")
         return [
             Entry(
                 number=row.settled,
                 state=State(row.state),
                 at=row.settled_at,
-                **{name: getattr(row, name) for name in names},
+                **{name: getattr(row, name) for name in same},
             )
             for row in rows
         ]
@@ -213,7 +227,7 @@ _SEAL: Final = (
 )
 _SETTLE: Final = (
     update(ITEM)
-    .where(_OF, ITEM.c.state.in_(WAITING))
+    .where(_OF, or_(*(ITEM.c.state == state for state in WAITING)))
     .values(
         state=bindparam("to"),
         error=bindparam("why"),
@@ -234,7 +248,7 @@ _COUNTER: Final = {
 
 
 def _settle(connection: Connection, batch: str, settled: Sequence[Settled]) -> None:
-    """Number letters and count them; the mailing's row is locked until the commit."""
+    """Give letters their numbers; the mailing's row is locked until the commit."""
     own = BATCH.c.id == batch
     grown = {column.name: column for column in _COUNTER.values()}
     added = Counter(_COUNTER[row.state].name for row in settled)
@@ -249,6 +263,12 @@ def _settle(connection: Connection, batch: str, settled: Sequence[Settled]) -> N
     ]
     if connection.execute(_SETTLE, rows).rowcount != len(rows):
         raise LedgerError("got a letter settled twice", path="")
+
+
+def counts_of(connection: Connection, batch: str) -> Counts:
+    """Give how a mailing stands, within a transaction."""
+    row = connection.execute(select(BATCH).where(BATCH.c.id == batch)).one()
+    return Counts(*(getattr(row, name) for name in Counts.__slots__))
 
 
 def recount(connection: Connection, batch: str) -> None:

@@ -75,9 +75,9 @@ class LocalPool:
     def step(self, seconds: float) -> Standing:
         """Let at most this time pass; give how things stand."""
         self._man()
-        heard = {worker.pipe: worker for worker in self._workers}
-        for pipe in wait(list(heard), seconds) if heard else ():
-            self._hear(heard[pipe])  # type: ignore[index] - one of those that were given
+        speaking = wait([worker.pipe for worker in self._workers], seconds)
+        for worker in [each for each in self._workers if each.pipe in speaking]:
+            self._hear(worker)
         return Standing(bool(self._workers), len(self._workers), self._halted)
 
     def stop(self) -> None:

@@ -139,7 +139,5 @@ def _twoddoc_values(kind: str, cells: Mapping[str, str]) -> dict[str, str]:
     entry = require_town_type(kind)
     begun = {di for group in entry.one_of if any(map(cells.get, group)) for di in group}
     return {
-        di: value
-        for di, value in cells.items()
-        if value or di in begun or di in entry.mandatory
+        di: value for di, value in cells.items() if value or di in begun or di in entry.mandatory
     }

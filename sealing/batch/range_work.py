@@ -188,8 +188,14 @@ class _Group:
         work.done = []
         letters = [
             Waiting(
-                letter.n, letter.file, letter.sha256_in, "", State.SEALED,
-                letter.replaces, row.seal, row.sha256_out,
+                letter.n,
+                letter.file,
+                letter.sha256_in,
+                "",
+                State.SEALED,
+                letter.replaces,
+                row.seal,
+                row.sha256_out,
             )
             for letter, row in self.sealed
         ]

@@ -112,4 +112,3 @@ def _whole(handle: int) -> bytes:
 def _within(folder: str, root: str) -> bool:
     real = os.path.realpath(folder)
     return real == root or real.startswith(root.rstrip("/") + "/")
-

@@ -35,7 +35,7 @@ from sealing.towncode.emission import claims_of
 from sealing.twoddoc import message
 from sealing.twoddoc.catalogue import IssueDateRule
 from sealing.twoddoc.conformance import require_town_type
-from sealing.twoddoc.emission import EmissionError, Problem, check_signing_date
+from sealing.twoddoc.emission import EmissionError, Problem, check_signing_date, encode_unsigned
 from sealing.twoddoc.header import Header
 from sealing.twoddoc.values import Value
 
@@ -214,7 +214,7 @@ def check_order(
         return
     leaf = sealer.twoddocs[require_town_type(order.doc_type).code].chain[0]
     header, values = _unsigned(order, leaf, profile, now, identifier)
-    message.encode_unsigned(header, values, profile.emission)
+    encode_unsigned(header, values, profile.emission)
 
 
 def _unsigned(
