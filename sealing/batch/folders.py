@@ -18,6 +18,7 @@ OUT/.coffre/ledger.sqlite3  pending/N.pdf  lock  workers.lock  workers.log
 import fcntl
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -88,6 +89,13 @@ class Folder:
         self.root.mkdir(parents=True, exist_ok=True)
         self.private.mkdir(mode=0o700, exist_ok=True)
         self.pending.mkdir(mode=0o700, exist_ok=True)
+
+    def unmake(self, *, root: bool) -> None:
+        """Take our own folder away, and the `root` where it is empty: nothing was planned."""
+        shutil.rmtree(self.private)
+        if root:
+            with suppress(OSError):
+                self.root.rmdir()
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -52,11 +52,6 @@ class JournalFile:
             _append(self.path, b"".join(_line(entry) for entry in entries))
             self.last = entries[-1].number
 
-    def sha256(self) -> str:
-        """Give the digest of the journal, in hexadecimal; raise OSError."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-
     def _write_anew(self) -> None:
         temporary = self.path.with_name(f".{self.path.name}.new")
         self.last = 0
@@ -70,6 +65,12 @@ class JournalFile:
             temporary.replace(self.path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def digest_of(path: Path) -> str:
+    """Give the digest of a journal, in hexadecimal; raise OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _line(entry: Entry) -> bytes:

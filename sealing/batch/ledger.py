@@ -40,7 +40,7 @@ from sqlalchemy import (
 from sqlmodel import SQLModel
 
 from sealing.batch.plan import Range
-from sealing.batch.rows import WAITING, Counts, Entry, Sealed, Settled, State, Waiting
+from sealing.batch.rows import WAITING, Counts, Entry, Sealed, Settled, State, Waiting, details_of
 from sealing.errors import SealingError
 from storage.database import open_engine, reading, transaction
 from storage.tables import batches
@@ -193,7 +193,7 @@ class Ledger:
         with reading(self.engine) as session:
             ordered = found.order_by(ITEM.c.settled).limit(limit)
             rows = session.connection().execute(ordered).all()
-        same = ("n", "line", "file", "sha256_in", "seal", "sha256_out", "error")
+        same = ("n", "line", "file", "sha256_in", "seal", "sha256_out", "error", "details")
         return [
             Entry(
                 number=row.settled,
@@ -231,13 +231,14 @@ _SETTLE: Final = (
     .values(
         state=bindparam("to"),
         error=bindparam("why"),
+        details=bindparam("how"),
         settled=bindparam("number"),
         settled_at=bindparam("moment"),
         content=None,
     )
 )
 UNSETTLED: Final[dict[str, Any]] = dict.fromkeys(
-    ("seal", "sha256_out", "error", "settled", "settled_at")
+    ("seal", "sha256_out", "error", "details", "settled", "settled_at")
 )
 _UNDO: Final = update(ITEM).where(_OF).values(state=State.PLANNED, **UNSETTLED)
 _COUNTER: Final = {
@@ -258,7 +259,14 @@ def _settle(connection: Connection, batch: str, settled: Sequence[Settled]) -> N
     last = connection.execute(select(BATCH.c.settled).where(own)).scalar_one()
     first = last - len(settled) + 1
     rows = [
-        {"of": row.n, "to": row.state, "why": row.error, "number": number, "moment": row.at}
+        {
+            "of": row.n,
+            "to": row.state,
+            "why": row.trouble and row.trouble.code,
+            "how": row.trouble and details_of(row.trouble),
+            "number": number,
+            "moment": row.at,
+        }
         for number, row in enumerate(settled, first)
     ]
     if connection.execute(_SETTLE, rows).rowcount != len(rows):

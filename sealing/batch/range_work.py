@@ -232,4 +232,4 @@ def publish(letters: list[Waiting], ledger: Ledger, folder: Folder) -> list[Sett
 def not_sealed(n: int, error: CoffreError) -> Settled:
     """Settle a letter that could not be sealed: failed where trying again may help."""
     state = State.FAILED if error.retryable else State.REFUSED
-    return Settled(n, state, error.code, datetime.now(UTC))
+    return Settled(n, state, error, datetime.now(UTC))

@@ -4,11 +4,37 @@ States: planned → sealed → published, or failed, or refused. `sealed` says t
 that counts, before its file has its final name; `published`, after.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
 from uuid import UUID
+
+from sealing.errors import SealingError
+from storage.errors import CoffreError
+
+
+class ToldError(SealingError):
+    """What happened to a letter, as the ledger kept it; `reported` is its code."""
+
+    code: ClassVar[str] = "batch.told"
+
+    def __init__(
+        self, reported: str, details: dict[str, str | int], parts: tuple[tuple[str, str], ...]
+    ) -> None:
+        """Take the place of the error that happened in another process."""
+        super().__init__(f"got {reported}", **details)
+        self.reported = reported
+        self.parts = parts
+
+
+def details_of(error: CoffreError) -> str:
+    """Write the details of an error; twenty parts say enough."""
+    kept = 20
+    told = {name: str(value)[:200] for name, value in list(error.details.items())[:4]}
+    parts = [(about[:60], rule[:60]) for about, rule in error.parts[:kept]]
+    return json.dumps({**told, "parts": parts}, ensure_ascii=False)
 
 
 class State(StrEnum):
@@ -49,11 +75,11 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A letter that is done with; `error` is a code, None for a published one."""
+    """A letter that is done with; `trouble` is None for a published one."""
 
     n: int
     state: State
-    error: str | None
+    trouble: CoffreError | None
     at: datetime
 
 
@@ -70,7 +96,15 @@ class Entry:
     seal: str | None
     sha256_out: bytes | None
     error: str | None
+    details: str | None
     at: datetime
+
+    @property
+    def trouble(self) -> ToldError:
+        """Give why a letter was not sealed, with the code and details of what happened."""
+        told = json.loads(self.details or "{}")
+        parts = tuple((about, rule) for about, rule in told.pop("parts", ()))
+        return ToldError(self.error or "", told, parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ from sealing.batch.journal_file import JournalFile
 from sealing.batch.ledger import Ledger
 from sealing.batch.letters_csv import LetterList, LineError
 from sealing.batch.plan import Order, Planned, Planner, Range, range_size
-from sealing.batch.range_work import Bench, publish
-from sealing.batch.rows import Counts, Settled, State
+from sealing.batch.range_work import Bench, not_sealed, publish
+from sealing.batch.rows import Counts, State
 from sealing.errors import SealingError
 from sealing.service.letter import Sealer, TwoDDocOrder, check_order
 from sealing.service.profile import Profile
@@ -106,13 +106,17 @@ def _ledger(job: Job, options: str, now: datetime) -> Iterator[Ledger]:
             finally:
                 ledger.close()
         return
+    there = [path.exists() for path in (folder.root, folder.ledger)]
     folder.make()
     with folder.held():
         ledger = Ledger.create(folder.ledger, options, now)
         try:
             yield ledger
         finally:
+            planned = ledger.counts().letters
             ledger.close()
+            if not planned and not all(there):
+                folder.unmake(root=not there[0])
 
 
 def _put_in_order(ledger: Ledger, folder: Folder) -> None:
@@ -233,5 +237,4 @@ class _Sealing:
 
     def _give_up(self, n: int) -> None:
         """Settle a letter that kills its workers."""
-        failed = Settled(n, State.FAILED, WorkerDiedError.code, datetime.now(UTC))
-        self.ledger.commit((), [failed])
+        self.ledger.commit((), [not_sealed(n, WorkerDiedError("got three dead workers"))])

@@ -20,11 +20,12 @@ from sealing.errors import SealingError
 PRIVATE: Final = ".coffre"
 JOURNAL: Final = "journal.jsonl"
 REPORT: Final = "report.html"
+FAILURES: Final = "failures.csv"
 MAX_BYTES: Final = 100 * 1024 * 1024
 MAX_NAME: Final = 1_024
 _MAX_PART: Final = 255
 _CHUNK: Final = 1 << 20
-_OWN: Final = frozenset({PRIVATE, JOURNAL, REPORT})
+_OWN: Final = frozenset({PRIVATE, JOURNAL, REPORT, FAILURES})
 
 
 class FileNameError(SealingError):

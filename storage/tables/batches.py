@@ -41,7 +41,8 @@ class BatchItemRow(SQLModel, table=True):
     """One letter of a mailing; `key` = SHA-256(input digest, data, options).
 
     `state`: planned → sealed (its seal is made, and is the one that counts) → published, or failed,
-    or refused. `replaces` is the digest of an older file that it may replace.
+    or refused. `details` are those of its error; `replaces` is the digest of an older file that
+    it may replace.
     """
 
     __tablename__ = "batch_item"
@@ -64,5 +65,6 @@ class BatchItemRow(SQLModel, table=True):
     seal: str | None = Field(default=None, max_length=_UUID)
     sha256_out: bytes | None = None
     error: str | None = Field(default=None, max_length=64)
+    details: str | None = Field(default=None, max_length=4_096)
     settled: int | None = None
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

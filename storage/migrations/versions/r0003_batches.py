@@ -12,6 +12,17 @@ down_revision = "0002"
 
 def upgrade() -> None:
     """Make every table, those pointed to first."""
+    _mailings()
+    _letters()
+
+
+def downgrade() -> None:
+    """Drop every table, those pointing first."""
+    op.drop_table("batch_item")
+    op.drop_table("batch")
+
+
+def _mailings() -> None:
     op.create_table(
         "batch",
         sa.Column("id", sa.String(22), nullable=False),
@@ -28,6 +39,9 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_batch"),
     )
+
+
+def _letters() -> None:
     op.create_table(
         "batch_item",
         sa.Column("n", sa.Integer(), nullable=False),
@@ -43,6 +57,7 @@ def upgrade() -> None:
         sa.Column("seal", sa.String(36), nullable=True),
         sa.Column("sha256_out", sa.LargeBinary(), nullable=True),
         sa.Column("error", sa.String(64), nullable=True),
+        sa.Column("details", sa.String(4_096), nullable=True),
         sa.Column("settled", sa.Integer(), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["batch"], ["batch.id"], name="fk_batch_item_batch"),
@@ -51,9 +66,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("batch", "file", name="uq_batch_item_file"),
     )
     op.create_index("ix_batch_item_settled", "batch_item", ["batch", "settled"], unique=False)
-
-
-def downgrade() -> None:
-    """Drop every table, those pointing first."""
-    op.drop_table("batch_item")
-    op.drop_table("batch")
