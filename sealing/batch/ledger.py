@@ -86,12 +86,12 @@ class Ledger:
             except NoMailingError:
                 pass  # a run that was killed as it began
         engine = open_engine(f"sqlite:///{path}")
-        SQLModel.metadata.create_all(engine, tables=list(_TABLES))
         batch = secrets.token_urlsafe(16)
         with transaction(engine) as session:
             row = {"id": batch, "options": options, "created_at": now}
             zero = dict.fromkeys(("readings", "letters", "sealed", "failed"), 0)
             zero |= dict.fromkeys(("refused", "settled", "flushed"), 0)
+            SQLModel.metadata.create_all(session.connection(), tables=list(_TABLES))
             session.connection().execute(insert(BATCH), {**row, **zero})
             session.connection().execute(text(f"PRAGMA user_version={LAYOUT}"))
         return cls(engine, batch)

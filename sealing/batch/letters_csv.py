@@ -162,7 +162,7 @@ class LetterList:
                     kind = LineTooLongError if source.too_long else LineQuotesError
                     yield LineError(number, "", kind("got a line that cannot be cut into cells"))
                     return
-                if number > 1 and any(cells):
+                if number > 1 and "".join(cells).strip():
                     yield self._line(number, cells)
 
     def _line(self, number: int, cells: list[str]) -> ListLine | LineError:

@@ -78,7 +78,8 @@ class LocalPool:
         speaking = wait([worker.pipe for worker in self._workers], seconds)
         for worker in [each for each in self._workers if each.pipe in speaking]:
             self._hear(worker)
-        return Standing(bool(self._workers), len(self._workers), self._halted)
+        left = not self._stopping and (bool(self._back) or not self._exhausted)
+        return Standing(bool(self._workers) or left, len(self._workers), self._halted)
 
     def stop(self) -> None:
         """Let each worker finish the letter in hand."""
@@ -113,7 +114,7 @@ class LocalPool:
         ours, theirs = context.Pipe()
         hand = context.RawValue("q", 0)
         process = context.Process(
-            target=serve, args=(theirs, hand, self._task.opening, self.log), daemon=True
+            target=serve, args=(theirs, ours, hand, self._task.opening, self.log), daemon=True
         )
         process.start()
         theirs.close()
@@ -196,8 +197,15 @@ class _Hand:
         return bool(select.select([self._pipe.fileno()], [], [], 0)[0])
 
 
-def serve(pipe: Connection, value: Any, opening: Opening, log: Path | None) -> None:  # noqa: ANN401
+def serve(
+    pipe: Connection,
+    other: Connection,
+    value: Any,  # noqa: ANN401 - of ctypes
+    opening: Opening,
+    log: Path | None,
+) -> None:
     """Be a worker until the pool says no more: what a process of the pool runs."""
+    other.close()  # the pool's end: while anybody else holds it, its death is not heard of
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _print_to(log)
     try:

@@ -85,7 +85,7 @@ def run(job: Job, engine: Callable[[Job], Engine], watch: Watch) -> Outcome:
             return Outcome(counts, 0, 0.0)
         keys = replace(job.bench.keys, types=tuple(sorted(types)))
         sealing = _Sealing(replace(job, bench=replace(job.bench, keys=keys)), ledger, watch)
-        return sealing.carry_out(engine(job), began)
+        return sealing.carry_out(engine(sealing.job), began)
 
 
 def options_of(sealer: Sealer, profile: Profile) -> str:
