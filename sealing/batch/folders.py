@@ -191,6 +191,10 @@ class Folder:
             Path(final).parent.mkdir(parents=True, exist_ok=True)
             os.link(pending, final)
 
+    def has(self, name: str) -> bool:
+        """Tell whether something bears a final name."""
+        return os.path.lexists(f"{self.root}/{name}")
+
     def digest(self, name: str) -> bytes | None:
         """Give the SHA-256 of a published letter, or None where there is none; raise OSError."""
         return _digest(f"{self.root}/{name}")

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from sealing.batch.folders import Folder, OutputTakenError
 from sealing.batch.ledger import BATCH, CHUNK, ITEM, UNSETTLED, Ledger, counts_of, recount
@@ -29,6 +29,8 @@ from sealing.errors import SealingError
 from storage.database import transaction
 
 Tell = Callable[[LineError], None]
+
+_CACHE_KIB: Final = 96 * 1024
 
 
 class ListRefusedError(ListError):
@@ -108,7 +110,7 @@ class _Intake:
 
     def _again(self, row: Mapping[Any, Any]) -> bool:
         """Tell whether a known letter is to be planned once more."""
-        if row["state"] == State.PUBLISHED and not (self.folder.root / row["file"]).exists():
+        if row["state"] == State.PUBLISHED and not self.folder.has(row["file"]):
             self.found.gone += 1
             return self.force
         return bool(row["state"] == State.FAILED)
@@ -120,7 +122,7 @@ class _Intake:
             published = row["state"] == State.PUBLISHED
             self.found.changed += published
             ours = row["sha256_out"] if published else row["replaces"]
-        if not (self.folder.root / file).exists():
+        if not self.folder.has(file):
             return None, True
         there = self.folder.digest(file)
         return there, self.force or there == ours
@@ -196,6 +198,9 @@ def take_in(
     try:
         with transaction(ledger.engine) as session:
             connection = session.connection()
+            if connection.dialect.name == "sqlite":
+                # Keys come in no order: their index is kept in memory until the end.
+                connection.execute(text(f"PRAGMA cache_size=-{_CACHE_KIB}"))
             own = BATCH.c.id == ledger.batch
             number = connection.execute(select(BATCH.c.readings).where(own)).scalar_one() + 1
             connection.execute(update(BATCH).where(own).values(options=rules.options))

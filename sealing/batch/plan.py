@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar, Final
 
 from sealing.batch.letters_csv import LineError, ListError, ListLine
@@ -28,6 +29,7 @@ CheckOrder = Callable[[Order], None]
 
 SMALLEST_RANGE: Final = 25
 LARGEST_RANGE: Final = 500
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
 # What is wrong with the installation is wrong for every letter.
 FATAL: Final = (ConfigurationError, SignerError)
 
@@ -111,9 +113,9 @@ def content_of(order: Order | None) -> str:
         case None:
             return ""
         case TwoDDocOrder():
-            return json.dumps(["2D", order.doc_type, dict(order.values)], ensure_ascii=False)
+            return _ENCODER.encode(["2D", order.doc_type, dict(order.values)])
         case TownCodeOrder():
-            return json.dumps(["CV", order.doc_type, dict(order.values)], ensure_ascii=False)
+            return _ENCODER.encode(["CV", order.doc_type, dict(order.values)])
 
 
 def order_from(content: str) -> Order | None:
@@ -136,8 +138,13 @@ def range_size(letters: int, workers: int) -> int:
 
 
 def _twoddoc_values(kind: str, cells: Mapping[str, str]) -> dict[str, str]:
+    wanted, groups = _wanted(kind)
+    begun = {di for group in groups if any(map(cells.get, group)) for di in group}
+    return {di: text for di, text in cells.items() if text or di in wanted or di in begun}
+
+
+@cache
+def _wanted(kind: str) -> tuple[frozenset[str], tuple[tuple[str, ...], ...]]:
+    """Give what a type always asks, and its alternatives; raise TypeNotForTownsError."""
     entry = require_town_type(kind)
-    begun = {di for group in entry.one_of if any(map(cells.get, group)) for di in group}
-    return {
-        di: value for di, value in cells.items() if value or di in begun or di in entry.mandatory
-    }
+    return frozenset(entry.mandatory), entry.one_of

@@ -26,6 +26,7 @@ from storage.language import N_, Translator
 SHOWN: Final = 12
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _GROUP: Final = 4
+_LONGEST: Final = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def _heading(report: Report, title: str, tr: Translator) -> str:
 
 def _counts(report: Report, tr: Translator) -> str:
     told = [
-        (report.letters, tr(N_("lettres dans la liste")), ""),
+        (report.letters, tr(N_("dans la liste")), ""),
         (report.sealed, tr(N_("scellées")), "good"),
         (report.refused, tr(N_("refusées")), "bad" if report.refused else ""),
         (report.failed, tr(N_("en échec")), "bad" if report.failed else ""),
@@ -140,8 +141,8 @@ def _troubles(report: Report, tr: Translator) -> str:
     if not report.troubles:
         return ""
     rows = "".join(
-        f"<tr><td>{each.line}</td><td>{escape(cell(each.file))}</td>"
-        f"<td>{escape(cell(each.reason))}</td></tr>"
+        f"<tr><td>{each.line}</td><td>{escape(cell(_short(each.file)))}</td>"
+        f"<td>{escape(cell(_short(each.reason)))}</td></tr>"
         for each in report.troubles[:SHOWN]
     )
     heads = (tr(N_("Ligne")), tr(N_("Lettre")), tr(N_("Pourquoi")))
@@ -158,40 +159,52 @@ def _troubles(report: Report, tr: Translator) -> str:
 
 def _proof(report: Report, tr: Translator) -> str:
     leaf = report.certificate
-    rate = report.new / report.seconds if report.seconds else 0.0
-    pace = tr(N_("{new} lettres en {seconds} s, soit {rate} par seconde"))
-    validity = tr(N_("du {first} au {last}")).format(
-        first=f"{leaf.not_valid_before_utc:%d/%m/%Y}", last=f"{leaf.not_valid_after_utc:%d/%m/%Y}"
+    issued = tr(N_("délivré par {issuer}, valable du {first} au {last}")).format(
+        issuer=common_name(leaf.issuer),
+        first=f"{leaf.not_valid_before_utc:%d/%m/%Y}",
+        last=f"{leaf.not_valid_after_utc:%d/%m/%Y}",
     )
-    rows = [
-        (
-            N_("Dernier passage"),
-            pace.format(
-                new=number(report.new),
-                seconds=f"{report.seconds:.1f}".replace(".", ","),
-                rate=number(round(rate)),
-            ),
-        ),
-        (N_("Cachet"), tr(N_("PAdES B-B, par {name}")).format(name=common_name(leaf.subject))),
-        (
-            N_("Certificat"),
-            tr(N_("délivré par {issuer}, valable {validity}")).format(
-                issuer=common_name(leaf.issuer), validity=validity
-            ),
-        ),
-        (N_("Empreinte du certificat (SHA-256)"), grouped(leaf.fingerprint(hashes.SHA256()).hex())),
-        (N_("Empreinte du journal (SHA-256)"), grouped(report.journal_sha256)),
+    seal = tr(N_("PAdES B-B, par {name}")).format(name=common_name(leaf.subject))
+    prints = [
+        (N_("Empreinte du certificat (SHA-256)"), leaf.fingerprint(hashes.SHA256()).hex()),
+        (N_("Empreinte du journal (SHA-256)"), report.journal_sha256),
     ]
-    told = "".join(
-        f"<div><dt>{escape(tr(name))}</dt><dd>{escape(text)}</dd></div>" for name, text in rows
-    )
+    rows = [
+        _row(tr(N_("Dernier passage")), escape(_pace(report, tr))),
+        _row(tr(N_("Cachet")), escape(seal)),
+        _row(tr(N_("Certificat")), escape(issued)),
+        *(_row(tr(name), grouped(digest), "print") for name, digest in prints),
+    ]
     note = tr(
         N_(
             "Le journal (journal.jsonl) dit, lettre par lettre, ce qui a été scellé, quand et avec "
-            "quelle empreinte. Son empreinte ci-dessus prouve qu'il n'a pas changé depuis."
+            "quelle empreinte. Tant que son empreinte est celle-ci, il n'a pas changé."
         )
     )
-    return f'<h2>{escape(tr(N_("Preuves")))}</h2><dl class="proof">{told}</dl><p>{escape(note)}</p>'
+    title = escape(tr(N_("Preuves")))
+    return f'<h2>{title}</h2><dl class="proof">{"".join(rows)}</dl><p>{escape(note)}</p>'
+
+
+def _row(name: str, content: str, kind: str = "") -> str:
+    return f'<div><dt>{escape(name)}</dt><dd class="{kind}">{content}</dd></div>'
+
+
+def _pace(report: Report, tr: Translator) -> str:
+    if not report.new:
+        return tr(N_("rien de nouveau"))
+    rate = report.new / report.seconds if report.seconds else 0.0
+    told = tr(N_("{new} lettres en {seconds} s, soit {rate} par seconde"))
+    seconds = f"{report.seconds:.1f}".replace(".", ",") if report.lang == "fr" else None
+    return told.format(
+        new=number(report.new),
+        seconds=seconds or f"{report.seconds:.1f}",
+        rate=number(round(rate)),
+    )
+
+
+def _short(text: str) -> str:
+    """Cut a long text, so that the page stays one page."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def number(count: int) -> str:
@@ -200,8 +213,10 @@ def number(count: int) -> str:
 
 
 def grouped(digest: str) -> str:
-    """Write a digest in groups that an eye can compare."""
-    return " ".join(digest[i : i + _GROUP] for i in range(0, len(digest), _GROUP))
+    """Write a digest in two lines of groups that an eye can compare."""
+    groups = [digest[i : i + _GROUP] for i in range(0, len(digest), _GROUP)]
+    half = len(groups) // 2
+    return " ".join(groups[:half]) + "<br>" + " ".join(groups[half:])
 
 
 _STYLE: Final = (
@@ -218,7 +233,8 @@ _STYLE: Final = (
     ".test{margin:0 0 1.2rem;padding:.45rem .8rem;border:1px solid #8a5a00;background:#fff6e0;"
     "color:#6b4500;font-weight:600}"
     ".counts{display:grid;grid-template-columns:repeat(5,1fr);gap:.6rem;margin:1.6rem 0 1rem}"
-    ".counts div{display:flex;flex-direction:column-reverse;padding:.7rem .8rem;"
+    ".counts div{display:flex;flex-direction:column-reverse;justify-content:flex-end;"
+    "padding:.7rem .8rem;"
     "border:1px solid #ccd4df;border-radius:6px}"
     ".counts dt{font-size:.82rem;line-height:1.25;color:#475264}"
     ".counts dd{margin:0;font-size:1.6rem;font-weight:700;line-height:1.2;"
@@ -226,15 +242,19 @@ _STYLE: Final = (
     ".counts .good{border-color:#1f7a45}.counts .good dd{color:#17663a}"
     ".counts .bad{border-color:#b3261e}.counts .bad dd{color:#9c1c15}"
     ".verdict{font-weight:600}"
-    "table{width:100%;border-collapse:collapse;font-size:.9rem}"
+    "table{width:100%;border-collapse:collapse;table-layout:fixed;font-size:.9rem}"
+    "th:first-child{width:4.5rem}th:nth-child(2){width:32%}"
     "th,td{padding:.35rem .6rem .35rem 0;border-bottom:1px solid #dde3ea;text-align:left;"
     "vertical-align:top;overflow-wrap:anywhere}"
     "td:first-child{font-variant-numeric:tabular-nums;white-space:nowrap}"
     ".proof{margin:0;font-size:.9rem}"
-    ".proof div{display:grid;grid-template-columns:13rem 1fr;gap:.8rem;padding:.35rem 0;"
+    ".proof div{display:grid;grid-template-columns:15.5rem 1fr;gap:.8rem;padding:.35rem 0;"
     "border-bottom:1px solid #dde3ea}"
+    ".proof .print{font-family:ui-monospace,'Liberation Mono',monospace;font-size:.82rem}"
     ".proof dt{color:#475264}.proof dd{margin:0;overflow-wrap:anywhere;"
     "font-variant-numeric:tabular-nums}"
+    ".proof .print{font-family:ui-monospace,'Liberation Mono',monospace;font-size:.82rem;"
+    "line-height:1.6}"
     "@media(max-width:40rem){main{margin:0;padding:1.4rem}"
     ".counts{grid-template-columns:repeat(2,1fr)}.proof div{grid-template-columns:1fr;gap:0}}"
     "@media print{body{background:#fff;font-size:11pt}"

@@ -24,7 +24,6 @@ FAILURES: Final = "failures.csv"
 MAX_BYTES: Final = 100 * 1024 * 1024
 MAX_NAME: Final = 1_024
 _MAX_PART: Final = 255
-_CHUNK: Final = 1 << 20
 _OWN: Final = frozenset({PRIVATE, JOURNAL, REPORT, FAILURES})
 
 
@@ -100,12 +99,14 @@ def _whole(handle: int) -> bytes:
         raise FileUnreadableError("got no regular file")
     if told.st_size > MAX_BYTES:
         raise FileTooLargeError(f"got {told.st_size} bytes", limit=MAX_BYTES >> 20)
-    pieces, size = [], 0
-    while piece := os.read(handle, max(_CHUNK, told.st_size - size + 1)):
+    pieces, size, wanted = [], 0, told.st_size + 1
+    while piece := os.read(handle, wanted):
         pieces.append(piece)
         size += len(piece)
         if size > MAX_BYTES:
             raise FileTooLargeError(f"got more than {MAX_BYTES} bytes", limit=MAX_BYTES >> 20)
+        if len(piece) < wanted:
+            break  # the end of a regular file
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 

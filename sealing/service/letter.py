@@ -16,7 +16,7 @@ Level B-B. Nothing is stored here: bytes in, bytes out.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Self
 
@@ -44,6 +44,7 @@ MENTION = "2D-DOC"
 TOWN_MENTION = "CODE DE VÉRIFICATION"
 _DOCUMENT_ID = "01"
 _PAGES = "09"
+_ANY_ID = document_id(datetime(2000, 1, 1, tzinfo=UTC), bytes(RANDOM_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +209,11 @@ def check_order(
     What only the letter itself tells (its pages, its words) is checked when it is sealed. Raises
     EmissionError or TypeNotForTownsError.
     """
-    identifier = document_id(now, bytes(RANDOM_BYTES))
     if isinstance(order, TownCodeOrder):
-        claims_of(order.doc_type, order.values, now, identifier.bytes)
+        claims_of(order.doc_type, order.values, now, _ANY_ID.bytes)
         return
     leaf = sealer.twoddocs[require_town_type(order.doc_type).code].chain[0]
-    header, values = _unsigned(order, leaf, profile, now, identifier)
+    header, values = _unsigned(order, leaf, profile, now, _ANY_ID)
     encode_unsigned(header, values, profile.emission)
 
 
