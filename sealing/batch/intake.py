@@ -30,7 +30,7 @@ from storage.database import transaction
 
 Tell = Callable[[LineError], None]
 
-_CACHE_KIB: Final = 96 * 1024
+_CACHE_KIB: Final = 64 * 1024
 
 
 class ListRefusedError(ListError):

@@ -163,13 +163,15 @@ class _Group:
 
     range_work: RangeWork
     sealed: list[tuple[Waiting, Sealed]] = field(default_factory=list)
+    seen: int = 0
 
     @property
     def full(self) -> bool:
-        return len(self.sealed) + len(self.range_work.done) >= COMMIT
+        return self.seen >= COMMIT
 
     def add(self, letter: Waiting) -> None:
         """Seal a letter and write it under its temporary name."""
+        self.seen += 1
         try:
             made = self.range_work.seal(letter)
         except CoffreError as error:
@@ -184,6 +186,7 @@ class _Group:
     def commit(self) -> None:
         """Have these seals count, then publish them."""
         work, rows = self.range_work, [row for _, row in self.sealed]
+        self.seen = 0
         work.ledger.commit(rows, work.done)  # (6), and (8) of the group before
         work.done = []
         letters = [

@@ -351,3 +351,18 @@ def test_a_seal_whose_file_was_lost_is_made_again(post, monkeypatch):
     os.sync()
     play(post)
     post.require_exactly_once(NAMES)
+
+
+def test_the_ledger_is_committed_every_25_letters_and_once_at_the_end(post, monkeypatch):
+    post.write(names(60))
+    sizes = []
+    true = Ledger.commit
+
+    def commit(self, sealed, settled):
+        sizes.append((len(sealed), len(settled)))
+        true(self, sealed, settled)
+
+    monkeypatch.setattr(Ledger, "commit", commit)
+    play(post, workers=1)
+    # 60 letters are three ranges of 25; each ends with a commit of its last names.
+    assert [row for row in sizes if row != (0, 0)] == [(25, 0), (0, 25)] * 2 + [(10, 0), (0, 10)]
