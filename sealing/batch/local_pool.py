@@ -7,7 +7,7 @@ Rules kept here:
 - nothing but plain values is shared: no lock that a killed process could keep;
 - a range whose worker died goes first to the next worker; the number of the letter that it had in
   hand is kept, and a letter on which three workers died is given up;
-- workers that die three times in a row before any letter stop the pool;
+- workers that die six times in a row before their first letter, while nobody seals, stop the pool;
 - a worker does not hear Ctrl-C, which a terminal sends to all: the run tells it. What it prints
   goes to its own log.
 
@@ -32,6 +32,7 @@ from sealing.batch.plan import Range
 from storage.errors import CoffreError
 
 _DEATHS: Final = 3
+_BARREN: Final = 6
 _PRELOADED: Final = ["sealing.batch.range_work"]
 
 
@@ -166,9 +167,9 @@ class LocalPool:
             self._blamed[letter] += 1
             if self._blamed[letter] >= _DEATHS and self._task is not None:
                 self._task.give_up(letter)
-        elif not worker.ready:
+        elif not worker.ready and not any(each.hand.value for each in self._workers):
             self._barren += 1
-            if self._barren >= _DEATHS:
+            if self._barren >= _BARREN:
                 self._halt(WorkersDieError("got workers that die at once", log=str(self.log)))
 
     def _halt(self, error: Exception) -> None:
