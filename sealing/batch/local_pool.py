@@ -76,6 +76,8 @@ class LocalPool:
     def step(self, seconds: float) -> Standing:
         """Let at most this time pass; give how things stand."""
         self._man()
+        if any(worker.hand.value for worker in self._workers):
+            self._barren = 0
         speaking = wait([worker.pipe for worker in self._workers], seconds)
         for worker in [each for each in self._workers if each.pipe in speaking]:
             self._hear(worker)
