@@ -4,13 +4,14 @@ The web's twin is `vault.web.problems`; a test asks that every `code` has a row.
 the error's details in braces.
 """
 
-from cli.problems import consent, opening, sealing, storage, terminal, vault, verifier
+from cli.problems import consent, mailing, opening, sealing, storage, terminal, vault, verifier
 from cli.problems.problem import OUR_FAULT, Exit, Problem
 from storage.errors import CoffreError
 from storage.language import N_, Translator
 
 PROBLEMS: dict[str, Problem] = {
     **consent.ROWS,
+    **mailing.ROWS,
     **opening.ROWS,
     **sealing.ROWS,
     **storage.ROWS,

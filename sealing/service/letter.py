@@ -17,7 +17,7 @@ is stored here: bytes in, bytes out.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import ClassVar, Self
 
@@ -31,7 +31,7 @@ from sealing.pades import seal as pades
 from sealing.pades.cms_template import CmsSigner, CmsTemplate
 from sealing.pades.dss import Dss
 from sealing.pades.tokens import Reason
-from sealing.proofs.document_id import DocumentId, document_id, in_twoddoc
+from sealing.proofs.document_id import RANDOM_BYTES, DocumentId, document_id, in_twoddoc
 from sealing.service.levels import NOTHING, Additions, Level
 from sealing.service.profile import Profile
 from sealing.signers.port import Signer, common_name, digest_of, hashed
@@ -40,7 +40,7 @@ from sealing.towncode.emission import claims_of
 from sealing.twoddoc import message
 from sealing.twoddoc.catalogue import IssueDateRule
 from sealing.twoddoc.conformance import require_town_type
-from sealing.twoddoc.emission import EmissionError, Problem, check_signing_date
+from sealing.twoddoc.emission import EmissionError, Problem, check_signing_date, encode_unsigned
 from sealing.twoddoc.header import Header
 from sealing.twoddoc.values import Value
 
@@ -49,6 +49,7 @@ MENTION = "2D-DOC"
 TOWN_MENTION = "CODE DE VÉRIFICATION"
 _DOCUMENT_ID = "01"
 _PAGES = "09"
+_ANY_ID = document_id(datetime(2000, 1, 1, tzinfo=UTC), bytes(RANDOM_BYTES))
 
 
 class LevelNotReadyError(SealingError):
@@ -221,18 +222,44 @@ def twoddoc_code(
     The identifier goes in as data identifier `01` unless the order has one.
     Raises EmissionError or TypeNotForTownsError.
     """
-    kind = require_town_type(order.doc_type)
-    signer = signers[order.doc_type]
+    signer = signers[require_town_type(order.doc_type).code]
     leaf = signer.chain[0]
-    today = now.date()
-    dated = kind.issue_date is not IssueDateRule.ABSENT
-    issued_on = order.issued_on or today if dated else order.issued_on
-    scope = profile.perimeter, profile.country
-    header = _header(leaf, order.doc_type, issued_on, today, scope)
-    values = {_DOCUMENT_ID: in_twoddoc(identifier), **order.values}
+    header, values = _unsigned(order, leaf, profile, now, identifier)
     return message.issue(
         header, values, lambda data: signer.sign(hashed(data, leaf)), profile.emission
     )
+
+
+def check_order(
+    order: TwoDDocOrder | TownCodeOrder, sealer: Sealer, profile: Profile, now: datetime
+) -> None:
+    """Check what a code is to say as strictly as its emission does; nothing is signed.
+
+    What only the letter itself tells (its pages, its words) is checked when it is sealed. Raises
+    EmissionError or TypeNotForTownsError.
+    """
+    if isinstance(order, TownCodeOrder):
+        claims_of(order.doc_type, order.values, now, _ANY_ID.bytes)
+        return
+    leaf = sealer.twoddocs[require_town_type(order.doc_type).code].chain[0]
+    header, values = _unsigned(order, leaf, profile, now, _ANY_ID)
+    encode_unsigned(header, values, profile.emission)
+
+
+def _unsigned(
+    order: TwoDDocOrder,
+    leaf: x509.Certificate,
+    profile: Profile,
+    now: datetime,
+    identifier: DocumentId,
+) -> tuple[Header, Mapping[str, Value]]:
+    """Give the header and the values of a 2D-Doc."""
+    today = now.date()
+    dated = require_town_type(order.doc_type).issue_date is not IssueDateRule.ABSENT
+    issued_on = order.issued_on or today if dated else order.issued_on
+    scope = profile.perimeter, profile.country
+    header = _header(leaf, order.doc_type, issued_on, today, scope)
+    return header, {_DOCUMENT_ID: in_twoddoc(identifier), **order.values}
 
 
 @lru_cache(maxsize=64)

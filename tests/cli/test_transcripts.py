@@ -12,6 +12,8 @@ A `.txt` file of this folder is one story, played in an empty folder:
     absent PATH        it is not
     silent             nothing was written on standard error
     file PATH TEXT     write a small input file
+    more PATH TEXT     write another line of it
+    folder PATH        make a folder
     letter PATH        write a letter that can be sealed (`letter PATH encrypted`: one that cannot)
     change PATH AT     flip one bit of a byte (negative: from the end)
     needs MODULE       skip the story, aloud, where an optional module or its library is absent
@@ -102,9 +104,14 @@ class Player:
         """Obey one line that is not a command."""
         if verb in {"present", "absent"}:
             assert (self.folder / rest).exists() == (verb == "present"), rest
-        elif verb == "file":
+        elif verb in {"file", "more"}:
             path, text = rest.split(" ", 1)
-            (self.folder / path).write_text(text + "\n", "utf-8")
+            with (self.folder / path).open(
+                "w" if verb == "file" else "a", encoding="utf-8"
+            ) as file:
+                file.write(text + "\n")
+        elif verb == "folder":
+            (self.folder / rest).mkdir()
         elif verb == "needs":
             pytest.importorskip(rest, exc_type=ImportError)
         elif verb == "exit":
@@ -114,11 +121,15 @@ class Player:
             (self.folder / path).write_bytes(encrypted(letter()) if shape else letter())
         elif verb == "change":
             path, place = rest.split(" ")
-            data = bytearray((self.folder / path).read_bytes())
-            data[int(place)] ^= 1
-            (self.folder / path).write_bytes(data)
+            self.change(self.folder / path, int(place))
         else:
             self.look(verb, rest)
+
+    def change(self, path: Path, place: int) -> None:
+        """Flip one bit of a file."""
+        data = bytearray(path.read_bytes())
+        data[place] ^= 1
+        path.write_bytes(data)
 
     def look(self, verb: str, rest: str) -> None:
         """Look at what the last command said."""

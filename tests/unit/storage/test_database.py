@@ -39,6 +39,12 @@ INSERT INTO document VALUES ('a', 'd', '2026-11-21 12:00:00', NULL);
 INSERT INTO version VALUES ('a', 'd', 1, 'b', x'01', x'02', '2026-11-21 12:00:00')
 """
 
+BATCHES = """
+INSERT INTO batch VALUES ('m', '{}', '2026-11-21 12:00:00', 1, 1, 0, 0, 0, 0, 0, NULL, NULL);
+INSERT INTO batch_item (batch, line, reading, file, key, sha256_in, state)
+  VALUES ('m', 2, 1, 'a.pdf', x'01', x'02', 'planned')
+"""
+
 
 class Sudden(Exception):  # noqa: N818 - not an error of ours
     """Anything that may happen in a transaction."""
@@ -162,12 +168,28 @@ def test_revision_0001_takes_rows_and_goes_back_to_nothing(tmp_path):
     engine.dispose()
 
 
+def test_revision_0003_takes_rows_and_goes_back_to_the_one_before(tmp_path):
+    engine = open_engine(f"sqlite:///{tmp_path}/new.sqlite")
+    upgrade(engine, "0003")
+    with engine.begin() as connection:
+        for statement in BATCHES.split(";"):
+            connection.execute(text(statement))
+    with pytest.raises(IntegrityError, match="UNIQUE"), engine.begin() as connection:
+        connection.execute(text(BATCHES.split(";")[1].replace("'a.pdf'", "'b.pdf'")))
+    downgrade(engine, "0002")
+    with engine.connect() as connection:
+        left = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
+        assert not {"batch", "batch_item"} & {name for (name,) in left}
+    upgrade(engine)
+    engine.dispose()
+
+
 def test_a_database_of_a_later_program_is_refused(engine):
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaError) as caught:
         upgrade(engine)
-    assert caught.value.details == {"got": "9999", "expected": "0002"}
+    assert caught.value.details == {"got": "9999", "expected": "0003"}
 
 
 def test_an_upgrade_that_is_interrupted_has_changed_nothing(tmp_path):

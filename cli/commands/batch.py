@@ -1,0 +1,275 @@
+"""`coffre batch`: a mailing, from the list of its letters to a folder of sealed ones."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, ClassVar
+
+import typer
+
+from cli.commands import seal
+from cli.commands.seal import address, require_agreement
+from cli.files import STANDARD
+from cli.help import Command, group
+from cli.mailings import (
+    Mailing,
+    Watching,
+    codes_of,
+    failures_of,
+    line_members,
+    say,
+    say_line,
+    troubles,
+    write_report,
+)
+from cli.orders import corner
+from cli.output import Output, of, plain
+from cli.problems.problem import Exit
+from sealing.batch.engine import Engine
+from sealing.batch.folders import Folder
+from sealing.batch.job import Job, Outcome
+from sealing.batch.ledger import Ledger
+from sealing.batch.letters_csv import LineError
+from sealing.batch.local_pool import LocalPool
+from sealing.batch.range_work import SAMPLE, Bench, Keys
+from sealing.batch.run import run
+from sealing.batch.source import Source
+from sealing.marks.placement import Wish as Place
+from sealing.service.levels import Level
+from sealing.service.profile import Profile
+from sealing.twoddoc.emission import Emission
+from storage.errors import CoffreError
+from storage.language import N_
+from storage.settings import Mode, Settings
+
+app = group(N_("Sceller un envoi entier, à partir d'une liste ; dire où il en est."))
+
+_MOST_WORKERS = 64
+_SHOWN = 10
+
+
+class MailingLevelError(CoffreError):
+    """A level at which mailings are not sealed. Details: `level`."""
+
+    code: ClassVar[str] = "usage.mailing-level"
+
+
+class Fsync(StrEnum):
+    """When sealed letters are flushed to the disk."""
+
+    ALWAYS = "always"
+    END = "end"
+
+
+class Checked(StrEnum):
+    """Which letters are compared with their code once sealed."""
+
+    ALL = "all"
+    SAMPLE = "sample"
+
+
+Letters = Annotated[Path, typer.Option("--letters", metavar="F.csv", help=N_("Liste des lettres."))]
+In = Annotated[Path, typer.Option("--in", metavar="DIR", help=N_("Dossier des lettres à sceller."))]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help=N_("Dossier des lettres scellées."))
+]
+Workers = Annotated[
+    int,
+    typer.Option(min=0, max=_MOST_WORKERS, help=N_("Processus qui scellent (0 : un par cœur).")),
+]
+MaxFailures = Annotated[
+    str | None,
+    typer.Option(metavar="N|P%", help=N_("S'arrêter quand plus de N lettres (ou P %) échouent.")),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help=N_("Tout vérifier, ne rien sceller, ne rien écrire."))
+]
+Check = Annotated[
+    Checked,
+    typer.Option(
+        metavar="sample|all",
+        help=N_("Comparer la page au code : première lettre puis une sur 200, ou toutes."),
+    ),
+]
+Sync = Annotated[
+    Fsync,
+    typer.Option(
+        metavar="end|always",
+        help=N_("Écrire sur le disque à la fin de l'envoi, ou avant que chaque lettre compte."),
+    ),
+]
+Sealed = Annotated[Path, typer.Argument(metavar="DIR", help=N_("Dossier des lettres scellées."))]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help=N_("Remplacer ce qui gêne ; sceller de nouveau ce qui manque.")),
+]
+
+
+@app.command(
+    "seal",
+    cls=Command,
+    help=N_(
+        "Sceller toutes les lettres d'une liste CSV (colonne « file », puis une colonne par donnée "
+        "du code).\n"
+        "Toute la liste est vérifiée d'abord. Interrompu ou arrêté, l'envoi reprend par la même "
+        "commande : chaque lettre est scellée une seule fois."
+    ),
+    epilog=(
+        "coffre batch seal --letters lettres.csv --in lettres --out scellees \\\n"
+        "  --config pki/coffre.toml --twoddoc 00 --workers 2"
+    ),
+)
+def seal_command(
+    ctx: typer.Context,
+    letters: Letters,
+    source: In,
+    out: Out,
+    config: seal.Config = None,
+    twoddoc: seal.TwoDDoc = None,
+    towncode: seal.TownCode = False,
+    town_type: seal.TownType = None,
+    workers: Workers = 0,
+    level: seal.LevelName = Level.B_B.value,
+    signer: seal.SignerName = None,
+    page: seal.Page = 1,
+    at: seal.At = "auto",
+    fold: seal.Fold = False,
+    strict_c40: seal.StrictC40 = False,
+    check: Check = Checked.SAMPLE,
+    fsync: Sync = Fsync.END,
+    max_failures: MaxFailures = None,
+    dry_run: DryRun = False,
+    force: Force = False,
+    json: seal.Json = False,
+) -> int:
+    """Seal a mailing; the exit code tells how it went."""
+    if seal.level_of(level) is not Level.B_B:
+        raise MailingLevelError(f"got {level}, expected {Level.B_B}", level=level)
+    settings = Settings.load(config, strict_c40=strict_c40 or None)
+    emission, place = Emission(fold=fold), Place(page, corner(at))
+    bench = Bench(
+        Source(source.resolve(strict=True)),
+        Folder(out, durable=fsync is Fsync.ALWAYS),
+        Keys(settings, signer, town=towncode),
+        Profile(place, emission, address=address(settings), strict_c40=settings.strict_c40),
+        require_agreement,
+        1 if check is Checked.ALL else SAMPLE,
+    )
+    codes, limit = codes_of(twoddoc, town_type, towncode=towncode), failures_of(max_failures)
+    with _listed(letters) as listed:
+        job = Job(listed, bench, codes, limit, workers or _cores(), force, dry_run)
+        return carry_out(job, of(ctx), as_json=json)
+
+
+@app.command(
+    "status",
+    cls=Command,
+    help=N_("Dire où en est un envoi, pendant qu'il tourne ou après."),
+    epilog="coffre batch status scellees",
+)
+def status_command(
+    ctx: typer.Context,
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help=N_("Dossier des lettres scellées."))
+    ],
+    json: seal.Json = False,
+) -> int:
+    """Tell how a mailing stands."""
+    output, place = of(ctx), Folder(folder)
+    ledger = Ledger.open(place.ledger)
+    try:
+        counts = ledger.counts()
+        mailing = Mailing(place, counts, running=place.busy())
+        if json:
+            output.give("batch", **mailing.members())
+            return Exit.DONE
+        say(output, mailing)
+        for each in islice(troubles(ledger, output.tr), _SHOWN):
+            where = output.tr(N_("ligne {line}")).format(line=each.line)
+            output.show(f"  {where} ({plain(each.file)}) : {plain(each.reason)}")
+    finally:
+        ledger.close()
+    return Exit.DONE
+
+
+def carry_out(job: Job, output: Output, *, as_json: bool) -> int:
+    """Run a mailing, tell it, and give the exit code."""
+
+    def wrong(line: LineError) -> None:
+        output.give("batch-line", **line_members(line, output.tr))
+
+    with ExitStack() as stack:
+        watch = Watching(output, stack, wrong if as_json else partial(say_line, output))
+        try:
+            outcome = run(job, pool, watch)
+        finally:
+            if watch.bar is not None:
+                watch.bar.close()
+        mailing = Mailing(
+            job.bench.folder, outcome.counts, outcome.seconds, outcome.new, trial=job.trial
+        )
+        settings = job.bench.keys.settings
+        if not job.trial:
+            report(job, mailing, outcome, output)
+    if as_json:
+        output.give("batch", **mailing.members())
+    else:
+        say(output, mailing)
+    if settings.mode is Mode.TEST and not job.trial:
+        output.remark(output.tr(N_("mode TEST : ces cachets n'engagent personne")))
+    return ending(outcome, output)
+
+
+def report(job: Job, mailing: Mailing, outcome: Outcome, output: Output) -> None:
+    """Write the report; what halted the run may forbid it, and is told instead."""
+    keys = job.bench.keys
+    leaf = keys.open(datetime.now(UTC)).seal.chain[0]
+    try:
+        write_report(mailing, leaf, output, test=keys.settings.mode is Mode.TEST)
+    except OSError:
+        if outcome.halted is None:
+            raise
+
+
+def pool(job: Job) -> Engine:
+    """Give the workers of this machine."""
+    return LocalPool(job.workers, job.bench.folder.private / "workers.log")
+
+
+def ending(outcome: Outcome, output: Output) -> int:
+    """Give the exit code of a run; raise what halted it."""
+    if outcome.halted is not None:
+        raise outcome.halted
+    again = output.tr(N_("la même commande reprend où l'envoi s'est arrêté"))
+    if outcome.stopped:
+        output.error(output.tr(N_("envoi interrompu")), again)
+        return Exit.INTERRUPTED
+    if outcome.too_many:
+        output.error(output.tr(N_("trop de lettres ont échoué : l'envoi est arrêté")), again)
+    failed = outcome.counts.failed + outcome.counts.refused
+    return Exit.PARTIAL if failed else Exit.DONE
+
+
+def _cores() -> int:
+    return min(_MOST_WORKERS, len(os.sched_getaffinity(0)))
+
+
+@contextmanager
+def _listed(letters: Path) -> Iterator[Path]:
+    """Give the path of the list; one that comes by standard input is kept: it is read twice."""
+    if str(letters) != STANDARD:
+        yield letters
+        return
+    with TemporaryDirectory(prefix="coffre-") as folder:
+        path = Path(folder) / "letters.csv"
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield path

@@ -1,0 +1,241 @@
+"""A mailing in words and members: how it stands, which lines are wrong, what was not sealed."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, ClassVar, Final
+
+from cryptography import x509
+
+from cli.files import writing
+from cli.orders import TwoCodesError, TypeWithoutTownCodeError
+from cli.output import Output, plain
+from cli.problems.table import parts_of, problem_of
+from cli.progress import Interrupts, Progress, interrupts
+from sealing.batch.engine import Standing
+from sealing.batch.folders import Folder
+from sealing.batch.intake import Reading
+from sealing.batch.job import Failures, Wish
+from sealing.batch.journal_file import digest_of
+from sealing.batch.ledger import Ledger
+from sealing.batch.letters_csv import UTF8, LetterList, LineError
+from sealing.batch.plan import Codes
+from sealing.batch.report import SHOWN, Report, Trouble, failures_csv, page
+from sealing.batch.rows import Counts
+from sealing.batch.source import FAILURES
+from storage.errors import CoffreError
+from storage.language import N_, Translator
+
+_OTHER: Final = "0"
+
+
+class FailureLimitError(CoffreError):
+    """A `--max-failures` is neither a number nor a percentage. Details: `limit`."""
+
+    code: ClassVar[str] = "usage.max-failures"
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """How a mailing stands. `new` and `seconds` are of the last run."""
+
+    folder: Folder
+    counts: Counts
+    seconds: float = 0.0
+    new: int = 0
+    trial: bool = False
+    running: bool = False
+
+    @property
+    def rate(self) -> float:
+        """Give the letters of a second, of the last run."""
+        return self.new / self.seconds if self.seconds else 0.0
+
+    def members(self) -> dict[str, Any]:
+        """Give the members of the JSON object."""
+        counts, journal = self.counts, self.folder.journal
+        there = journal.exists() and not self.trial
+        return {
+            "folder": str(self.folder.root),
+            "letters": counts.letters,
+            "sealed": counts.sealed,
+            "failed": counts.failed,
+            "refused": counts.refused,
+            "waiting": counts.waiting,
+            "dry_run": self.trial,
+            "running": self.running,
+            "new": self.new,
+            "seconds": round(self.seconds, 3),
+            "letters_per_second": round(self.rate, 1),
+            "journal": str(journal) if there else None,
+            "journal_sha256": digest_of(journal) if there else None,
+            "report": str(self.folder.report) if self.folder.report.exists() else None,
+        }
+
+
+def say(output: Output, mailing: Mailing) -> None:
+    """Say how a mailing stands, in lines."""
+    tr, counts = output.tr, mailing.counts
+    if mailing.trial:
+        told = tr(
+            N_("Liste vérifiée : {letters} lettres, {waiting} à sceller. Rien n'a été écrit.")
+        )
+        output.show(told.format(letters=counts.letters, waiting=counts.waiting))
+        return
+    if mailing.running:
+        output.show(tr(N_("Envoi en cours.")))
+    told = tr(N_("Scellées : {sealed} sur {letters}, dans {folder}"))
+    output.show(
+        told.format(sealed=counts.sealed, letters=counts.letters, folder=mailing.folder.root)
+    )
+    if counts.failed or counts.refused:
+        told = tr(N_("  refusées : {refused}, en échec : {failed} (voyez {path})"))
+        path = mailing.folder.root / FAILURES
+        output.show(told.format(refused=counts.refused, failed=counts.failed, path=path))
+    if counts.waiting:
+        output.show(tr(N_("  en attente : {waiting}")).format(waiting=counts.waiting))
+    if mailing.new:
+        told = tr(N_("  ce passage : {new} en {seconds} s, {rate}/s"))
+        seconds, rate = f"{mailing.seconds:.1f}", f"{mailing.rate:.0f}"
+        output.show(told.format(new=mailing.new, seconds=seconds, rate=rate))
+    if mailing.folder.report.exists():
+        output.show(tr(N_("  rapport : {path}")).format(path=mailing.folder.report))
+
+
+def line_members(line: LineError, tr: Translator) -> dict[str, Any]:
+    """Give the members of a wrong line's JSON object."""
+    return {
+        "line": line.number,
+        "file": line.file,
+        "code": line.error.reported or line.error.code,
+        "sentence": sentence_of(line.error, tr),
+        "parts": [{"about": about, "rule": rule} for about, rule in line.error.parts],
+    }
+
+
+def say_line(output: Output, line: LineError) -> None:
+    """Say what is wrong with a line."""
+    where = output.tr(N_("ligne {line}")).format(line=line.number)
+    file = f" ({plain(line.file)})" if line.file else ""
+    output.error(f"{where}{file} : {plain(sentence_of(line.error, output.tr))}")
+
+
+def sentence_of(error: CoffreError, tr: Translator) -> str:
+    """Say an error without its advice."""
+    details = defaultdict(lambda: "?", {**error.details, "parts": parts_of(error, tr)})
+    return tr(problem_of(error).sentence).format_map(details)
+
+
+def troubles(ledger: Ledger, tr: Translator) -> Iterator[Trouble]:
+    """Give the letters that were not sealed, in the order in which that happened."""
+    last = 0
+    while entries := ledger.troubles(last):
+        last = entries[-1].number
+        for entry in entries:
+            yield Trouble(entry.line, entry.file, sentence_of(entry.trouble, tr))
+
+
+def write_report(
+    mailing: Mailing, certificate: x509.Certificate, output: Output, *, test: bool
+) -> None:
+    """Write the page and the list of failures beside the sealed letters; raise OSError."""
+    folder, counts, tr = mailing.folder, mailing.counts, output.tr
+    ledger = Ledger.open(folder.ledger)
+    try:
+        first = list(islice(troubles(ledger, tr), SHOWN))
+        listed = folder.root / FAILURES
+        listed.unlink(missing_ok=True)
+        if first:
+            with writing(listed, force=True) as file:
+                file.writelines(failures_csv(troubles(ledger, tr)))
+        now = datetime.now(UTC)
+        report = Report(
+            folder=folder.root.name or str(folder.root),
+            letters=counts.letters,
+            sealed=counts.sealed,
+            failed=counts.failed,
+            refused=counts.refused,
+            new=mailing.new,
+            seconds=mailing.seconds,
+            began=counts.started_at or now,
+            ended=now,
+            certificate=certificate,
+            journal_sha256=digest_of(folder.journal),
+            troubles=first,
+            lang=output.lang,
+            test=test,
+        )
+    finally:
+        ledger.close()
+    with writing(folder.report, force=True) as file:
+        file.write(page(report, output.tr).encode())
+
+
+@dataclass(slots=True)
+class Watching:
+    """Tells a run while it goes on, and hears Ctrl-C once letters are being sealed."""
+
+    output: Output
+    stack: ExitStack
+    wrong_line: Callable[[LineError], None]
+    asked: Interrupts = field(default_factory=Interrupts)
+    bar: Progress | None = None
+
+    def wrong(self, line: LineError) -> None:
+        """Say what is wrong with a line."""
+        self.wrong_line(line)
+
+    def read(self, listed: LetterList, found: Reading, counts: Counts) -> None:
+        """Say what is to be done."""
+        tr = self.output.tr
+        if listed.encoding != UTF8:
+            self.output.remark(tr(N_("liste lue en Windows-1252")))
+        if found.changed:
+            told = tr(N_("{count} lettres ont changé depuis leur cachet : scellées de nouveau"))
+            self.output.remark(told.format(count=found.changed))
+        if found.gone:
+            told = tr(N_("{count} lettres scellées ne sont plus dans le dossier (voyez --force)"))
+            self.output.remark(told.format(count=found.gone))
+        done = counts.letters - counts.waiting
+        told = tr(N_("{letters} lettres dans la liste, {waiting} à sceller"))
+        self.output.say(told.format(letters=counts.letters, waiting=counts.waiting))
+        self.bar = Progress(self.output, counts.letters, done)
+        self.asked = self.stack.enter_context(interrupts())
+
+    def progress(self, counts: Counts, standing: Standing) -> None:
+        """Show how it goes."""
+        if self.bar is not None and standing.working:
+            failed = counts.failed + counts.refused
+            self.bar.show(counts.letters - counts.waiting, failed)
+
+    def wish(self) -> Wish:
+        """Give what Ctrl-C asked for."""
+        return Wish(min(self.asked.count, Wish.KILL))
+
+
+def codes_of(twoddoc: str | None, town_type: str | None, *, towncode: bool) -> Codes:
+    """Read which code letters bear; raise TwoCodesError, TypeWithoutTownCodeError."""
+    if twoddoc is not None and towncode:
+        raise TwoCodesError("got --twoddoc and --towncode")
+    if town_type is not None and not towncode:
+        raise TypeWithoutTownCodeError("got --type without --towncode")
+    return Codes(twoddoc, (town_type or _OTHER) if towncode else None)
+
+
+def failures_of(limit: str | None) -> Failures:
+    """Read `--max-failures`; raise FailureLimitError."""
+    if limit is None:
+        return Failures()
+    try:
+        if limit.endswith("%"):
+            share = float(limit[:-1].strip().replace(",", "."))
+            if 0 <= share <= 100:  # noqa: PLR2004 - per cent
+                return Failures(percent=share)
+        elif (most := int(limit)) >= 0:
+            return Failures(most)
+    except ValueError:
+        pass
+    raise FailureLimitError(f"got {limit}", limit=limit)

@@ -1,0 +1,77 @@
+"""A mailing as it is asked for, how it ends, and who watches it."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Protocol
+
+from sealing.batch.engine import Standing
+from sealing.batch.intake import Reading
+from sealing.batch.letters_csv import LetterList, LineError
+from sealing.batch.plan import Codes
+from sealing.batch.range_work import Bench
+from sealing.batch.rows import Counts
+
+
+class Wish(IntEnum):
+    """What the person wants of a run under way."""
+
+    GO_ON = 0
+    STOP = 1
+    KILL = 2
+
+
+class Watch(Protocol):
+    """Who watches a run: it is told everything, and may end it."""
+
+    def wrong(self, line: LineError) -> None:
+        """Hear of a wrong line."""
+
+    def read(self, listed: LetterList, found: Reading, counts: Counts) -> None:
+        """Hear that the list is good, and what is to be done."""
+
+    def progress(self, counts: Counts, standing: Standing) -> None:
+        """Hear how it goes, about twice a second."""
+
+    def wish(self) -> Wish:
+        """Tell what is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How many letters may fail before a run stops: a number, or a share of all."""
+
+    most: int | None = None
+    percent: float | None = None
+
+    def exceeded(self, counts: Counts) -> bool:
+        """Tell whether too many failed."""
+        failed = counts.failed + counts.refused
+        if self.percent is not None:
+            return failed * 100 > self.percent * counts.letters
+        return self.most is not None and failed > self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What was asked: the list, the bench of the workers, the code of letters that name none."""
+
+    letters: Path
+    bench: Bench
+    codes: Codes
+    failures: Failures = Failures()
+    workers: int = 1
+    force: bool = False
+    trial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended. `new`: letters settled by this run; `halted`: what stopped it."""
+
+    counts: Counts
+    new: int
+    seconds: float
+    too_many: bool = False
+    stopped: bool = False
+    halted: Exception | None = None

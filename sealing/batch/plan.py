@@ -1,0 +1,150 @@
+"""From a line of the list to a letter that can be sealed, and its key.
+
+Rules kept here:
+
+- the key of a letter is SHA-256 over three digests: the file's bytes, its data (name, code, values)
+  and the options of the mailing. Same key, same letter: it is sealed once, whatever is run again;
+- what the code is to say is checked as strictly as at its emission, and nothing is signed;
+- an empty cell is an empty value where the type makes the field mandatory, else no value: the lines
+  of one list may have different types;
+- ranges: 25 to 500 letters, small enough that every worker gets some.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar, Final
+
+from sealing.batch.letters_csv import LineError, ListError, ListLine
+from sealing.batch.source import FileNameError, Source
+from sealing.service.letter import TownCodeOrder, TwoDDocOrder
+from sealing.signers.port import SignerError
+from sealing.twoddoc.conformance import require_town_type
+from storage.errors import CoffreError, ConfigurationError
+
+Order = TwoDDocOrder | TownCodeOrder
+CheckOrder = Callable[[Order], None]
+
+SMALLEST_RANGE: Final = 25
+LARGEST_RANGE: Final = 500
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
+# What is wrong with the installation is wrong for every letter.
+FATAL: Final = (ConfigurationError, SignerError)
+
+
+class NoCodeError(ListError):
+    """Values for a code, and none is asked for. Details: `names`."""
+
+    code: ClassVar[str] = "batch.no-code"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Letters to seal: numbers of the ledger, both included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A letter as the ledger keeps it."""
+
+    line: int
+    file: str
+    key: bytes
+    sha256_in: bytes
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Which code a letter bears where its line names none: a 2D-Doc, a town code, or no code."""
+
+    twoddoc: str | None = None
+    town: str | None = None
+
+    def order_of(self, line: ListLine) -> Order | None:
+        """Give what a line's code is to say; raise NoCodeError or TypeNotForTownsError."""
+        kind = line.twoddoc or self.twoddoc
+        if kind is not None:
+            return TwoDDocOrder(kind, _twoddoc_values(kind, line.values))
+        given = {name: value for name, value in line.values.items() if value}
+        if self.town is not None:
+            return TownCodeOrder(self.town, given)
+        if given:
+            raise NoCodeError(f"got {len(given)} values", names=", ".join(given)[:200])
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Makes letters of lines. `options` is the digest of the options of the mailing."""
+
+    source: Source
+    codes: Codes
+    options: bytes
+    check: CheckOrder
+
+    def letter(self, line: ListLine) -> Planned | LineError:
+        """Check one line by itself: its name, its file, its code."""
+        try:
+            if not line.file:
+                raise FileNameError("got no name")
+            name = self.source.name(line.file)
+            order = self.codes.order_of(line)
+            if order is not None:
+                self.check(order)
+            digest = hashlib.sha256(self.source.read(name)).digest()
+        except CoffreError as error:
+            if isinstance(error, FATAL):
+                raise
+            return LineError(line.number, line.file, error)
+        content = content_of(order)
+        key = key_of(digest, name, content, self.options)
+        return Planned(line.number, name, key, digest, content)
+
+
+def content_of(order: Order | None) -> str:
+    """Write what a code is to say, in one form; `order_from` reads it."""
+    match order:
+        case None:
+            return ""
+        case TwoDDocOrder():
+            return _ENCODER.encode(["2D", order.doc_type, dict(order.values)])
+        case TownCodeOrder():
+            return _ENCODER.encode(["CV", order.doc_type, dict(order.values)])
+
+
+def order_from(content: str) -> Order | None:
+    """Read what `content_of` wrote."""
+    if not content:
+        return None
+    kind, doc_type, values = json.loads(content)
+    return TwoDDocOrder(doc_type, values) if kind == "2D" else TownCodeOrder(doc_type, values)
+
+
+def key_of(sha256_in: bytes, name: str, content: str, options: bytes) -> bytes:
+    """Give the key of a letter: its file, its data, the options of its mailing."""
+    data = hashlib.sha256(f"{name}\0{content}".encode()).digest()
+    return hashlib.sha256(sha256_in + data + options).digest()
+
+
+def range_size(letters: int, workers: int) -> int:
+    """Give how many letters a worker takes at once."""
+    return max(SMALLEST_RANGE, min(LARGEST_RANGE, letters // (4 * workers)))
+
+
+def _twoddoc_values(kind: str, cells: Mapping[str, str]) -> dict[str, str]:
+    wanted, groups = _wanted(kind)
+    begun = {di for group in groups if any(map(cells.get, group)) for di in group}
+    return {di: text for di, text in cells.items() if text or di in wanted or di in begun}
+
+
+@cache
+def _wanted(kind: str) -> tuple[frozenset[str], tuple[tuple[str, ...], ...]]:
+    """Give what a type always asks, and its alternatives; raise TypeNotForTownsError."""
+    entry = require_town_type(kind)
+    return frozenset(entry.mandatory), entry.one_of

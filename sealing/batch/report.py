@@ -1,0 +1,262 @@
+"""The report of a mailing: one page to print and to file, and the list of what was not sealed.
+
+Rules kept here:
+
+- the page needs nothing else: no script, no picture, no address of others;
+- whatever comes from the list is escaped; in the list of failures and on the page, a text that a
+  spreadsheet would take for a formula gets an apostrophe in front;
+- sentences come in the reader's language from the caller, who knows the reasons in words.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from itertools import chain
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from sealing.signers.port import common_name
+from storage.language import N_, Translator
+
+SHOWN: Final = 12
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_GROUP: Final = 4
+_LONGEST: Final = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A letter that was not sealed, with its reason as a sentence."""
+
+    line: int
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the page tells. `troubles` are the first ones; times are aware."""
+
+    folder: str
+    letters: int
+    sealed: int
+    failed: int
+    refused: int
+    new: int
+    seconds: float
+    began: datetime
+    ended: datetime
+    certificate: x509.Certificate
+    journal_sha256: str
+    troubles: Sequence[Trouble]
+    lang: str
+    test: bool
+
+    @property
+    def waiting(self) -> int:
+        """Give how many letters are still to be sealed."""
+        return self.letters - self.sealed - self.failed - self.refused
+
+
+def cell(text: str) -> str:
+    """Keep a text from being taken for a formula by a spreadsheet."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def failures_csv(troubles: Iterable[Trouble]) -> Iterable[bytes]:
+    """Write letters that were not sealed as a list that office programs open, line by line."""
+    yield b"\xef\xbb\xbf"
+    rows = ((str(each.line), each.file, each.reason) for each in troubles)
+    for row in chain([("line", "file", "reason")], rows):
+        written = io.StringIO()
+        csv.writer(written, delimiter=";", lineterminator="\r\n").writerow(map(cell, row))
+        yield written.getvalue().encode()
+
+
+def page(report: Report, tr: Translator) -> str:
+    """Write the page."""
+    title = tr(N_("Rapport d'envoi scellé"))
+    parts = [
+        _heading(report, title, tr),
+        _counts(report, tr),
+        _troubles(report, tr),
+        _proof(report, tr),
+    ]
+    body = "\n".join(part for part in parts if part)
+    return (
+        f'<!doctype html>\n<html lang="{escape(report.lang)}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _heading(report: Report, title: str, tr: Translator) -> str:
+    when = tr(N_("Du {began} au {ended} (heure UTC)")).format(
+        began=f"{report.began:%d/%m/%Y %H:%M:%S}", ended=f"{report.ended:%d/%m/%Y %H:%M:%S}"
+    )
+    test = tr(N_("ESSAI : ces cachets n'engagent personne"))
+    banner = f'<p class="test">{escape(test)}</p>' if report.test else ""
+    return (
+        f"<header>{banner}<h1>{escape(title)}</h1>"
+        f'<p class="folder">{escape(cell(report.folder))}</p><p>{escape(when)}</p></header>'
+    )
+
+
+def _counts(report: Report, tr: Translator) -> str:
+    told = [
+        (report.letters, tr(N_("dans la liste")), ""),
+        (report.sealed, tr(N_("scellées")), "good"),
+        (report.refused, tr(N_("refusées")), "bad" if report.refused else ""),
+        (report.failed, tr(N_("en échec")), "bad" if report.failed else ""),
+        (report.waiting, tr(N_("en attente")), "bad" if report.waiting else ""),
+    ]
+    boxes = "".join(
+        f'<div class="{kind}"><dt>{escape(name)}</dt><dd>{number(count)}</dd></div>'
+        for count, name, kind in told
+    )
+    return f'<dl class="counts">{boxes}</dl><p class="verdict">{escape(verdict(report, tr))}</p>'
+
+
+def verdict(report: Report, tr: Translator) -> str:
+    """Say in one sentence how the mailing ended."""
+    if report.waiting:
+        return tr(N_("L'envoi n'est pas terminé : la même commande le reprend où il s'est arrêté."))
+    if report.failed or report.refused:
+        return tr(
+            N_(
+                "L'envoi est terminé, mais des lettres n'ont pas été scellées : corrigez-les, puis "
+                "relancez la même commande."
+            )
+        )
+    return tr(N_("L'envoi est complet : chaque lettre a été scellée une fois."))
+
+
+def _troubles(report: Report, tr: Translator) -> str:
+    if not report.troubles:
+        return ""
+    rows = "".join(
+        f"<tr><td>{each.line}</td><td>{escape(cell(_short(each.file)))}</td>"
+        f"<td>{escape(cell(_short(each.reason)))}</td></tr>"
+        for each in report.troubles[:SHOWN]
+    )
+    heads = (tr(N_("Ligne")), tr(N_("Lettre")), tr(N_("Pourquoi")))
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
+    rest = report.failed + report.refused - min(len(report.troubles), SHOWN)
+    more = tr(N_("… et {rest} autres : voyez failures.csv.")).format(rest=number(rest))
+    tail = f"<p>{escape(more)}</p>" if rest > 0 else ""
+    caption = escape(tr(N_("Lettres à corriger")))
+    return (
+        f"<h2>{caption}</h2><table><thead><tr>{head}</tr></thead>"
+        f"<tbody>{rows}</tbody></table>{tail}"
+    )
+
+
+def _proof(report: Report, tr: Translator) -> str:
+    leaf = report.certificate
+    issued = tr(N_("délivré par {issuer}, valable du {first} au {last}")).format(
+        issuer=common_name(leaf.issuer),
+        first=f"{leaf.not_valid_before_utc:%d/%m/%Y}",
+        last=f"{leaf.not_valid_after_utc:%d/%m/%Y}",
+    )
+    seal = tr(N_("PAdES B-B, par {name}")).format(name=common_name(leaf.subject))
+    prints = [
+        (N_("Empreinte du certificat (SHA-256)"), leaf.fingerprint(hashes.SHA256()).hex()),
+        (N_("Empreinte du journal (SHA-256)"), report.journal_sha256),
+    ]
+    rows = [
+        _row(tr(N_("Dernier passage")), escape(_pace(report, tr))),
+        _row(tr(N_("Cachet")), escape(seal)),
+        _row(tr(N_("Certificat")), escape(issued)),
+        *(_row(tr(name), grouped(digest), "print") for name, digest in prints),
+    ]
+    note = tr(
+        N_(
+            "Le journal (journal.jsonl) dit, lettre par lettre, ce qui a été scellé, quand et avec "
+            "quelle empreinte. Tant que son empreinte est celle-ci, il n'a pas changé."
+        )
+    )
+    title = escape(tr(N_("Preuves")))
+    return f'<h2>{title}</h2><dl class="proof">{"".join(rows)}</dl><p>{escape(note)}</p>'
+
+
+def _row(name: str, content: str, kind: str = "") -> str:
+    return f'<div><dt>{escape(name)}</dt><dd class="{kind}">{content}</dd></div>'
+
+
+def _pace(report: Report, tr: Translator) -> str:
+    if not report.new:
+        return tr(N_("rien de nouveau"))
+    rate = report.new / report.seconds if report.seconds else 0.0
+    told = tr(N_("{new} lettres en {seconds} s, soit {rate} par seconde"))
+    seconds = f"{report.seconds:.1f}".replace(".", ",") if report.lang == "fr" else None
+    return told.format(
+        new=number(report.new),
+        seconds=seconds or f"{report.seconds:.1f}",
+        rate=number(round(rate)),
+    )
+
+
+def _short(text: str) -> str:
+    """Cut a long text, so that the page stays one page."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def number(count: int) -> str:
+    """Write a number with thin spaces, as French does."""
+    return f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def grouped(digest: str) -> str:
+    """Write a digest in two lines of groups that an eye can compare."""
+    groups = [digest[i : i + _GROUP] for i in range(0, len(digest), _GROUP)]
+    half = len(groups) // 2
+    return " ".join(groups[:half]) + "<br>" + " ".join(groups[half:])
+
+
+_STYLE: Final = (
+    "@page{size:A4;margin:16mm}"
+    "*{box-sizing:border-box}"
+    "body{margin:0;background:#eef1f5;color:#1b2430;"
+    "font:16px/1.5 system-ui,'Segoe UI',Roboto,'Liberation Sans',sans-serif}"
+    "main{max-width:48rem;margin:2rem auto;padding:2.5rem 3rem;background:#fff;"
+    "border-top:6px solid #1f3f77;box-shadow:0 1px 6px #0002}"
+    "h1{margin:0;font-size:1.7rem;line-height:1.2;color:#1f3f77}"
+    "h2{margin:2rem 0 .5rem;font-size:1.1rem;color:#1f3f77}"
+    "p{margin:.4rem 0}"
+    ".folder{font-weight:600;overflow-wrap:anywhere}"
+    ".test{margin:0 0 1.2rem;padding:.45rem .8rem;border:1px solid #8a5a00;background:#fff6e0;"
+    "color:#6b4500;font-weight:600}"
+    ".counts{display:grid;grid-template-columns:repeat(5,1fr);gap:.6rem;margin:1.6rem 0 1rem}"
+    ".counts div{display:flex;flex-direction:column-reverse;justify-content:flex-end;"
+    "padding:.7rem .8rem;"
+    "border:1px solid #ccd4df;border-radius:6px}"
+    ".counts dt{font-size:.82rem;line-height:1.25;color:#475264}"
+    ".counts dd{margin:0;font-size:1.6rem;font-weight:700;line-height:1.2;"
+    "font-variant-numeric:tabular-nums}"
+    ".counts .good{border-color:#1f7a45}.counts .good dd{color:#17663a}"
+    ".counts .bad{border-color:#b3261e}.counts .bad dd{color:#9c1c15}"
+    ".verdict{font-weight:600}"
+    "table{width:100%;border-collapse:collapse;table-layout:fixed;font-size:.9rem}"
+    "th:first-child{width:4.5rem}th:nth-child(2){width:32%}"
+    "th,td{padding:.35rem .6rem .35rem 0;border-bottom:1px solid #dde3ea;text-align:left;"
+    "vertical-align:top;overflow-wrap:anywhere}"
+    "td:first-child{font-variant-numeric:tabular-nums;white-space:nowrap}"
+    ".proof{margin:0;font-size:.9rem}"
+    ".proof div{display:grid;grid-template-columns:15.5rem 1fr;gap:.8rem;padding:.35rem 0;"
+    "border-bottom:1px solid #dde3ea}"
+    ".proof .print{font-family:ui-monospace,'Liberation Mono',monospace;font-size:.82rem}"
+    ".proof dt{color:#475264}.proof dd{margin:0;overflow-wrap:anywhere;"
+    "font-variant-numeric:tabular-nums}"
+    ".proof .print{font-family:ui-monospace,'Liberation Mono',monospace;font-size:.82rem;"
+    "line-height:1.6}"
+    "@media(max-width:40rem){main{margin:0;padding:1.4rem}"
+    ".counts{grid-template-columns:repeat(2,1fr)}.proof div{grid-template-columns:1fr;gap:0}}"
+    "@media print{body{background:#fff;font-size:11pt}"
+    "main{margin:0;padding:0;max-width:none;border-top:0;box-shadow:none}}"
+)

@@ -1,0 +1,239 @@
+"""A whole mailing: check all, plan, seal, tell.
+
+Steps, by the numbers of `sealing/DESIGN.md`, "Mailings":
+
+1. hold the folder; what the last run left is put in order: seals that count get their names, files
+   that a power cut may have taken are read again;
+2. read the whole list: every wrong line is told, and with one of them nothing is sealed;
+3. write it in the ledger in one transaction, and cut it into ranges;
+4. to 8.: the engine's workers seal them (`range_work.py`);
+9. the journal follows the ledger, once a second;
+10. at the end, whatever the end, files are flushed, and the journal is whole.
+
+The same call again takes up where the last one stopped. The clock, the screen and Ctrl-C are the
+caller's: `Watch`.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import ClassVar, Final
+
+from sealing.batch.engine import Engine, Task
+from sealing.batch.folders import Folder
+from sealing.batch.intake import Rules, recheck, take_in
+from sealing.batch.job import Job, Outcome, Watch, Wish
+from sealing.batch.journal_file import JournalFile
+from sealing.batch.ledger import Ledger
+from sealing.batch.letters_csv import LetterList, LineError
+from sealing.batch.plan import Order, Planned, Planner, Range, range_size
+from sealing.batch.range_work import Bench, not_sealed, publish
+from sealing.batch.rows import Counts, State
+from sealing.errors import SealingError
+from sealing.service.letter import Sealer, TwoDDocOrder, check_order
+from sealing.service.profile import Profile
+from sealing.signers.port import TWODDOC
+from sealing.signers.registry import signer
+from sealing.twoddoc.conformance import require_town_type
+from storage.database import DatabaseUnavailableError
+
+_STEP: Final = 0.5
+
+
+class ColumnsWithoutCodeError(SealingError):
+    """The list has columns of data, and no code was asked for. Details: `names`."""
+
+    code: ClassVar[str] = "batch.columns-without-code"
+
+
+class SameFolderError(SealingError):
+    """Letters and sealed letters would share a folder. Details: `path`."""
+
+    code: ClassVar[str] = "batch.same-folder"
+
+
+class WorkerDiedError(SealingError):
+    """Three workers died on this letter."""
+
+    code: ClassVar[str] = "batch.worker-died"
+    retryable: ClassVar[bool] = True
+
+
+def run(job: Job, engine: Callable[[Job], Engine], watch: Watch) -> Outcome:
+    """Run a mailing to its end; a trial ends after the checks.
+
+    Raises a ListError, BusyError, OtherOptionsError, LedgerError, DatabaseUnavailableError,
+    a SignerError, ConfigurationError or OSError.
+    """
+    folder, source = job.bench.folder, job.bench.source
+    if folder.root.resolve() == source.root:
+        raise SameFolderError("got one folder for both", path=str(folder.root))
+    began = datetime.now(UTC)
+    sealer = job.bench.keys.open(began)
+    with _ledger(job, options_of(sealer, job.bench.profile), began) as ledger:
+        if not job.trial:
+            _put_in_order(ledger, folder)  # (1)
+        types, counts = _read(job, ledger, sealer, watch)  # (2) (3)
+        if job.trial:
+            return Outcome(counts, 0, 0.0)
+        keys = replace(job.bench.keys, types=tuple(sorted(types)))
+        sealing = _Sealing(replace(job, bench=replace(job.bench, keys=keys)), ledger, watch)
+        return sealing.carry_out(engine(sealing.job), began)
+
+
+def options_of(sealer: Sealer, profile: Profile) -> str:
+    """Write what seals depend on besides the letters, in one form."""
+    options = {"layout": 1, "signer": sealer.seal.name, **asdict(profile)}
+    return json.dumps(options, sort_keys=True, default=str)
+
+
+@contextmanager
+def _ledger(job: Job, options: str, now: datetime) -> Iterator[Ledger]:
+    """Open the ledger, and hold the folder while it is open; a trial leaves no trace."""
+    folder = job.bench.folder
+    if job.trial and not folder.ledger.exists():
+        with TemporaryDirectory(prefix="coffre-") as scratch:
+            ledger = Ledger.create(Path(scratch) / "ledger.sqlite3", options, now)
+            try:
+                yield ledger
+            finally:
+                ledger.close()
+        return
+    there = [path.exists() for path in (folder.root, folder.ledger)]
+    folder.make()
+    with folder.held():
+        ledger = Ledger.create(folder.ledger, options, now)
+        try:
+            yield ledger
+        finally:
+            planned = ledger.counts().letters
+            ledger.close()
+            if not planned and not all(there):
+                folder.unmake(root=not there[0])
+
+
+def _put_in_order(ledger: Ledger, folder: Folder) -> None:
+    """Publish the seals that count, and plan again the letters whose files are lost."""
+    for wanted in ledger.ranges(500):
+        made = [row for row in ledger.waiting(wanted) if row.state is State.SEALED]
+        ledger.commit((), publish(made, ledger, folder))
+    for n in list(folder.leftovers()):
+        folder.discard(n)
+    counts = ledger.counts()
+    if counts.flushed < counts.settled:
+        recheck(ledger, folder, after=counts.flushed)
+        _flush(ledger)
+
+
+def _flush(ledger: Ledger) -> None:
+    """Have every file that was published survive a power cut, and note it."""
+    settled = ledger.counts().settled
+    os.sync()
+    ledger.note(flushed=settled)
+
+
+def _read(job: Job, ledger: Ledger, sealer: Sealer, watch: Watch) -> tuple[set[str], Counts]:
+    """Read the list into the ledger; give the types of its 2D-Docs, and what there is to do."""
+    listed = LetterList.open(job.letters)
+    coded = job.codes.twoddoc is not None or job.codes.town is not None or listed.names_types
+    if listed.fields and not coded:
+        names = ", ".join(listed.fields)[:200]
+        raise ColumnsWithoutCodeError(f"got {len(listed.fields)} columns", names=names)
+    options = options_of(sealer, job.bench.profile)
+    checker = _Checker(job.bench, sealer, datetime.now(UTC))
+    planner = Planner(job.bench.source, job.codes, options.encode(), checker)
+    lines: Iterator[Planned | LineError] = (
+        line if isinstance(line, LineError) else planner.letter(line) for line in listed.lines()
+    )
+    rules = Rules(options, job.force, job.trial)
+    found, counts = take_in(lines, ledger, job.bench.folder, rules, watch.wrong)
+    watch.read(listed, found, counts)
+    return checker.types, counts
+
+
+class _Checker:
+    """Checks what codes are to say, under the certificates that will sign them."""
+
+    def __init__(self, bench: Bench, sealer: Sealer, now: datetime) -> None:
+        self._bench, self._now = bench, now
+        self._signers = dict(sealer.twoddocs)
+        self._sealer = replace(sealer, twoddocs=self._signers)
+
+    @property
+    def types(self) -> set[str]:
+        """Give the types that were asked for."""
+        return set(self._signers)
+
+    def __call__(self, order: Order) -> None:
+        """Raise what emitting this code would raise."""
+        if isinstance(order, TwoDDocOrder) and order.doc_type not in self._signers:
+            require_town_type(order.doc_type)
+            use = f"{TWODDOC}{order.doc_type}"
+            self._signers[order.doc_type] = signer(self._bench.keys.settings, use, self._now)
+        check_order(order, self._sealer, self._bench.profile, self._now)
+
+
+@dataclass(slots=True)
+class _Sealing:
+    """The part of a run in which letters are sealed."""
+
+    job: Job
+    ledger: Ledger
+    watch: Watch
+
+    def carry_out(self, engine: Engine, began: datetime) -> Outcome:
+        """Have an engine seal what waits; the journal follows, and is whole in the end."""
+        before = self.ledger.counts()
+        self.ledger.note(started_at=began, ended_at=None)
+        journal = JournalFile(self.job.bench.folder.journal, self.ledger.entries)
+        journal.open(self.ledger.settled_rows(), before.settled)
+        size = range_size(before.waiting, self.job.workers)
+        ranges: Iterator[Range] = self.ledger.ranges(size)
+        engine.start(Task(partial(Bench.opened, self.job.bench), ranges, self._give_up))
+        try:
+            too_many, stopped, halted = self._follow(engine, journal)
+        finally:
+            engine.kill()  # whoever is left after a fault of ours
+        self._finish(journal, halted)
+        ended = datetime.now(UTC)
+        after, seconds = self.ledger.counts(), (ended - began).total_seconds()
+        new = after.settled - before.settled
+        return Outcome(after, new, seconds, too_many, stopped, halted)
+
+    def _finish(self, journal: JournalFile, halted: Exception | None) -> None:
+        """Bring journal and disk up to date; what halted the run may forbid it, and is told."""
+        try:
+            journal.follow()
+            _flush(self.ledger)  # (10)
+            self.ledger.note(ended_at=datetime.now(UTC))
+        except (OSError, DatabaseUnavailableError):
+            if halted is None:
+                raise
+
+    def _follow(self, engine: Engine, journal: JournalFile) -> tuple[bool, bool, Exception | None]:
+        """Let time pass until nobody works any more; stop when it must be."""
+        too_many, wish = False, Wish.GO_ON
+        while True:
+            standing = engine.step(_STEP)
+            counts = self.ledger.counts()
+            journal.follow()  # (9)
+            self.watch.progress(counts, standing)
+            if not standing.working:
+                return too_many, wish > Wish.GO_ON, standing.halted
+            if not too_many and self.job.failures.exceeded(counts):
+                too_many = True
+                engine.stop()
+            wanted = self.watch.wish()
+            if wanted > wish:
+                wish = wanted
+                (engine.kill if wish is Wish.KILL else engine.stop)()
+
+    def _give_up(self, n: int) -> None:
+        """Settle a letter that kills its workers."""
+        self.ledger.commit((), [not_sealed(n, WorkerDiedError("got three dead workers"))])

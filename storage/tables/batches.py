@@ -1,0 +1,70 @@
+"""Mailings: one row for each, one for each of their letters; owner: `sealing.batch`.
+
+What a letter's code is to say (`content`) is kept only until the letter is settled: afterwards its
+key tells whether it is the same letter.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import ID_LENGTH, UtcDateTime
+
+_UUID = 36
+
+
+class BatchRow(SQLModel, table=True):
+    """One mailing. The counters grow in the transaction that settles letters.
+
+    `settled` numbers the letters in the order in which they were settled; `flushed` is the last of
+    them whose file surely survives a power cut; `readings` counts how often the list was read.
+    """
+
+    __tablename__ = "batch"
+
+    id: str = Field(primary_key=True, max_length=ID_LENGTH)
+    options: str = Field(max_length=4_096)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    readings: int = 0
+    letters: int = 0
+    sealed: int = 0
+    failed: int = 0
+    refused: int = 0
+    settled: int = 0
+    flushed: int = 0
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class BatchItemRow(SQLModel, table=True):
+    """One letter of a mailing; `key` = SHA-256(input digest, data, options).
+
+    `state`: planned → sealed (its seal is made, and is the one that counts) → published, or failed,
+    or refused. `details` are those of its error; `replaces` is the digest of an older file that
+    it may replace.
+    """
+
+    __tablename__ = "batch_item"
+    __table_args__ = (
+        UniqueConstraint("batch", "key", name="uq_batch_item_key"),
+        UniqueConstraint("batch", "file", name="uq_batch_item_file"),
+        Index("ix_batch_item_settled", "batch", "settled"),
+    )
+
+    n: int | None = Field(default=None, primary_key=True)
+    batch: str = Field(foreign_key="batch.id", max_length=ID_LENGTH)
+    line: int
+    reading: int
+    file: str = Field(max_length=1_024)
+    key: bytes
+    sha256_in: bytes
+    content: str | None = Field(max_length=65_536)
+    replaces: bytes | None = None
+    state: str = Field(max_length=16)
+    seal: str | None = Field(default=None, max_length=_UUID)
+    sha256_out: bytes | None = None
+    error: str | None = Field(default=None, max_length=64)
+    details: str | None = Field(default=None, max_length=4_096)
+    settled: int | None = None
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

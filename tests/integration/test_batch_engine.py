@@ -1,0 +1,218 @@
+"""The contract of every engine: whatever dies, each letter is sealed exactly once."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+from support.budget import cases
+from support.mailings import Post, Quiet, apart, forked, names
+
+from sealing.batch.engine import Engine, HaltedError, Standing
+from sealing.batch.folders import BusyError
+from sealing.batch.job import Failures, Job, Wish
+from sealing.batch.local_pool import LocalPool
+from sealing.batch.range_work import Bench, RangeWork
+from sealing.batch.run import run
+
+ENGINES = [forked]
+
+
+@pytest.fixture(params=ENGINES, ids=lambda engine: engine.__name__)
+def engine(request):
+    return request.param
+
+
+@pytest.fixture
+def post(tmp_path):
+    return Post(tmp_path)
+
+
+def in_a_child(act: Callable[[], object], after: float) -> None:
+    """Do something in a child that is killed -9 after some time, with all its own children."""
+    pid = os.fork()
+    if not pid:
+        os.setsid()
+        try:
+            act()
+        finally:
+            os._exit(0)
+    time.sleep(after)
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        os.kill(pid, signal.SIGKILL)  # it has not begun its own group yet
+    os.waitpid(pid, 0)
+
+
+def test_a_mailing_is_sealed_once_and_a_second_run_has_nothing_to_do(post, engine):
+    post.write(names(60))
+    first = run(post.job(), engine, Quiet())
+    assert (first.counts.sealed, first.new, first.halted) == (60, 60, None)
+    post.require_exactly_once(names(60))
+    before = post.journal()
+    second = run(post.job(), engine, Quiet())
+    assert (second.counts.sealed, second.new) == (60, 0)
+    assert post.journal() == before
+
+
+def test_the_pool_of_the_command_seals_as_well(post):
+    post.write(names(3), coded=True)
+    outcome = run(post.job(coded=True), apart, Quiet())
+    assert outcome.counts.sealed == 3
+    post.require_exactly_once(names(3))
+
+
+@pytest.mark.timeout(900)
+def test_kill_9_of_the_run_and_its_workers_at_any_moment(post, engine):
+    moments = random.Random(5)  # noqa: S311 - a replayable choice of moments
+    count = cases(ci=25, slow=100, fast=4)
+    wanted = names(count * 30)
+    post.write(wanted)
+    for _ in range(count):
+        in_a_child(lambda: run(post.job(), engine, Quiet()), moments.uniform(0.02, 0.5))
+    run(post.job(), engine, Quiet())
+    post.require_exactly_once(wanted)
+
+
+@pytest.mark.timeout(900)
+def test_kill_9_of_single_workers_at_any_moment_of_one_run(post, engine):
+    moments = random.Random(6)  # noqa: S311 - a replayable choice of moments
+    count = left = cases(ci=25, slow=100, fast=4)
+    wanted = names(count * 100)
+    post.write(wanted)
+    pools: list[LocalPool] = []
+
+    def watched(job: Job) -> LocalPool:
+        pools.append(engine(job))
+        return pools[-1]
+
+    def kill_one(_counts: object, _standing: Standing) -> None:
+        nonlocal left
+        pids = [pid for pool in pools for pid in pool.pids]
+        if left and pids and moments.random() < 0.5:
+            time.sleep(moments.uniform(0, 0.1))
+            os.kill(moments.choice(pids), signal.SIGKILL)
+            left -= 1
+
+    outcome = run(post.job(), watched, Quiet(on_step=kill_one))
+    assert outcome.halted is None
+    assert left < count // 2
+    while outcome.counts.failed:  # a letter on which three were killed by chance
+        outcome = run(post.job(), engine, Quiet())
+    post.require_exactly_once(wanted)
+
+
+def test_an_orphan_worker_ends_and_the_next_run_waits_for_it(post, engine):
+    wanted = names(400)
+    post.write(wanted)
+    pid = os.fork()
+    if not pid:
+        try:
+            run(post.job(), engine, Quiet())
+        finally:
+            os._exit(0)
+    while not (post.out / "00001.pdf").exists():
+        time.sleep(0.02)
+    os.kill(pid, signal.SIGKILL)  # the run alone: its workers go on with the letter in hand
+    os.waitpid(pid, 0)
+    run(post.job(), engine, Quiet())
+    post.require_exactly_once(wanted)
+
+
+def test_a_second_run_on_the_same_folder_is_refused_while_the_first_one_works(post, engine):
+    post.write(names(30))
+    refused: list[BaseException] = []
+
+    def again(_counts: object, _standing: object) -> None:
+        if not refused:
+            with pytest.raises(BusyError) as caught:
+                run(post.job(), engine, Quiet())
+            refused.append(caught.value)
+
+    run(post.job(), engine, Quiet(on_step=again))
+    assert refused
+    post.require_exactly_once(names(30))
+
+
+@pytest.mark.parametrize("wish", [Wish.STOP, Wish.KILL])
+def test_a_run_that_is_stopped_is_taken_up_again(post, engine, wish):
+    wanted = names(300)
+    post.write(wanted)
+    watch = Quiet()
+
+    def stop(counts, _standing: object) -> None:
+        if counts.sealed:
+            watch.wanted = wish
+
+    watch.on_step = stop
+    stopped = run(post.job(), engine, watch)
+    assert stopped.stopped
+    assert 0 < stopped.counts.sealed < 300
+    told = post.journal()
+    assert len(told) == stopped.counts.settled
+    outcome = run(post.job(), engine, Quiet())
+    assert outcome.counts.sealed == 300
+    assert post.journal()[: len(told)] == told
+    post.require_exactly_once(wanted)
+
+
+def test_too_many_failures_stop_the_run(post, engine):
+    post.write(names(400))
+    for name in names(400)[:40]:
+        (post.letters / name).write_bytes(b"no PDF")
+    outcome = run(post.job(failures=Failures(most=5), workers=1), engine, Quiet())
+    assert outcome.too_many
+    assert outcome.counts.refused > 5
+    assert outcome.counts.waiting
+    share = run(post.job(failures=Failures(percent=50), workers=1), engine, Quiet())
+    assert not share.too_many
+    assert (share.counts.refused, share.counts.sealed) == (40, 360)
+
+
+def test_a_letter_that_kills_its_workers_fails_alone(post, engine, monkeypatch):
+    post.write(names(60))
+    true = RangeWork.seal
+
+    def deadly(self, letter):
+        if letter.file == "00007.pdf":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return true(self, letter)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RangeWork, "seal", deadly)  # inherited by the workers, which are forked
+        outcome = run(post.job(), engine, Quiet())
+    assert (outcome.counts.sealed, outcome.counts.failed) == (59, 1)
+    [row] = [row for row in post.journal() if row["state"] == "failed"]
+    assert (row["file"], row["error"]) == ("00007.pdf", "batch.worker-died")
+    assert run(post.job(), engine, Quiet()).counts.sealed == 60
+    post.require_exactly_once(names(60))
+
+
+def test_what_is_wrong_for_every_letter_halts_them_all_with_its_own_code(post):
+    post.write(names(60))
+
+    def engine_without_keys(asked: Job) -> Engine:
+        # The settings lose their signers between the checks and the workers' start.
+        missing = asked.bench.keys.settings.model_copy(update={"signers": {}})
+        object.__setattr__(asked.bench.keys, "settings", missing)
+        return forked(asked)
+
+    outcome = run(post.job(), engine_without_keys, Quiet())
+    assert isinstance(outcome.halted, HaltedError)
+    assert outcome.halted.reported == "sealing.signer-unknown"
+    assert outcome.halted.details == {"name": "seal-p256"}
+    assert outcome.counts.sealed == 0
+
+
+def test_workers_that_die_at_once_stop_the_pool(post, engine, monkeypatch):
+    post.write(names(60))
+    with monkeypatch.context() as patched:
+        patched.setattr(Bench, "opened", lambda _self: os._exit(1))
+        outcome = run(post.job(), engine, Quiet())
+    assert outcome.halted is not None
+    assert type(outcome.halted).__name__ == "WorkersDieError"
+    run(post.job(), engine, Quiet())
+    post.require_exactly_once(names(60))

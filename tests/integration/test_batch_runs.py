@@ -1,0 +1,368 @@
+"""A mailing run again: what changed, what failed, what is gone, what others put there."""
+
+import hashlib
+import json
+import os
+import shutil
+
+import pytest
+from support.mailings import Post, Quiet, here, names
+
+from sealing.batch.folders import Folder, OutputTakenError
+from sealing.batch.intake import FileTwiceError, ListRefusedError, OtherOptionsError
+from sealing.batch.ledger import Ledger, LedgerError, NoMailingError
+from sealing.batch.letters_csv import ListEmptyError
+from sealing.batch.run import ColumnsWithoutCodeError, SameFolderError, run
+from sealing.batch.source import FileMissingError
+from sealing.marks.placement import Wish as Place
+from sealing.service.profile import Profile
+
+NAMES = names(8)
+
+
+@pytest.fixture
+def post(tmp_path):
+    made = Post(tmp_path)
+    made.write(NAMES)
+    return made
+
+
+def play(post, watch=None, **changes):
+    return run(post.job(**changes), here, watch or Quiet())
+
+
+def sealed(post):
+    return {name: (post.out / name).read_bytes() for name in NAMES if (post.out / name).exists()}
+
+
+def test_a_letter_that_changed_is_sealed_anew_and_the_others_stay(post):
+    play(post)
+    before, lines = sealed(post), {row["file"]: row for row in post.journal()}
+    (post.letters / "00001.pdf").write_bytes((post.letters / "00002.pdf").read_bytes() + b"%new\n")
+    watch = Quiet()
+    outcome = play(post, watch)
+    assert (outcome.new, outcome.counts.sealed) == (1, 8)
+    assert watch.found is not None
+    assert watch.found.changed == 1
+    after = sealed(post)
+    assert {name for name in NAMES if after[name] != before[name]} == {"00001.pdf"}
+    post.require_exactly_once(NAMES)
+    kept = {row["file"]: row for row in post.journal() if row["file"] != "00001.pdf"}
+    assert kept == {name: row for name, row in lines.items() if name != "00001.pdf"}
+
+
+def test_a_file_of_others_is_never_replaced_unless_forced(post):
+    post.out.mkdir()
+    (post.out / "00002.pdf").write_bytes(b"somebody's")
+    watch = Quiet()
+    with pytest.raises(ListRefusedError):
+        play(post, watch)
+    assert [(line.number, type(line.error)) for line in watch.lines] == [(4, OutputTakenError)]
+    assert [path.name for path in post.out.iterdir()] == ["00002.pdf"]
+    play(post, force=True)
+    post.require_exactly_once(NAMES)
+
+
+def test_our_own_file_that_somebody_changed_is_not_replaced_either(post):
+    play(post)
+    (post.out / "00001.pdf").write_bytes(b"changed by somebody")
+    (post.letters / "00001.pdf").write_bytes(b"%PDF-1.4 new")
+    with pytest.raises(ListRefusedError):
+        play(post)
+    assert (post.out / "00001.pdf").read_bytes() == b"changed by somebody"
+
+
+def test_a_file_that_comes_while_letters_are_sealed_stays(post, monkeypatch):
+    true = Folder.write
+
+    def write(self, n, pdf):
+        (post.out / "00004.pdf").write_bytes(b"somebody's")
+        true(self, n, pdf)
+
+    monkeypatch.setattr(Folder, "write", write)
+    outcome = play(post)
+    assert (outcome.counts.sealed, outcome.counts.refused) == (7, 1)
+    assert (post.out / "00004.pdf").read_bytes() == b"somebody's"
+    [row] = [row for row in post.journal() if row["state"] == "refused"]
+    assert (row["error"], row["id"], row["sha256_out"]) == ("batch.output-taken", None, None)
+
+
+def test_other_options_are_refused_over_sealed_letters(post):
+    play(post)
+    other = Profile(Place(1, (100, 100)))
+    with pytest.raises(OtherOptionsError):
+        play(post, profile=other)
+    post.require_exactly_once(NAMES)
+    assert play(post, profile=other, force=True).new == 8
+    post.require_exactly_once(NAMES)
+
+
+def test_a_published_letter_that_is_gone_is_told_and_sealed_again_only_by_force(post):
+    play(post)
+    (post.out / "00001.pdf").unlink()
+    watch = Quiet()
+    assert play(post, watch).new == 0
+    assert watch.found is not None
+    assert watch.found.gone == 1
+    assert play(post, force=True).new == 1
+    post.require_exactly_once(NAMES)
+
+
+def test_what_failed_is_tried_again_and_what_was_refused_is_not(post):
+    good = (post.letters / "00001.pdf").read_bytes()
+    (post.letters / "00001.pdf").write_bytes(b"no PDF")
+    job = post.job()
+
+    def vanish(asked):
+        (post.letters / "00002.pdf").rename(post.folder / "away")
+        return here(asked)
+
+    first = run(job, vanish, Quiet())
+    assert (first.counts.failed, first.counts.refused) == (1, 1)
+    states = {row["file"]: (row["state"], row["error"]) for row in post.journal()}
+    assert states["00001.pdf"] == ("refused", "sealing.pdf-unreadable")
+    assert states["00002.pdf"] == ("failed", "batch.file-missing")
+    (post.folder / "away").rename(post.letters / "00002.pdf")
+    second = play(post)
+    assert (second.new, second.counts.failed, second.counts.refused) == (1, 0, 1)
+    assert len(post.journal()) == 8
+    (post.letters / "00001.pdf").write_bytes(good)
+    assert play(post).new == 1
+    post.require_exactly_once(NAMES)
+
+
+def test_a_letter_that_changes_between_the_checks_and_its_seal_fails(post):
+    def change(asked):
+        (post.letters / "00001.pdf").write_bytes(b"%PDF-1.4 other")
+        return here(asked)
+
+    assert run(post.job(), change, Quiet()).counts.failed == 1
+    [row] = [row for row in post.journal() if row["state"] == "failed"]
+    assert row["error"] == "batch.letter-changed"
+
+
+def test_lines_that_left_the_list_are_forgotten_but_for_sealed_letters(post):
+    (post.letters / "00001.pdf").write_bytes(b"no PDF")
+    play(post)
+    post.listing.write_text("file\n00002.pdf\n", "utf-8")
+    outcome = play(post)
+    assert (outcome.counts.letters, outcome.counts.sealed) == (7, 7)
+    assert len(post.journal()) == 7
+
+
+def test_files_that_a_power_cut_took_are_sealed_again(post):
+    """A run that did not end well is followed by reading what it published."""
+    play(post)
+    ledger = Ledger.open(Folder(post.out).ledger)
+    ledger.note(flushed=0)  # as after a run that never came to its end
+    ledger.close()
+    (post.out / "00001.pdf").write_bytes(b"")
+    (post.out / "00002.pdf").unlink()
+    (post.out / "00001.pdf").unlink()
+    assert play(post).new == 2
+    post.require_exactly_once(NAMES)
+
+
+@pytest.mark.parametrize("harm", ["torn", "shorter", "longer", "gone", "other"])
+def test_a_journal_that_does_not_match_is_written_anew(post, harm):
+    play(post)
+    path = post.out / "journal.jsonl"
+    right = path.read_bytes()
+    lines = right.splitlines(keepends=True)
+    harms = {
+        "torn": right[:-20],
+        "shorter": b"".join(lines[:-2]),
+        "longer": right + lines[0],
+        "other": b"".join([*lines[:-1], lines[0]]),
+    }
+    path.unlink() if harm == "gone" else path.write_bytes(harms[harm])
+    play(post)
+    assert path.read_bytes() == right
+
+
+def test_every_wrong_line_is_told_and_nothing_is_left_behind(post):
+    post.listing.write_text("file\n00001.pdf\nabsent.pdf\n00001.pdf\n", "utf-8")
+    watch = Quiet()
+    with pytest.raises(ListRefusedError) as caught:
+        play(post, watch)
+    assert [(line.number, type(line.error)) for line in watch.lines] == [
+        (3, FileMissingError),
+        (4, FileTwiceError),
+    ]
+    assert caught.value.details == {"count": 2}
+    assert not post.out.exists()
+
+
+def test_a_wrong_line_leaves_the_ledger_of_a_mailing_as_it_was(post):
+    play(post)
+    before = (post.out / "journal.jsonl").read_bytes()
+    listed = post.listing.read_bytes()
+    post.listing.write_text("file\nabsent.pdf\n", "utf-8")
+    with pytest.raises(ListRefusedError):
+        play(post)
+    post.listing.write_bytes(listed)
+    assert play(post).new == 0
+    assert (post.out / "journal.jsonl").read_bytes() == before
+
+
+def test_duplicates_far_apart_are_seen(post):
+    many = names(1_200)
+    post.write(many)
+    with post.listing.open("a", encoding="utf-8") as file:
+        file.write("00001.pdf\n")
+    watch = Quiet()
+    with pytest.raises(ListRefusedError):
+        play(post, watch)
+    assert [(line.number, line.error.details) for line in watch.lines] == [(1_202, {"line": 3})]
+
+
+def test_a_trial_writes_nothing_at_all(post):
+    outcome = play(post, trial=True)
+    assert outcome.counts.waiting == 8
+    assert not post.out.exists()
+    play(post)
+    before = {path: path.read_bytes() for path in post.out.rglob("*") if path.is_file()}
+    (post.letters / "00001.pdf").write_bytes(b"%PDF-1.4 other")
+    assert play(post, trial=True).counts.waiting == 1
+    after = {path: path.read_bytes() for path in post.out.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_columns_without_a_code_and_empty_lists_are_refused(post):
+    post.write(NAMES, coded=True)
+    with pytest.raises(ColumnsWithoutCodeError):
+        play(post)
+    post.listing.write_text("file\n\n  \n", "utf-8")
+    with pytest.raises(ListEmptyError):
+        play(post)
+    assert not post.out.exists()
+
+
+def test_letters_and_sealed_letters_never_share_a_folder(post):
+    with pytest.raises(SameFolderError):
+        play(post, folder=Folder(post.letters))
+
+
+def test_a_page_that_disagrees_is_refused_and_ends_the_sampling(post):
+    from cli.commands.seal import require_agreement  # noqa: PLC0415 - as the command does
+
+    post.write(NAMES, coded=True)
+    text = post.listing.read_text("utf-8").replace("CLAIRE", "LOUISE", 1)
+    post.listing.write_text(text, "utf-8")
+    seen = []
+
+    def check(sealed, sealer, order):
+        seen.append(order)
+        require_agreement(sealed, sealer, order)
+
+    outcome = play(post, coded=True, check=check)
+    assert (outcome.counts.sealed, outcome.counts.refused) == (7, 1)
+    [row] = [row for row in post.journal() if row["state"] == "refused"]
+    assert (row["file"], row["error"]) == (NAMES[0], "seal.page-disagrees")
+    assert len(seen) == 8
+
+
+def test_the_sample_is_the_first_letter_and_one_in_so_many(post):
+    seen = []
+    play(post, check=lambda *_: seen.append(1), every=4)
+    assert len(seen) == 2
+
+
+def test_a_ledger_of_another_layout_or_none_is_told(post, tmp_path):
+    with pytest.raises(NoMailingError):
+        Ledger.open(Folder(tmp_path / "nothing").ledger)
+    play(post)
+    ledger = Ledger.open(Folder(post.out).ledger)
+    with ledger.engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA user_version=99")
+    ledger.close()
+    with pytest.raises(LedgerError):
+        play(post)
+
+
+def test_the_names_of_persons_leave_the_ledger_with_their_letter(post):
+    post.write(NAMES, coded=True)
+    play(post, coded=True)
+    held = b"".join(path.read_bytes() for path in (post.out / ".coffre").rglob("*.sqlite3*"))
+    assert b"00001.pdf" in held
+    assert b"DUPONT" not in held
+    assert (post.out / ".coffre").stat().st_mode & 0o077 == 0
+
+
+def test_durable_letters_are_sealed_as_well(post):
+    outcome = play(post, folder=Folder(post.out, durable=True))
+    assert outcome.counts.sealed == 8
+    post.require_exactly_once(NAMES)
+
+
+def test_the_journal_says_what_the_contract_says(post):
+    play(post)
+    for row in post.journal():
+        assert list(row) == [
+            "id",
+            "line",
+            "file",
+            "sha256_in",
+            "sha256_out",
+            "state",
+            "error",
+            "at",
+        ]
+    text = post.listing.read_text("utf-8").splitlines()
+    assert all(text[row["line"] - 1] == row["file"] for row in post.journal())
+    assert json.loads(json.dumps(post.journal()))
+
+
+def test_two_letters_with_the_same_bytes_are_two_letters(post):
+    content = (post.letters / "00001.pdf").read_bytes()
+    for name in NAMES:
+        (post.letters / name).write_bytes(content)
+    assert play(post).counts.sealed == 8
+    post.require_exactly_once(NAMES)
+
+
+def test_a_seal_that_was_made_counts_although_its_name_was_not_given(post, monkeypatch):
+    """Killed between the commit and the names: the same seal gets its name later."""
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Folder, "publish", killed)
+        play(post)
+    waiting = {
+        hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (post.out / ".coffre" / "pending").iterdir()
+    }
+    assert len(waiting) == 8
+    play(post)
+    assert {row["sha256_out"] for row in post.journal()} == waiting
+    post.require_exactly_once(NAMES)
+
+
+def test_a_seal_whose_file_was_lost_is_made_again(post, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Folder, "publish", killed)
+        play(post)
+    shutil.rmtree(post.out / ".coffre" / "pending")
+    os.sync()
+    play(post)
+    post.require_exactly_once(NAMES)
+
+
+def test_the_ledger_is_committed_every_25_letters_and_once_at_the_end(post, monkeypatch):
+    post.write(names(60))
+    sizes = []
+    true = Ledger.commit
+
+    def commit(self, sealed, settled):
+        sizes.append((len(sealed), len(settled)))
+        true(self, sealed, settled)
+
+    monkeypatch.setattr(Ledger, "commit", commit)
+    play(post, workers=1)
+    # 60 letters are three ranges of 25; each ends with a commit of its last names.
+    assert [row for row in sizes if row != (0, 0)] == [(25, 0), (0, 25)] * 2 + [(10, 0), (0, 10)]
