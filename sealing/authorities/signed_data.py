@@ -64,6 +64,7 @@ ECDSA_WITH: Final = {
     "sha384": oid("1.2.840.10045.4.3.3"),
     "sha512": oid("1.2.840.10045.4.3.4"),
 }
+_KEY_IDENTIFIER: Final = 0x80
 _RSA: Final = oid("1.2.840.113549.1.1.1")
 _PSS: Final = oid("1.2.840.113549.1.1.10")
 SIGNED_DATA: Final = oid("1.2.840.113549.1.7.2")
@@ -158,13 +159,20 @@ def _named(rows: Mapping[bytes, bytes], carried: tuple[bytes, ...]) -> x509.Cert
 
 
 def _require_same(sid: Value, certificate: x509.Certificate) -> None:
-    """Require that the identifier of the signer, where it is a name, is the certificate's."""
-    if sid.tag != SEQUENCE:
-        return
-    issuer, serial = values(sid.content)
-    name = certificate.issuer.public_bytes()
-    if issuer.encoded != name or serial.number() != certificate.serial_number:
+    """Require that the identifier of the signer is the certificate's: issuer and number, or key."""
+    if sid.tag == _KEY_IDENTIFIER:
+        same = sid.content in _key_identifiers(certificate)
+    else:
+        issuer, serial = values(sid.of(SEQUENCE).content)
+        named = issuer.encoded, serial.number()
+        same = named == (certificate.issuer.public_bytes(), certificate.serial_number)
+    if not same:
         raise DerError("got a signer named otherwise")
+
+
+def _key_identifiers(certificate: x509.Certificate) -> list[bytes]:
+    held = [extension.value for extension in certificate.extensions]
+    return [value.digest for value in held if isinstance(value, x509.SubjectKeyIdentifier)]
 
 
 def _verify(

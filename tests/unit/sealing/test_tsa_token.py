@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from asn1crypto import tsp
+from asn1crypto import cms, tsp
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -255,6 +255,17 @@ def test_one_changed_bit_of_what_a_token_proves_is_never_believed():
         assert place // 8 not in proved
         assert token.chain[0] == town()[0].tsa.certificate
         assert token.time == NOW
+
+
+def test_a_signer_may_be_named_by_its_key_and_by_no_other():
+    response = tsp.TimeStampResp.load(certomancer()(QUESTION.encode()))
+    info = response["time_stamp_token"]["content"]["signer_infos"][0]
+    extensions = town()[0].tsa.certificate.extensions
+    key = extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    info["sid"] = cms.SignerIdentifier("subject_key_identifier", key)
+    assert read(response.dump(force=True)).time == NOW
+    info["sid"] = cms.SignerIdentifier("subject_key_identifier", bytes(len(key)))
+    assert why(response.dump(force=True)) == "form"
 
 
 def test_der_that_is_not_canonical_is_refused():
