@@ -10,7 +10,7 @@ import pytest
 from support.budget import cases
 from support.mailings import Post, Quiet, apart, forked, names
 
-from sealing.batch.engine import Engine, HaltedError, Standing
+from sealing.batch.engine import Engine, HaltedError, Standing, WorkersDieError
 from sealing.batch.folders import BusyError
 from sealing.batch.job import Failures, Job, Wish
 from sealing.batch.local_pool import LocalPool
@@ -90,7 +90,7 @@ def test_kill_9_of_single_workers_at_any_moment(post, engine):
     def kill_one(_counts: object, _standing: Standing) -> None:
         nonlocal left
         pids = [pid for pool in pools for pid in pool.pids]
-        if left and pids:
+        if left and pids and moments.random() < 0.5:
             time.sleep(moments.uniform(0, 0.3))
             os.kill(moments.choice(pids), signal.SIGKILL)
             left -= 1
@@ -99,7 +99,9 @@ def test_kill_9_of_single_workers_at_any_moment(post, engine):
     while left:
         letters += count * 40
         post.write(names(letters))
-        assert run(post.job(), watched, Quiet(on_step=kill_one)).halted is None
+        halted = run(post.job(), watched, Quiet(on_step=kill_one)).halted
+        # Where chance kills them again and again before they have sealed, a run may give up.
+        assert halted is None or isinstance(halted, WorkersDieError)
     # A letter on which three were killed by chance has failed, and is tried again.
     while run(post.job(), engine, Quiet()).counts.failed:
         pass
