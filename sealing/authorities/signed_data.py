@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from sealing.der import (
     CONTEXT_0,
+    INTEGER,
     OCTET_STRING,
     OID,
     SEQUENCE,
@@ -195,4 +196,9 @@ def _verify(
 
 @lru_cache(maxsize=64)
 def _certificate(encoded: bytes) -> x509.Certificate:
+    """Load a certificate; one with a number that is not positive (RFC 5280, 4.1.2.2) is none."""
+    inside = values(values(one(encoded).of(SEQUENCE).content)[0].of(SEQUENCE).content)
+    number = next((part for part in inside if part.tag == INTEGER), None)
+    if number is None or int.from_bytes(number.content, "big", signed=True) <= 0:
+        raise DerError("got a serial number that is not positive")
     return x509.load_der_x509_certificate(encoded)
