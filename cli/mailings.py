@@ -6,12 +6,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from cryptography import x509
 
 from cli.files import writing
-from cli.orders import TwoCodesError, TypeWithoutTownCodeError
+from cli.orders import town_type_of
 from cli.output import Output, plain
 from cli.problems.table import parts_of, problem_of
 from cli.progress import Interrupts, Progress, interrupts
@@ -28,8 +28,6 @@ from sealing.batch.rows import Counts
 from sealing.batch.source import FAILURES
 from storage.errors import CoffreError
 from storage.language import N_, Translator
-
-_OTHER: Final = "0"
 
 
 class FailureLimitError(CoffreError):
@@ -218,11 +216,7 @@ class Watching:
 
 def codes_of(twoddoc: str | None, town_type: str | None, *, towncode: bool) -> Codes:
     """Read which code letters bear; raise TwoCodesError, TypeWithoutTownCodeError."""
-    if twoddoc is not None and towncode:
-        raise TwoCodesError("got --twoddoc and --towncode")
-    if town_type is not None and not towncode:
-        raise TypeWithoutTownCodeError("got --type without --towncode")
-    return Codes(twoddoc, (town_type or _OTHER) if towncode else None)
+    return Codes(twoddoc, town_type_of(twoddoc, town_type, towncode=towncode))
 
 
 def failures_of(limit: str | None) -> Failures:

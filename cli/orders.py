@@ -59,15 +59,23 @@ def order_of(
 
     Raises FieldSyntaxError, TwoCodesError, TypeWithoutTownCodeError.
     """
+    kind = town_type_of(twoddoc, town_type, towncode=towncode)
+    if kind is not None:
+        return TownCodeOrder(kind, fields(pairs, kind))
+    found = fields(pairs, twoddoc)
+    return None if twoddoc is None else TwoDDocOrder(twoddoc, found)
+
+
+def town_type_of(twoddoc: str | None, town_type: str | None, *, towncode: bool) -> str | None:
+    """Give the type of the town code that was asked for, or None for another code or none.
+
+    Raises TwoCodesError, TypeWithoutTownCodeError.
+    """
     if twoddoc is not None and towncode:
         raise TwoCodesError("got --twoddoc and --towncode")
     if town_type is not None and not towncode:
         raise TypeWithoutTownCodeError("got --type without --towncode")
-    if towncode:
-        kind = town_type or _OTHER
-        return TownCodeOrder(kind, fields(pairs, kind))
-    found = fields(pairs, twoddoc)
-    return None if twoddoc is None else TwoDDocOrder(twoddoc, found)
+    return (town_type or _OTHER) if towncode else None
 
 
 def fields(pairs: list[str], kind: str | None) -> Mapping[str, str]:

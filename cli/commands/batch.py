@@ -5,7 +5,6 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from itertools import islice
@@ -230,10 +229,9 @@ def carry_out(job: Job, output: Output, *, as_json: bool) -> int:
 
 def report(job: Job, mailing: Mailing, outcome: Outcome, output: Output) -> None:
     """Write the report; what halted the run may forbid it, and is told instead."""
-    keys = job.bench.keys
-    leaf = keys.open(datetime.now(UTC)).seal.chain[0]
+    test = job.bench.keys.settings.mode is Mode.TEST
     try:
-        write_report(mailing, leaf, output, test=keys.settings.mode is Mode.TEST)
+        write_report(mailing, outcome.certificate, output, test=test)
     except OSError:
         if outcome.halted is None:
             raise

@@ -5,6 +5,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
+from cryptography import x509
+
 from sealing.batch.engine import Standing
 from sealing.batch.intake import Reading
 from sealing.batch.letters_csv import LetterList, LineError
@@ -67,11 +69,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended. `new`: letters settled by this run; `halted`: what stopped it."""
+    """How a run ended. `new`: letters settled by this run; `halted`: what stopped it.
+
+    `certificate` is the seal's.
+    """
 
     counts: Counts
     new: int
     seconds: float
+    certificate: x509.Certificate
     too_many: bool = False
     stopped: bool = False
     halted: Exception | None = None

@@ -7,7 +7,7 @@ Steps, by the numbers of `sealing/DESIGN.md`, "Mailings":
 2. read the whole list: every wrong line is told, and with one of them nothing is sealed;
 3. write it in the ledger in one transaction, and cut it into ranges;
 4. to 8.: the engine's workers seal them (`range_work.py`);
-9. the journal follows the ledger, once a second;
+9. the journal follows the ledger, every half second;
 10. at the end, whatever the end, files are flushed, and the journal is whole.
 
 The same call again takes up where the last one stopped. The clock, the screen and Ctrl-C are the
@@ -24,6 +24,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar, Final
+
+from cryptography import x509
 
 from sealing.batch.engine import Engine, Task
 from sealing.batch.folders import Folder
@@ -76,14 +78,15 @@ def run(job: Job, engine: Callable[[Job], Engine], watch: Watch) -> Outcome:
         raise SameFolderError("got one folder for both", path=str(folder.root))
     began = datetime.now(UTC)
     sealer = job.bench.keys.open(began)
+    leaf = sealer.seal.chain[0]
     with _ledger(job, options_of(sealer, job.bench.profile), began) as ledger:
         if not job.trial:
             _put_in_order(ledger, folder)  # (1)
         types, counts = _read(job, ledger, sealer, watch)  # (2) (3)
         if job.trial:
-            return Outcome(counts, 0, 0.0)
+            return Outcome(counts, 0, 0.0, leaf)
         keys = replace(job.bench.keys, types=tuple(sorted(types)))
-        sealing = _Sealing(replace(job, bench=replace(job.bench, keys=keys)), ledger, watch)
+        sealing = _Sealing(replace(job, bench=replace(job.bench, keys=keys)), ledger, watch, leaf)
         return sealing.carry_out(engine(sealing.job), began)
 
 
@@ -186,6 +189,7 @@ class _Sealing:
     job: Job
     ledger: Ledger
     watch: Watch
+    certificate: x509.Certificate
 
     def carry_out(self, engine: Engine, began: datetime) -> Outcome:
         """Have an engine seal what waits; the journal follows, and is whole in the end."""
@@ -204,7 +208,7 @@ class _Sealing:
         ended = datetime.now(UTC)
         after, seconds = self.ledger.counts(), (ended - began).total_seconds()
         new = after.settled - before.settled
-        return Outcome(after, new, seconds, too_many, stopped, halted)
+        return Outcome(after, new, seconds, self.certificate, too_many, stopped, halted)
 
     def _finish(self, journal: JournalFile, halted: Exception | None) -> None:
         """Bring journal and disk up to date; what halted the run may forbid it, and is told."""

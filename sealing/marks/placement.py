@@ -35,6 +35,7 @@ _MARGIN = 3 * POINTS_PER_MM
 # Office printers leave about 5 mm blank all around.
 _EDGE = 8 * POINTS_PER_MM
 _STEP = 4
+_TURNS = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}
 _TOP, _FOOTER = 1 / 3, 4 / 5
 
 
@@ -57,6 +58,11 @@ class Place:
     page: int
     rectangle: tuple[float, float, float, float]
     rotation: int
+
+    @property
+    def turn(self) -> tuple[int, int]:
+        """Give cosine and sine by which a drawing turns to stand upright as the page is shown."""
+        return _TURNS[self.rotation % 360]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,6 @@ from sealing.pades.dss import Dss, DssStream
 Steps = Generator[Any, Any, None]
 
 FIELD = "Cachet"
-# Cosine and sine by which a drawing turns to stand upright on a page that is shown turned.
-_TURNS = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}
 # What pyHanko lets out on files that are not what they say: met by fuzzing, besides its own.
 _STRANGE = (
     PdfError,
@@ -129,7 +127,7 @@ def _show(writer: IncrementalPdfFileWriter, field: generic.DictionaryObject, mar
     """Give the widget its drawing, upright as the page is seen, and its words."""
     drawing, place = mark.appearance, mark.place
     box = [generic.FloatObject(value) for value in (0, 0, drawing.width, drawing.height)]
-    cosine, sine = _TURNS[place.rotation % 360]
+    cosine, sine = place.turn
     form = generic.StreamObject(
         dict_data={
             pdf_name("/Type"): pdf_name("/XObject"),

@@ -4,10 +4,14 @@ import hashlib
 import json
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
+from support.authorities import revocation_list, revoked_town
 from support.mailings import Post, Quiet, here, names
+from support.sealers import town
 
+from sealing.authorities.proofs import RevokedCertificateError
 from sealing.batch.folders import Folder, OutputTakenError
 from sealing.batch.intake import FileTwiceError, ListRefusedError, OtherOptionsError
 from sealing.batch.ledger import Ledger, LedgerError, NoMailingError
@@ -85,6 +89,35 @@ def test_a_file_that_comes_while_letters_are_sealed_stays(post, monkeypatch):
     assert (post.out / "00004.pdf").read_bytes() == b"somebody's"
     [row] = [row for row in post.journal() if row["state"] == "refused"]
     assert (row["error"], row["id"], row["sha256_out"]) == ("batch.output-taken", None, None)
+
+
+def revoking(post):
+    """Give keys whose settings trust a folder that revokes the seal."""
+    keys = post.job().bench.keys
+    trust = revoked_town(post.folder / "trust")
+    return replace(keys, settings=keys.settings.model_copy(update={"trust": (trust,)}))
+
+
+def test_a_mailing_whose_seal_is_revoked_seals_nothing(post):
+    with pytest.raises(RevokedCertificateError):
+        play(post, keys=revoking(post))
+    assert not post.out.exists()
+    assert play(post).new == 8
+
+
+def test_a_seal_revoked_before_its_workers_begin_seals_nothing(post):
+    keys = revoking(post)
+    path = post.folder / "trust" / "crl" / "own.crl"
+    revoked = path.read_bytes()
+    path.write_bytes(revocation_list(town()[0].intermediate))
+
+    def revoke(asked):
+        path.write_bytes(revoked)
+        return here(asked)
+
+    outcome = run(post.job(keys=keys), revoke, Quiet())
+    assert isinstance(outcome.halted, RevokedCertificateError)
+    assert (outcome.new, sealed(post)) == (0, {})
 
 
 def test_other_options_are_refused_over_sealed_letters(post):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from asn1crypto import algos, core, keys, ocsp, tsp
@@ -177,3 +178,14 @@ def ocsp_question(certificate: x509.Certificate, issuer: x509.Certificate) -> by
     builder = x509.ocsp.OCSPRequestBuilder()
     builder = builder.add_certificate(certificate, issuer, hashes.SHA256())
     return builder.build().public_bytes(DER)
+
+
+def revoked_town(folder: Path) -> Path:
+    """Write a trust folder like the demonstration's, whose list revokes the P-256 seal."""
+    made, own = town()
+    leaf = made.seals["seal-p256"].certificate
+    for name in ("authorities/root.pem", "authorities/intermediate.pem", "crl/root.crl"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes((own / "trust" / name).read_bytes())
+    (folder / "crl" / "own.crl").write_bytes(revocation_list(made.intermediate, (leaf,)))
+    return folder

@@ -27,7 +27,7 @@ from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer
-from support.authorities import asn1, certomancer, holder, revocation_list
+from support.authorities import asn1, certomancer, holder, revocation_list, revoked_town
 from support.letters import FIELDS, letter, with_stream_xref
 from support.sealers import NOW, additions, sealer, sealer_at, town
 
@@ -264,14 +264,8 @@ def test_the_demonstrations_authority_is_refused_in_production(level):
 
 @pytest.fixture
 def revoked(tmp_path):
-    """Give a trust folder like the demonstration's, whose list revokes the P-256 seal."""
-    made, folder = town()
-    leaf = made.seals["seal-p256"].certificate
-    for name in ("authorities/root.pem", "authorities/intermediate.pem", "crl/root.crl"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes((folder / "trust" / name).read_bytes())
-    (tmp_path / "crl" / "own.crl").write_bytes(revocation_list(made.intermediate, (leaf,)))
-    return tmp_path
+    """Give a trust folder that revokes the P-256 seal."""
+    return revoked_town(tmp_path)
 
 
 @pytest.mark.parametrize("level", list(Level))
