@@ -98,6 +98,16 @@ Check = Annotated[
         help=N_("Comparer la page au code : première lettre puis une sur 200, ou toutes."),
     ),
 ]
+SameLayout = Annotated[
+    bool,
+    typer.Option(
+        "--same-layout",
+        help=N_(
+            "Toutes les lettres ont la même mise en page : chercher la place du code une seule "
+            "fois, et ne regarder ensuite que la page d'une lettre sur 200."
+        ),
+    ),
+]
 Sync = Annotated[
     Fsync,
     typer.Option(
@@ -143,6 +153,7 @@ def seal_command(
     fold: seal.Fold = False,
     strict_c40: seal.StrictC40 = False,
     check: Check = Checked.SAMPLE,
+    same_layout: SameLayout = False,
     fsync: Sync = Fsync.END,
     max_failures: MaxFailures = None,
     dry_run: DryRun = False,
@@ -150,17 +161,16 @@ def seal_command(
     json: seal.Json = False,
 ) -> int:
     """Seal a mailing; the exit code tells how it went."""
-    if seal.level_of(level) is not Level.B_B:
-        raise MailingLevelError(f"got {level}, expected {Level.B_B}", level=level)
+    _require_b_b(level)
     settings = Settings.load(config, strict_c40=strict_c40 or None)
-    emission, place = Emission(fold=fold), Place(page, corner(at))
     bench = Bench(
         Source(source.resolve(strict=True)),
         Folder(out, durable=fsync is Fsync.ALWAYS),
         Keys(settings, signer, town=towncode),
-        Profile(place, emission, address=address(settings), strict_c40=settings.strict_c40),
+        _profile(settings, Place(page, corner(at)), fold=fold),
         require_agreement,
         1 if check is Checked.ALL else SAMPLE,
+        same_layout,
     )
     codes, limit = codes_of(twoddoc, town_type, towncode=towncode), failures_of(max_failures)
     with _listed(letters) as listed:
@@ -254,6 +264,16 @@ def ending(outcome: Outcome, output: Output) -> int:
         output.error(output.tr(N_("trop de lettres ont échoué : l'envoi est arrêté")), again)
     failed = outcome.counts.failed + outcome.counts.refused
     return Exit.PARTIAL if failed else Exit.DONE
+
+
+def _profile(settings: Settings, wish: Place, *, fold: bool) -> Profile:
+    emission, where = Emission(fold=fold), address(settings)
+    return Profile(wish, emission, address=where, strict_c40=settings.strict_c40)
+
+
+def _require_b_b(level: str) -> None:
+    if seal.level_of(level) is not Level.B_B:
+        raise MailingLevelError(f"got {level}, expected {Level.B_B}", level=level)
 
 
 def _cores() -> int:

@@ -57,7 +57,7 @@ def run(name: Name, *, quick: bool) -> list[Bench]:
     if name in {Name.SEAL, Name.ALL}:
         from cli.bench import sealing  # noqa: PLC0415 - pyHanko takes half a second to import
 
-        found.append(sealing.bench(quick=quick))
+        found += sealing.benches(quick=quick)
     if name in {Name.TWODDOC, Name.ALL}:
         from cli.bench import twoddoc  # noqa: PLC0415 - as above
 

@@ -36,6 +36,10 @@ ROWS: dict[str, Problem] = {
         N_("terminez l'envoi avec la version qui l'a commencé"),
         Exit.CONFIGURATION,
     ),
+    "sealing.layout-differs": Problem(
+        N_("la place du code est prise sur cette lettre, à la différence des autres"),
+        N_("relancez sans --same-layout, et scellez de nouveau (--force) les lettres d'avant"),
+    ),
     "batch.letter-changed": Problem(
         N_("cette lettre a changé pendant l'envoi"),
         N_("relancez la même commande : elle relit la liste et les lettres"),

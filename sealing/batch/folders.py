@@ -145,15 +145,16 @@ class Folder:
         finally:
             os.close(handle)
 
-    def write(self, n: int, pdf: bytes) -> None:
+    def write(self, n: int, *pieces: bytes) -> None:
         """Write a sealed letter under its temporary name; raise OSError, leaving nothing."""
         path = self._pending(n)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
             try:
-                rest = memoryview(pdf)
-                while rest:
-                    rest = rest[os.write(handle, rest) :]
+                for piece in pieces:
+                    rest = memoryview(piece)
+                    while rest:
+                        rest = rest[os.write(handle, rest) :]
                 if self.durable:
                     os.fsync(handle)
             finally:

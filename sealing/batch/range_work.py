@@ -4,7 +4,8 @@ Steps, by the numbers of `sealing/DESIGN.md`, "Mailings":
 
 4. a seal that was made and not published is published now, if its file is still there;
 5. each letter is read again (it must be what was planned), sealed, and written under a temporary
-   name; the first letter and every two-hundredth are checked against their page;
+   name; the first letter and every two-hundredth are samples: their page is looked at, their code
+   read back, and the whole is checked;
 6. every 25 letters the ledger says which seals count;
 7. these files get their final names;
 8. with the next commit the ledger says that they have them.
@@ -16,11 +17,10 @@ A letter that cannot be sealed is refused, or fails where trying again may help;
 every letter (no room, no signer, no ledger) is raised, after what is done has been committed.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar, Final
@@ -28,12 +28,15 @@ from typing import ClassVar, Final
 from sealing.batch.engine import Hand, Worker
 from sealing.batch.folders import Folder
 from sealing.batch.ledger import Ledger
-from sealing.batch.plan import FATAL, Order, Range, order_from
+from sealing.batch.plan import FATAL, Range, order_from
 from sealing.batch.rows import Sealed, Settled, State, Waiting
 from sealing.batch.source import Source
 from sealing.errors import SealingError
+from sealing.marks.readback import UnreadableMarkError
+from sealing.service.codes import Order
 from sealing.service.letter import Letter, SealedLetter, Sealer, seal_letter
 from sealing.service.levels import Level, TrustServices
+from sealing.service.places import LayoutDiffersError, Places
 from sealing.service.profile import Profile
 from sealing.signers.port import SEAL, TWODDOC
 from sealing.signers.registry import signer, town_signer
@@ -80,7 +83,8 @@ class Keys:
 class Bench:
     """All that a worker needs to open, in plain values: it travels to other processes.
 
-    `every`: how often a sealed letter is checked against its page by `check`.
+    `every`: one in how many letters is a sample, checked by `check` as well; `same_layout`: the
+    operator vouches that every letter has the layout of the first.
     """
 
     source: Source
@@ -89,12 +93,14 @@ class Bench:
     profile: Profile
     check: Check | None = None
     every: int = SAMPLE
+    same_layout: bool = False
 
     @contextmanager
     def opened(self) -> Iterator[Worker]:
         """Open keys and ledger for many ranges; raise CoffreError or OSError."""
         with self.folder.joined():
-            sealer = self.keys.open(datetime.now(UTC))
+            places = Places(same_layout=self.same_layout)
+            sealer = replace(self.keys.open(datetime.now(UTC)), places=places)
             ledger = Ledger.open(self.folder.ledger)
             try:
                 yield RangeWork(self, sealer, ledger)
@@ -106,7 +112,7 @@ class Bench:
 class RangeWork:
     """A worker with its keys at hand. What helps over many letters is kept here.
 
-    `wary`: a letter of the sample disagreed with its page, and all are checked since.
+    `wary`: a letter disagreed with its page, and all are samples since.
     """
 
     bench: Bench
@@ -148,13 +154,18 @@ class RangeWork:
     def seal(self, letter: Waiting) -> SealedLetter:
         """Seal one letter; raise CoffreError."""
         order = order_from(letter.content)
-        pdf = self.bench.source.read(letter.file)
-        if hashlib.sha256(pdf).digest() != letter.sha256_in:
+        every = 1 if self.wary else self.bench.every
+        sample = letter.n % every == 1 % every
+        found = Letter(self.bench.source.read(letter.file), order, sample)
+        if found.source.sha256 != letter.sha256_in:
             raise LetterChangedError("got other bytes than those that were planned")
         now, randomness = datetime.now(UTC), os.urandom(_RANDOM)
-        sealed = seal_letter(Letter(pdf, order), self.sealer, self.bench.profile, now, randomness)
-        every = 1 if self.wary else self.bench.every
-        if self.bench.check is not None and letter.n % every == 1 % every:
+        try:
+            sealed = seal_letter(found, self.sealer, self.bench.profile, now, randomness)
+        except (UnreadableMarkError, LayoutDiffersError):
+            self.wary = True
+            raise
+        if sample and self.bench.check is not None:
             try:
                 self.bench.check(sealed, self.sealer, order)
             except CoffreError:
@@ -185,9 +196,8 @@ class _Group:
                 raise
             self.range_work.done.append(not_sealed(letter.n, error))
             return
-        digest = hashlib.sha256(made.pdf).digest()
-        self.range_work.bench.folder.write(letter.n, made.pdf)
-        self.sealed.append((letter, Sealed(letter.n, made.document_id, digest)))
+        self.range_work.bench.folder.write(letter.n, *made.sealed.pieces)
+        self.sealed.append((letter, Sealed(letter.n, made.document_id, made.sealed.sha256)))
 
     def commit(self) -> None:
         """Have these seals count, then publish them."""

@@ -34,11 +34,12 @@ from sealing.batch.job import Job, Outcome, Watch, Wish
 from sealing.batch.journal_file import JournalFile
 from sealing.batch.ledger import Ledger
 from sealing.batch.letters_csv import LetterList, LineError
-from sealing.batch.plan import Order, Planned, Planner, Range, range_size
+from sealing.batch.plan import Planned, Planner, Range, range_size
 from sealing.batch.range_work import Bench, not_sealed, publish
 from sealing.batch.rows import Counts, State
 from sealing.errors import SealingError
-from sealing.service.letter import Sealer, TwoDDocOrder, check_order
+from sealing.service.codes import Order, TwoDDocOrder, check_order
+from sealing.service.letter import Sealer
 from sealing.service.profile import Profile
 from sealing.signers.port import TWODDOC
 from sealing.signers.registry import signer
@@ -179,7 +180,7 @@ class _Checker:
             require_town_type(order.doc_type)
             use = f"{TWODDOC}{order.doc_type}"
             self._signers[order.doc_type] = signer(self._bench.keys.settings, use, self._now)
-        check_order(order, self._sealer, self._bench.profile, self._now)
+        check_order(order, self._sealer.twoddocs, self._bench.profile, self._now)
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from sealing.marks.placement import Mark
 from sealing.pades import fast_road, general_road
 from sealing.pades.cms_template import CmsSigner
 from sealing.pades.dss import Dss
-from sealing.pades.objects import Skeleton
+from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError, Reason
 
 MAX_BYTES: Final = 100 * 1024 * 1024
@@ -43,7 +43,7 @@ class SealedPdf:
     `fallback` says why the general road was taken.
     """
 
-    source: bytes
+    source: SourcePdf
     revision: bytes
     road: Road
     fallback: Reason | None = None
@@ -51,7 +51,19 @@ class SealedPdf:
     @property
     def pdf(self) -> bytes:
         """Give the whole file, joined anew each time."""
-        return self.source + self.revision
+        return self.source.pdf + self.revision
+
+    @property
+    def pieces(self) -> tuple[bytes, bytes]:
+        """Give what the file consists of, in order."""
+        return self.source.pdf, self.revision
+
+    @property
+    def sha256(self) -> bytes:
+        """Give the digest of the whole file."""
+        digest = self.source.hashed("sha256")
+        digest.update(self.revision)
+        return digest.digest()
 
 
 def require_pdf(pdf: bytes) -> None:
@@ -63,18 +75,17 @@ def require_pdf(pdf: bytes) -> None:
 
 
 def seal(
-    source: bytes | Skeleton,
+    source: SourcePdf,
     mark: Mark | None,
     signer: CmsSigner,
     now: datetime,
     dss: Dss | None = None,
 ) -> SealedPdf:
-    """Seal a file, or what was read of it already, in one revision; raise a PdfRefusedError."""
-    pdf = source.pdf if isinstance(source, Skeleton) else source
+    """Seal a file in one revision; raise a PdfRefusedError."""
+    pdf = source.pdf
     require_pdf(pdf)
     try:
-        skeleton = source if isinstance(source, Skeleton) else Skeleton.read(pdf)
-        return SealedPdf(pdf, fast_road.revision(skeleton, mark, signer, now, dss), Road.FAST)
+        return SealedPdf(source, fast_road.revision(source, mark, signer, now, dss), Road.FAST)
     except NotFastError as error:
         fallback = error.reason
     try:
@@ -84,4 +95,4 @@ def seal(
         raise PdfUnreadableError(f"got {error}") from error
     if not sealed.startswith(pdf):
         raise PdfUnreadableError("got a revision that changed the input's bytes")
-    return SealedPdf(pdf, sealed[len(pdf) :], Road.GENERAL, fallback)
+    return SealedPdf(source, sealed[len(pdf) :], Road.GENERAL, fallback)

@@ -6,9 +6,12 @@ import os
 import shutil
 from dataclasses import replace
 
+import pymupdf
 import pytest
 from support.authorities import revocation_list, revoked_town
+from support.letters import letter
 from support.mailings import Post, Quiet, here, names
+from support.pages import codes_on
 from support.sealers import town
 
 from sealing.authorities.proofs import RevokedCertificateError
@@ -79,9 +82,9 @@ def test_our_own_file_that_somebody_changed_is_not_replaced_either(post):
 def test_a_file_that_comes_while_letters_are_sealed_stays(post, monkeypatch):
     true = Folder.write
 
-    def write(self, n, pdf):
+    def write(self, n, *pieces):
         (post.out / "00004.pdf").write_bytes(b"somebody's")
-        true(self, n, pdf)
+        true(self, n, *pieces)
 
     monkeypatch.setattr(Folder, "write", write)
     outcome = play(post)
@@ -299,6 +302,35 @@ def test_the_sample_is_the_first_letter_and_one_in_so_many(post):
     seen = []
     play(post, check=lambda *_: seen.append(1), every=4)
     assert len(seen) == 2
+
+
+def write_alike(post, *differing):
+    """Write letters of one layout; `differing` ones have a text where the others have a code."""
+    post.write(NAMES, coded=True)
+    for n, name in enumerate(NAMES):
+        with pymupdf.open(stream=letter(), filetype="pdf") as document:
+            page = document[0]
+            page.insert_text((72, 500), f"Dossier {n}")
+            page.insert_text((480, 60) if n in differing else (72, 520), "un texte de plus")
+            (post.letters / name).write_bytes(document.tobytes())
+
+
+def test_a_sample_that_has_another_layout_fails_and_ends_the_sampling(post):
+    write_alike(post, 4, 5)
+    outcome = play(post, coded=True, same_layout=True, every=4)
+    assert (outcome.counts.sealed, outcome.counts.failed) == (6, 2)
+    rows = {row["file"]: row["error"] for row in post.journal() if row["state"] == "failed"}
+    assert rows == {NAMES[4]: "sealing.layout-differs", NAMES[5]: "sealing.layout-differs"}
+    assert play(post, coded=True).new == 2
+    post.require_exactly_once(NAMES)
+
+
+def test_codes_of_letters_that_differ_are_all_read(post):
+    write_alike(post, 2, 4, 5)
+    play(post, coded=True)
+    for name in NAMES:
+        [code] = codes_on((post.out / name).read_bytes())
+        assert code.startswith(b"DC04")
 
 
 def test_a_ledger_of_another_layout_or_none_is_told(post, tmp_path):

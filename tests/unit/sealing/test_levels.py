@@ -37,13 +37,8 @@ from sealing.authorities.revocation import NoRevocationProofError
 from sealing.authorities.tsa import NoTokenError, TsaClient
 from sealing.pades.cms_template import CmsSigner, StampTooLargeError
 from sealing.service import levels
-from sealing.service.letter import (
-    Letter,
-    LevelNotReadyError,
-    Sealer,
-    TwoDDocOrder,
-    seal_letter,
-)
+from sealing.service.codes import TwoDDocOrder
+from sealing.service.letter import Letter, LevelNotReadyError, Sealer, seal_letter
 from sealing.service.levels import Level, NoTsaError, StamperChangedError, TrustServices
 from sealing.service.profile import Profile
 from storage.errors import ProductionRefusesError
