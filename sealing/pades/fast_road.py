@@ -24,6 +24,7 @@ from sealing.pades.objects import Skeleton
 from sealing.pades.page_tree import Page, PageTree
 from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError, Reason, Ref, array, reference
+from sealing.pades.unfinished import UnfinishedRevision
 
 FIELD: Final = b"Cachet"
 _IDENTIFIER_BYTES: Final = 16
@@ -41,14 +42,14 @@ _RANGE_BYTES: Final = len(_RANGE % (3 * (10**10 - 1,)))
 _BEFORE: Final = b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/Contents <"
 
 
-def revision(
+def begin(
     source: SourcePdf,
     mark: Mark | None,
     signer: CmsSigner,
     now: datetime,
     dss: Dss | None = None,
-) -> bytes:
-    """Give the revision that seals the whole file; without a mark the seal is not seen.
+) -> UnfinishedRevision:
+    """Sign a revision that seals the whole file; without a mark the seal is not seen.
 
     `dss` goes into the same revision.
     Raises NotFastError before anything is signed; whatever the signer raises goes through.
@@ -66,11 +67,14 @@ def revision(
     view = memoryview(whole)
     digest.update(view[:first])
     digest.update(view[last:])
-    cms = signer.fill(digest.digest())
-    if len(cms) > signer.size:
-        raise TemplateError("got a CMS larger than its room")
-    view[hole : hole + 2 * len(cms)] = cms.hex().upper().encode()
-    return bytes(whole)
+
+    def put(cms: bytes) -> bytes:
+        if len(cms) > signer.size:
+            raise TemplateError("got a CMS larger than its room")
+        view[hole : hole + 2 * len(cms)] = cms.hex().upper().encode()
+        return bytes(whole)
+
+    return UnfinishedRevision(signer.begin(digest.digest()), put)
 
 
 def _prepare(

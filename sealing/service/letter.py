@@ -116,22 +116,66 @@ class SealedLetter:
         return self.sealed.sha256.hex()
 
 
+@dataclass(frozen=True, slots=True)
+class UnfinishedLetter:
+    """A letter that is signed. What may wait for others is `stamp`; then `finish`."""
+
+    unfinished: pades.UnfinishedPdf
+    document_id: DocumentId
+    sealer: Sealer
+    code: bytes | None = None
+    mark: Mark | None = None
+    modules: int | None = None
+    read_back: bool = False
+
+    def stamp(self) -> bytes | None:
+        """Get the time-stamp that the level wants, in any thread; raise as a stamp does."""
+        return self.unfinished.revision.cms.stamp()
+
+    def finish(self, token: bytes | None) -> SealedLetter:
+        """Give the sealed letter, its code read back; raise UnreadableMarkError.
+
+        `token` is what `stamp` gave; raises StampTooLargeError too.
+        """
+        sealed = self.unfinished.finish(token)
+        if self.read_back and self.mark is not None:
+            self._read_back(sealed.pdf, self.mark.place)
+        level = self.sealer.level
+        return SealedLetter(sealed, self.document_id, self.code, self.mark, self.modules, level)
+
+    def _read_back(self, pdf: bytes, place: Place) -> None:
+        places = self.sealer.places or Places()
+        try:
+            check_readback(pdf, place, self.code or b"")
+        except UnreadableMarkError:
+            places.forget(place)
+            raise
+        places.read(place)
+
+
 def seal_letter(
     letter: Letter, sealer: Sealer, profile: Profile, now: datetime, randomness: bytes
 ) -> SealedLetter:
-    """Seal one letter; `randomness` is 10 random bytes for its identifier.
+    """Seal one letter, stamped here and now; raise what `begin_letter`, stamp and finish do."""
+    begun = begin_letter(letter, sealer, profile, now, randomness)
+    return begun.finish(begun.stamp())
+
+
+def begin_letter(
+    letter: Letter, sealer: Sealer, profile: Profile, now: datetime, randomness: bytes
+) -> UnfinishedLetter:
+    """Sign one letter; `randomness` is 10 random bytes for its identifier.
 
     Raises EmissionError (2D-Doc or town code), TypeNotForTownsError, KeyNotAllowedError,
-    SymbolError, a placement error, a PdfRefusedError, or what a time-stamp raises (`levels`); then
-    nothing was made.
+    SymbolError, a placement error or a PdfRefusedError; then nothing was made.
     """
     if sealer.level is not profile.level:
         raise LevelNotReadyError(f"got a sealer for {sealer.level}, expected {profile.level}")
     pades.require_pdf(letter.pdf)
     identifier = document_id(now, randomness)  # (1)
     if letter.order is None:
-        sealed = pades.seal(letter.source, None, sealer.cms, now, sealer.dss)  # (5)
-        return SealedLetter(sealed, identifier, None, None, None, sealer.level)
+        begun = pades.begin(letter.source, None, sealer.cms, now, sealer.dss)  # (5)
+        return UnfinishedLetter(begun, identifier, sealer)
     order = _counted(letter.order, letter.source)
     code, mention = _code(order, sealer, profile, now, identifier)  # (2) (3)
     symbol = datamatrix.symbol(code, strict_c40=profile.strict_c40)  # (4)
@@ -141,19 +185,9 @@ def seal_letter(
     holder = common_name(sealer.seal.chain[0].subject)
     text = f"Cachet de {holder} et {_WORDS[type(order)]}"
     mark = Mark(appearance.appearance(symbol, mention), place, text)
-    sealed = pades.seal(letter.source, mark, sealer.cms, now, sealer.dss)  # (5)
-    if letter.sample or not places.is_read(place):
-        _read_back(sealed, places, place, code)  # (6)
-    return SealedLetter(sealed, identifier, code, mark, symbol.modules, sealer.level)
-
-
-def _read_back(sealed: pades.SealedPdf, places: Places, place: Place, code: bytes) -> None:
-    try:
-        check_readback(sealed.pdf, place, code)
-    except UnreadableMarkError:
-        places.forget(place)
-        raise
-    places.read(place)
+    begun = pades.begin(letter.source, mark, sealer.cms, now, sealer.dss)  # (5)
+    wanted = letter.sample or not places.is_read(place)  # (6)
+    return UnfinishedLetter(begun, identifier, sealer, code, mark, symbol.modules, wanted)
 
 
 def _counted(order: Order, source: SourcePdf) -> Order:
