@@ -21,6 +21,7 @@ from sealing.batch.intake import Reading
 from sealing.batch.job import Failures, Wish
 from sealing.batch.journal_file import digest_of
 from sealing.batch.ledger import Ledger
+from sealing.batch.ledger_place import open_ledger
 from sealing.batch.letters_csv import UTF8, LetterList, LineError
 from sealing.batch.plan import Codes
 from sealing.batch.report import SHOWN, Report, Trouble, failures_csv, page
@@ -137,11 +138,16 @@ def troubles(ledger: Ledger, tr: Translator) -> Iterator[Trouble]:
 
 
 def write_report(
-    mailing: Mailing, certificate: x509.Certificate, output: Output, *, test: bool
+    mailing: Mailing,
+    certificate: x509.Certificate,
+    output: Output,
+    *,
+    test: bool,
+    database: str | None = None,
 ) -> None:
     """Write the page and the list of failures beside the sealed letters; raise OSError."""
     folder, counts, tr = mailing.folder, mailing.counts, output.tr
-    ledger = Ledger.open(folder.ledger)
+    ledger = open_ledger(folder, database)
     try:
         first = list(islice(troubles(ledger, tr), SHOWN))
         listed = folder.root / FAILURES

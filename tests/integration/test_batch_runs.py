@@ -79,9 +79,9 @@ def test_our_own_file_that_somebody_changed_is_not_replaced_either(post):
 def test_a_file_that_comes_while_letters_are_sealed_stays(post, monkeypatch):
     true = Folder.write
 
-    def write(self, n, pdf):
+    def write(self, n, pdf, digest):
         (post.out / "00004.pdf").write_bytes(b"somebody's")
-        true(self, n, pdf)
+        true(self, n, pdf, digest)
 
     monkeypatch.setattr(Folder, "write", write)
     outcome = play(post)
@@ -393,7 +393,7 @@ def test_the_ledger_is_committed_every_25_letters_and_once_at_the_end(post, monk
 
     def commit(self, sealed, settled):
         sizes.append((len(sealed), len(settled)))
-        true(self, sealed, settled)
+        return true(self, sealed, settled)
 
     monkeypatch.setattr(Ledger, "commit", commit)
     play(post, workers=1)
