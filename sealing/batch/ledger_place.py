@@ -77,8 +77,19 @@ def shared_engine(database: str | None) -> Engine:
     engine = open_engine(database) if database else None
     if engine is None or engine.dialect.name != "postgresql":
         raise NoSharedDatabaseError("got no PostgreSQL")
-    require_head(engine)
+    with kept(engine):
+        require_head(engine)
     return engine
+
+
+@contextmanager
+def kept(engine: Engine) -> Iterator[None]:
+    """Let go of a database that is not used after all."""
+    try:
+        yield
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 def open_ledger(folder: Folder, database: str | None) -> Ledger:
@@ -88,7 +99,9 @@ def open_ledger(folder: Folder, database: str | None) -> Ledger:
     """
     if not folder.shared.exists():
         return Ledger.open(folder.ledger)
-    return Ledger.shared(shared_engine(database), batch_of(folder), folder.shared)
+    batch, engine = batch_of(folder), shared_engine(database)
+    with kept(engine):
+        return Ledger.shared(engine, batch, folder.shared)
 
 
 def batch_of(folder: Folder) -> str:

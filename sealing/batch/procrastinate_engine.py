@@ -99,7 +99,11 @@ class Queue:
         self._app, self._run = _app(database), run
         self._loop = asyncio.Runner()
         self._jobs = self._app.job_manager
-        self._ask(self._app.open_async)
+        try:
+            self._ask(self._app.open_async)
+        except DatabaseUnavailableError:
+            self.close()
+            raise
 
     def add(self, ranges: Iterable[Range]) -> None:
         """Queue ranges; raise DatabaseUnavailableError, as all of these do."""

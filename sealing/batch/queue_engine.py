@@ -24,7 +24,7 @@ from typing import Final
 from sealing.batch.crew import Crew, End
 from sealing.batch.engine import Standing, Task, WorkersDieError
 from sealing.batch.ledger import PATIENCE, Ledger
-from sealing.batch.ledger_place import shared_engine
+from sealing.batch.ledger_place import kept, shared_engine
 from sealing.batch.procrastinate_engine import Queue, require_queue, serve
 from sealing.batch.queue_rows import announce, halted, withdraw
 from sealing.batch.shift import Place
@@ -65,10 +65,11 @@ class ProcrastinateEngine:
         )
         crew = Crew(self.wanted, partial(serve, place), self.log, self.method)
         database = shared_engine(self.database)
-        require_queue(database)
-        ledger = Ledger.shared(database, self.batch, self.order.folder)
-        before = announce(ledger, self._run, order.text())
-        self._desk = _Desk(ledger, Queue(self.database, self._run), crew)
+        with kept(database):
+            require_queue(database)
+            ledger = Ledger.shared(database, self.batch, order.folder)
+            before = announce(ledger, self._run, order.text())
+            self._desk = _Desk(ledger, Queue(self.database, self._run), crew)
         try:
             if before is not None:
                 self._desk.queue.clear(before)

@@ -21,7 +21,7 @@ from sealing.batch.crew import Crew, End
 from sealing.batch.engine import Standing
 from sealing.batch.leases import Leases, run_of
 from sealing.batch.ledger import PATIENCE
-from sealing.batch.ledger_place import shared_engine
+from sealing.batch.ledger_place import kept, shared_engine
 from sealing.batch.procrastinate_engine import Queue, require_queue, serve
 from sealing.batch.queue_rows import Announced, announced
 from sealing.batch.range_work import Check
@@ -57,7 +57,8 @@ class Volunteers:
     def open(self) -> None:
         """Find the database; raise what `shared_engine` and `require_queue` do."""
         database = shared_engine(self.settings.database)
-        require_queue(database)
+        with kept(database):
+            require_queue(database)
         self._leases = Leases(database)
 
     def step(self, seconds: float) -> Standing:
