@@ -1,22 +1,16 @@
 """`coffre batch`: a mailing, from the list of its letters to a folder of sealed ones."""
 
-import os
-import shutil
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from enum import StrEnum
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, ClassVar
 
 import typer
 
 from cli.commands import seal
 from cli.commands.seal import address, require_agreement
-from cli.files import STANDARD
 from cli.help import Command, group
 from cli.mailings import (
     Mailing,
@@ -24,6 +18,7 @@ from cli.mailings import (
     codes_of,
     failures_of,
     line_members,
+    listed,
     say,
     say_line,
     troubles,
@@ -32,10 +27,20 @@ from cli.mailings import (
 from cli.orders import corner
 from cli.output import Output, of, plain
 from cli.problems.problem import Exit
+from cli.worker import (
+    MOST_WORKERS,
+    EngineName,
+    Engines,
+    Sessions,
+    cores,
+    queue,
+    shared_database,
+    work,
+)
 from sealing.batch.engine import Engine
 from sealing.batch.folders import Folder
 from sealing.batch.job import Job, Outcome
-from sealing.batch.ledger import Ledger
+from sealing.batch.ledger_place import open_ledger, running
 from sealing.batch.letters_csv import LineError
 from sealing.batch.local_pool import LocalPool
 from sealing.batch.range_work import SAMPLE, Bench, Keys
@@ -51,7 +56,6 @@ from storage.settings import Mode, Settings
 
 app = group(N_("Sceller un envoi entier, à partir d'une liste ; dire où il en est."))
 
-_MOST_WORKERS = 64
 _SHOWN = 10
 
 
@@ -82,7 +86,7 @@ Out = Annotated[
 ]
 Workers = Annotated[
     int,
-    typer.Option(min=0, max=_MOST_WORKERS, help=N_("Processus qui scellent (0 : un par cœur).")),
+    typer.Option(min=0, max=MOST_WORKERS, help=N_("Processus qui scellent (0 : un par cœur).")),
 ]
 MaxFailures = Annotated[
     str | None,
@@ -146,6 +150,8 @@ def seal_command(
     towncode: seal.TownCode = False,
     town_type: seal.TownType = None,
     workers: Workers = 0,
+    engine: EngineName = Engines.LOCAL,
+    sessions: Sessions = None,
     level: seal.LevelName = Level.B_B.value,
     signer: seal.SignerName = None,
     page: seal.Page = 1,
@@ -163,19 +169,33 @@ def seal_command(
     """Seal a mailing; the exit code tells how it went."""
     _require_b_b(level)
     settings = Settings.load(config, strict_c40=strict_c40 or None)
-    bench = Bench(
-        Source(source.resolve(strict=True)),
-        Folder(out, durable=fsync is Fsync.ALWAYS),
-        Keys(settings, signer, town=towncode),
-        _profile(settings, Place(page, corner(at)), fold=fold),
-        require_agreement,
-        1 if check is Checked.ALL else SAMPLE,
-        same_layout,
-    )
+    profile = _profile(settings, Place(page, corner(at)), fold=fold)
+    folder, keys = Folder(out, durable=fsync is Fsync.ALWAYS), Keys(settings, signer, town=towncode)
+    every = 1 if check is Checked.ALL else SAMPLE
+    letters_in = Source(source.resolve(strict=True))
+    bench = Bench(letters_in, folder, keys, profile, require_agreement, every, same_layout)
     codes, limit = codes_of(twoddoc, town_type, towncode=towncode), failures_of(max_failures)
-    with _listed(letters) as listed:
-        job = Job(listed, bench, codes, limit, workers or _cores(), force, dry_run)
+    shared = shared_database(settings) if engine is Engines.QUEUE else None
+    with listed(letters) as path:
+        job = Job(path, bench, codes, limit, workers or cores(), force, dry_run, shared, sessions)
         return carry_out(job, of(ctx), as_json=json)
+
+
+@app.command(
+    "work",
+    cls=Command,
+    help=N_(
+        "Prêter cette machine aux envois que d'autres ont lancés avec --engine queue : mêmes "
+        "dossiers, mêmes certificats, même base PostgreSQL.\n"
+        "Ctrl-C : chaque processus finit la lettre en cours, et le reste revient aux autres."
+    ),
+    epilog="coffre batch work --config pki/coffre.toml --workers 2",
+)
+def work_command(ctx: typer.Context, config: seal.Config = None, workers: Workers = 0) -> int:
+    """Seal what other machines run, until Ctrl-C."""
+    settings = Settings.load(config)
+    shared_database(settings)
+    return work(settings, workers or cores(), require_agreement, of(ctx))
 
 
 @app.command(
@@ -189,14 +209,15 @@ def status_command(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help=N_("Dossier des lettres scellées."))
     ],
+    config: seal.Config = None,
     json: seal.Json = False,
 ) -> int:
     """Tell how a mailing stands."""
     output, place = of(ctx), Folder(folder)
-    ledger = Ledger.open(place.ledger)
+    ledger = open_ledger(place, Settings.load(config).database)
     try:
         counts = ledger.counts()
-        mailing = Mailing(place, counts, running=place.busy())
+        mailing = Mailing(place, counts, running=running(place, ledger))
         if json:
             output.give("batch", **mailing.members())
             return Exit.DONE
@@ -218,7 +239,7 @@ def carry_out(job: Job, output: Output, *, as_json: bool) -> int:
     with ExitStack() as stack:
         watch = Watching(output, stack, wrong if as_json else partial(say_line, output))
         try:
-            outcome = run(job, pool, watch)
+            outcome = run(job, pool if job.shared is None else queue, watch)
         finally:
             if watch.bar is not None:
                 watch.bar.close()
@@ -241,7 +262,7 @@ def report(job: Job, mailing: Mailing, outcome: Outcome, output: Output) -> None
     """Write the report; what halted the run may forbid it, and is told instead."""
     test = job.bench.keys.settings.mode is Mode.TEST
     try:
-        write_report(mailing, outcome.certificate, output, test=test)
+        write_report(mailing, outcome.certificate, output, test=test, database=job.shared)
     except OSError:
         if outcome.halted is None:
             raise
@@ -274,20 +295,3 @@ def _profile(settings: Settings, wish: Place, *, fold: bool) -> Profile:
 def _require_b_b(level: str) -> None:
     if seal.level_of(level) is not Level.B_B:
         raise MailingLevelError(f"got {level}, expected {Level.B_B}", level=level)
-
-
-def _cores() -> int:
-    return min(_MOST_WORKERS, len(os.sched_getaffinity(0)))
-
-
-@contextmanager
-def _listed(letters: Path) -> Iterator[Path]:
-    """Give the path of the list; one that comes by standard input is kept: it is read twice."""
-    if str(letters) != STANDARD:
-        yield letters
-        return
-    with TemporaryDirectory(prefix="coffre-") as folder:
-        path = Path(folder) / "letters.csv"
-        with path.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        yield path

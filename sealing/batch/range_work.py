@@ -25,9 +25,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar, Final
 
-from sealing.batch.engine import Hand, Worker
+from sealing.batch.engine import Hand
 from sealing.batch.folders import Folder
 from sealing.batch.ledger import Ledger
+from sealing.batch.ledger_place import open_ledger
 from sealing.batch.plan import FATAL, Range, order_from
 from sealing.batch.rows import Sealed, Settled, State, Waiting
 from sealing.batch.source import Source
@@ -96,16 +97,13 @@ class Bench:
     same_layout: bool = False
 
     @contextmanager
-    def opened(self) -> Iterator[Worker]:
+    def opened(self) -> "Iterator[RangeWork]":
         """Open keys and ledger for many ranges; raise CoffreError or OSError."""
         with self.folder.joined():
             places = Places(same_layout=self.same_layout)
             sealer = replace(self.keys.open(datetime.now(UTC)), places=places)
-            ledger = Ledger.open(self.folder.ledger)
-            try:
+            with closing(open_ledger(self.folder, self.keys.settings.database)) as ledger:
                 yield RangeWork(self, sealer, ledger)
-            finally:
-                ledger.close()
 
 
 @dataclass(slots=True)
@@ -196,28 +194,23 @@ class _Group:
                 raise
             self.range_work.done.append(not_sealed(letter.n, error))
             return
-        self.range_work.bench.folder.write(letter.n, *made.sealed.pieces)
-        self.sealed.append((letter, Sealed(letter.n, made.document_id, made.sealed.sha256)))
+        digest = made.sealed.sha256
+        self.range_work.bench.folder.write(letter.n, digest, *made.sealed.pieces)
+        self.sealed.append((letter, Sealed(letter.n, letter.key, made.document_id, digest)))
 
     def commit(self) -> None:
         """Have these seals count, then publish them."""
         work, rows = self.range_work, [row for _, row in self.sealed]
         self.seen = 0
-        work.ledger.commit(rows, work.done)  # (6), and (8) of the group before
+        counting = work.ledger.commit(rows, work.done)  # (6), and (8) of the group before
         work.done = []
-        letters = [
-            Waiting(
-                letter.n,
-                letter.file,
-                letter.sha256_in,
-                "",
-                State.SEALED,
-                letter.replaces,
-                row.seal,
-                row.sha256_out,
-            )
-            for letter, row in self.sealed
-        ]
+        letters = []
+        for letter, row in self.sealed:
+            if row.n in counting:
+                sealed = replace(letter, content="", state=State.SEALED)
+                letters.append(replace(sealed, seal=row.seal, sha256_out=row.sha256_out))
+            else:  # another worker, or another plan, was first
+                work.bench.folder.discard(row.n, row.sha256_out)
         self.sealed = []
         work.done = publish(letters, work.ledger, work.bench.folder)  # (7)
 
@@ -234,13 +227,13 @@ def publish(letters: list[Waiting], ledger: Ledger, folder: Folder) -> list[Sett
             folder.publish(letter.n, letter.file, digest, letter.replaces)
         except SealingError as error:
             if error.retryable:
-                lost.append(letter.n)
+                lost.append((letter.n, digest))
             else:
-                settled.append(not_sealed(letter.n, error))
-                folder.discard(letter.n)
+                settled.append(not_sealed(letter.n, error, digest))
+                folder.discard(letter.n, digest)
             continue
         names.append(letter.file)
-        settled.append(Settled(letter.n, State.PUBLISHED, None, datetime.now(UTC)))
+        settled.append(Settled(letter.n, State.PUBLISHED, None, datetime.now(UTC), digest))
     if folder.durable:
         folder.flush(names)
     if lost:
@@ -248,7 +241,7 @@ def publish(letters: list[Waiting], ledger: Ledger, folder: Folder) -> list[Sett
     return settled
 
 
-def not_sealed(n: int, error: CoffreError) -> Settled:
+def not_sealed(n: int, error: CoffreError, sha256_out: bytes | None = None) -> Settled:
     """Settle a letter that could not be sealed: failed where trying again may help."""
     state = State.FAILED if error.retryable else State.REFUSED
-    return Settled(n, state, error, datetime.now(UTC))
+    return Settled(n, state, error, datetime.now(UTC), sha256_out)
