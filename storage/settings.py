@@ -61,7 +61,8 @@ class SignerSettings(BaseModel):
 class TsaSettings(BaseModel):
     """The time-stamp authority and its spare; `demo:` is one in the same process, for tests.
 
-    `policy` is the only one taken (dotted number); `in_flight`, the questions asked at once.
+    `policy` is the only one taken (dotted number); `in_flight`, the questions that each process
+    asks at once.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

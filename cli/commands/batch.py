@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import typer
 
@@ -50,19 +50,12 @@ from sealing.marks.placement import Wish as Place
 from sealing.service.levels import Level
 from sealing.service.profile import Profile
 from sealing.twoddoc.emission import Emission
-from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Mode, Settings
 
 app = group(N_("Sceller un envoi entier, à partir d'une liste ; dire où il en est."))
 
 _SHOWN = 10
-
-
-class MailingLevelError(CoffreError):
-    """A level at which mailings are not sealed. Details: `level`."""
-
-    code: ClassVar[str] = "usage.mailing-level"
 
 
 class Fsync(StrEnum):
@@ -167,9 +160,8 @@ def seal_command(
     json: seal.Json = False,
 ) -> int:
     """Seal a mailing; the exit code tells how it went."""
-    _require_b_b(level)
     settings = Settings.load(config, strict_c40=strict_c40 or None)
-    profile = _profile(settings, Place(page, corner(at)), fold=fold)
+    profile = _profile(settings, Place(page, corner(at)), seal.level_of(level), fold=fold)
     folder, keys = Folder(out, durable=fsync is Fsync.ALWAYS), Keys(settings, signer, town=towncode)
     every = 1 if check is Checked.ALL else SAMPLE
     letters_in = Source(source.resolve(strict=True))
@@ -287,11 +279,7 @@ def ending(outcome: Outcome, output: Output) -> int:
     return Exit.PARTIAL if failed else Exit.DONE
 
 
-def _profile(settings: Settings, wish: Place, *, fold: bool) -> Profile:
+def _profile(settings: Settings, wish: Place, level: Level, *, fold: bool) -> Profile:
     emission, where = Emission(fold=fold), address(settings)
-    return Profile(wish, emission, address=where, strict_c40=settings.strict_c40)
-
-
-def _require_b_b(level: str) -> None:
-    if seal.level_of(level) is not Level.B_B:
-        raise MailingLevelError(f"got {level}, expected {Level.B_B}", level=level)
+    strict = settings.strict_c40
+    return Profile(wish, emission, address=where, strict_c40=strict, level=level)

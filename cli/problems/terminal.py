@@ -96,11 +96,6 @@ ROWS: dict[str, Problem] = {
         N_("prenez B-B, B-T ou B-LT"),
         Exit.USAGE,
     ),
-    "usage.mailing-level": Problem(
-        N_("un envoi se scelle au niveau B-B, pas {level}"),
-        N_("ôtez --level, ou scellez ces lettres une à une avec « coffre seal »"),
-        Exit.USAGE,
-    ),
     "usage.mistyped-command": Problem(
         N_("la commande « {name} » n'existe pas"), N_("vouliez-vous dire « {near} » ?"), Exit.USAGE
     ),

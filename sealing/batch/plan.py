@@ -17,9 +17,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, Final
 
+from sealing.authorities.token import TokenError
+from sealing.authorities.tsa import NoTokenError
 from sealing.batch.letters_csv import LineError, ListError, ListLine
 from sealing.batch.source import FileNameError, Source
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
+from sealing.service.levels import StamperChangedError
 from sealing.signers.port import SignerError
 from sealing.twoddoc.conformance import require_town_type
 from storage.errors import CoffreError, ConfigurationError
@@ -29,8 +32,8 @@ CheckOrder = Callable[[Order], None]
 SMALLEST_RANGE: Final = 25
 LARGEST_RANGE: Final = 500
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
-# What is wrong with the installation is wrong for every letter.
-FATAL: Final = (ConfigurationError, SignerError)
+# What is wrong with the installation, or with an authority, is wrong for every letter.
+FATAL: Final = (ConfigurationError, SignerError, NoTokenError, TokenError, StamperChangedError)
 
 
 class NoCodeError(ListError):

@@ -26,6 +26,7 @@ from functools import partial
 from typing import ClassVar, Final
 
 from sealing.batch.engine import Hand
+from sealing.batch.flight import Flight, Signed
 from sealing.batch.folders import Folder
 from sealing.batch.ledger import Ledger
 from sealing.batch.ledger_place import open_ledger
@@ -35,7 +36,7 @@ from sealing.batch.source import Source
 from sealing.errors import SealingError
 from sealing.marks.readback import UnreadableMarkError
 from sealing.service.codes import Order
-from sealing.service.letter import Letter, SealedLetter, Sealer, seal_letter
+from sealing.service.letter import Letter, SealedLetter, Sealer, begin_letter
 from sealing.service.levels import Level, TrustServices
 from sealing.service.places import LayoutDiffersError, Places
 from sealing.service.profile import Profile
@@ -68,16 +69,19 @@ class Keys:
     town: bool = False
     types: tuple[str, ...] = ()
 
-    def open(self, now: datetime) -> Sealer:
-        """Open them at level B-B.
+    def services(self, level: Level) -> TrustServices:
+        """Open what a level asks for; raise as `TrustServices` does."""
+        return TrustServices(self.settings, level, lambda: datetime.now(UTC))
 
-        Raises a SignerError, ConfigurationError, RevokedCertificateError or OSError.
+    def open(self, services: TrustServices, now: datetime) -> Sealer:
+        """Open them, with what the level adds.
+
+        Raises a SignerError, ConfigurationError, OSError, or as `TrustServices.additions` does.
         """
         codes = {kind: signer(self.settings, f"{TWODDOC}{kind}", now) for kind in self.types}
         opened = town_signer if self.town else partial(signer, use=SEAL)
         seal = opened(self.settings, now=now, name=self.name)
-        with closing(TrustServices(self.settings, Level.B_B, lambda: now)) as services:
-            return Sealer.ready(seal, codes, services.additions(seal.chain))
+        return Sealer.ready(seal, codes, services.additions(seal.chain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +103,19 @@ class Bench:
     @contextmanager
     def opened(self) -> "Iterator[RangeWork]":
         """Open keys and ledger for many ranges; raise CoffreError or OSError."""
-        with self.folder.joined():
+        with (
+            self.folder.joined(),
+            closing(self.keys.services(self.profile.level)) as services,
+            Flight.opened(self._at_once()) as flight,
+        ):
             places = Places(same_layout=self.same_layout)
-            sealer = replace(self.keys.open(datetime.now(UTC)), places=places)
+            sealer = replace(self.keys.open(services, datetime.now(UTC)), places=places)
             with closing(open_ledger(self.folder, self.keys.settings.database)) as ledger:
-                yield RangeWork(self, sealer, ledger)
+                yield RangeWork(self, sealer, ledger, services, flight)
+
+    def _at_once(self) -> int:
+        """Give how many letters of one worker may wait for a time-stamp."""
+        return 1 if self.profile.level is Level.B_B else self.keys.settings.tsa.in_flight
 
 
 @dataclass(slots=True)
@@ -116,6 +128,8 @@ class RangeWork:
     bench: Bench
     sealer: Sealer
     ledger: Ledger
+    services: TrustServices
+    flight: Flight
     wary: bool = False
     done: list[Settled] = field(default_factory=list)
 
@@ -124,7 +138,8 @@ class RangeWork:
 
         Raises DatabaseUnavailableError, OSError, or what is wrong for every letter.
         """
-        group = _Group(self)
+        self._renew()
+        group = _Group(self, hand)
         try:
             for letter in self.ledger.waiting(wanted):
                 if hand.stopping():
@@ -137,7 +152,9 @@ class RangeWork:
                 hand.at(0)
                 if group.full:
                     group.commit()
+            group.land_all()
         except BaseException:
+            self.flight.give_up()
             # What is done is done: only the fault itself must be told.
             with suppress(OSError, DatabaseUnavailableError):
                 self._close(group)
@@ -149,8 +166,14 @@ class RangeWork:
         self.ledger.commit((), self.done)  # (8)
         self.done = []
 
-    def seal(self, letter: Waiting) -> SealedLetter:
-        """Seal one letter; raise CoffreError."""
+    def _renew(self) -> None:
+        """Make anew what seals carry, once it has aged."""
+        if self.sealer.is_due(datetime.now(UTC)):
+            additions = self.services.additions(self.sealer.seal.chain)
+            self.sealer = self.sealer.renewed(additions)
+
+    def begin(self, letter: Waiting) -> Signed:
+        """Read and sign one letter; raise CoffreError."""
         order = order_from(letter.content)
         every = 1 if self.wary else self.bench.every
         sample = letter.n % every == 1 % every
@@ -158,25 +181,23 @@ class RangeWork:
         if found.source.sha256 != letter.sha256_in:
             raise LetterChangedError("got other bytes than those that were planned")
         now, randomness = datetime.now(UTC), os.urandom(_RANDOM)
-        try:
-            sealed = seal_letter(found, self.sealer, self.bench.profile, now, randomness)
-        except (UnreadableMarkError, LayoutDiffersError):
-            self.wary = True
-            raise
-        if sample and self.bench.check is not None:
-            try:
-                self.bench.check(sealed, self.sealer, order)
-            except CoffreError:
-                self.wary = True
-                raise
+        begun = begin_letter(found, self.sealer, self.bench.profile, now, randomness)
+        return Signed(letter, order, begun, sample)
+
+    def finish(self, signed: Signed, token: bytes | None) -> SealedLetter:
+        """Finish and check one letter; raise CoffreError."""
+        sealed = signed.letter.finish(token)
+        if signed.sample and self.bench.check is not None:
+            self.bench.check(sealed, self.sealer, signed.order)
         return sealed
 
 
 @dataclass(slots=True)
 class _Group:
-    """Up to 25 letters on their way from sealed to published."""
+    """Letters on their way from signed to published: 25 at a time count together."""
 
     range_work: RangeWork
+    hand: Hand
     sealed: list[tuple[Waiting, Sealed]] = field(default_factory=list)
     seen: int = 0
 
@@ -185,18 +206,50 @@ class _Group:
         return self.seen >= COMMIT
 
     def add(self, letter: Waiting) -> None:
-        """Seal a letter and write it under its temporary name."""
-        self.seen += 1
+        """Sign a letter; one that waited long enough lands."""
+        work = self.range_work
         try:
-            made = self.range_work.seal(letter)
+            signed = work.begin(letter)
         except CoffreError as error:
-            if isinstance(error, (*FATAL, DatabaseUnavailableError)):
-                raise
-            self.range_work.done.append(not_sealed(letter.n, error))
+            self._failed(letter, error)
+            work.wary |= isinstance(error, LayoutDiffersError)
             return
-        digest = made.sealed.sha256
-        self.range_work.bench.folder.write(letter.n, digest, *made.sealed.pieces)
-        self.sealed.append((letter, Sealed(letter.n, letter.key, made.document_id, digest)))
+        if work.flight.is_full:
+            self.land()
+        work.flight.leave(signed)
+        if work.flight.most == 1:
+            self.land()
+
+    def land_all(self) -> None:
+        """Have every letter land."""
+        while not self.range_work.flight.is_empty:
+            self.land()
+            if self.full:
+                self.commit()
+
+    def land(self) -> None:
+        """Write the letter that lands next under its temporary name."""
+        work = self.range_work
+        signed = work.flight.next()
+        self.hand.at(signed.row.n)
+        try:
+            made = work.finish(signed, work.flight.land())
+        except CoffreError as error:
+            self._failed(signed.row, error)
+            # What a sample shows may be so of the letters beside it.
+            work.wary |= signed.sample or isinstance(error, UnreadableMarkError)
+            return
+        self.seen += 1
+        digest, row = made.sealed.sha256, signed.row
+        work.bench.folder.write(row.n, digest, *made.sealed.pieces)
+        self.sealed.append((row, Sealed(row.n, row.key, made.document_id, digest)))
+
+    def _failed(self, letter: Waiting, error: CoffreError) -> None:
+        """Settle a letter that is not sealed; what is wrong for all is raised."""
+        if isinstance(error, (*FATAL, DatabaseUnavailableError)):
+            raise error
+        self.seen += 1
+        self.range_work.done.append(not_sealed(letter.n, error))
 
     def commit(self) -> None:
         """Have these seals count, then publish them."""

@@ -65,13 +65,14 @@ def run(job: Job, engine: Callable[[Job], Engine], watch: Watch) -> Outcome:
     """Run a mailing to its end; a trial ends after the checks.
 
     Raises a ListError, BusyError, OtherOptionsError, LedgerError, DatabaseUnavailableError,
-    a SignerError, ConfigurationError or OSError.
+    a SignerError, ConfigurationError, OSError, or what a level's authorities do.
     """
     folder, source = job.bench.folder, job.bench.source
     if folder.root.resolve() == source.root:
         raise SameFolderError("got one folder for both", path=str(folder.root))
     began = datetime.now(UTC)
-    sealer = job.bench.keys.open(began)
+    with closing(job.bench.keys.services(job.bench.profile.level)) as services:
+        sealer = job.bench.keys.open(services, began)
     leaf = sealer.seal.chain[0]
     with _ledger(job, options_of(sealer, job.bench.profile), began) as holding:
         ledger = holding.ledger

@@ -70,7 +70,8 @@ _WORDS = {TwoDDocOrder: f"code {codes.MENTION}", TownCodeOrder: "code de vérifi
 class Sealer:
     """The town's keys, ready for many letters: the seal's, and those of the codes by type.
 
-    `cms` makes the seal's CMS; `level` is the one that its seals reach, `dss` what they carry;
+    `cms` makes the seal's CMS; `level` is the one that its seals reach, `dss` what they carry, and
+    `due` when that has aged: then get `renewed`.
     `places` remembers where the codes of a mailing go: without it, each page is looked at.
     """
 
@@ -79,6 +80,7 @@ class Sealer:
     twoddocs: Mapping[str, Signer] = field(default_factory=dict)
     level: Level = Level.B_B
     dss: Dss | None = None
+    due: datetime | None = None
     places: Places | None = None
 
     @classmethod
@@ -91,7 +93,16 @@ class Sealer:
         """Build the CMS template once for a seal's signer, with what the level adds."""
         template = CmsTemplate.build(seal.chain, digest_of(seal.chain[0], seal.name))
         cms = CmsSigner(template, seal.sign, additions.stamp, additions.stamp_room)
-        return cls(seal, cms, twoddocs or {}, additions.level, additions.dss)
+        return cls(seal, cms, twoddocs or {}, additions.level, additions.dss, additions.due)
+
+    def is_due(self, now: datetime) -> bool:
+        """Tell whether what its seals carry has aged."""
+        return self.due is not None and now >= self.due
+
+    def renewed(self, additions: Additions) -> Self:
+        """Give the same keys with other additions."""
+        made = type(self).ready(self.seal, self.twoddocs, additions)
+        return replace(made, places=self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,11 @@ class UnfinishedLetter:
     mark: Mark | None = None
     modules: int | None = None
     read_back: bool = False
+
+    @property
+    def size(self) -> int:
+        """Count the bytes of the file as it came."""
+        return len(self.unfinished.source.pdf)
 
     def stamp(self) -> bytes | None:
         """Get the time-stamp that the level wants, in any thread; raise as a stamp does."""

@@ -71,10 +71,6 @@ class Additions:
     dss: Dss | None = None
     due: datetime | None = None
 
-    def is_due(self, now: datetime) -> bool:
-        """Tell whether these have aged: then make others."""
-        return self.due is not None and now >= self.due
-
 
 NOTHING: Final = Additions()
 

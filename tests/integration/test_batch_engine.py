@@ -4,11 +4,11 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from support.budget import cases
+from support.children import in_a_child
 from support.mailings import Post, Quiet, apart, forked, names, queued, queued_apart
 from support.postgresql import postgresql_server
 
@@ -40,23 +40,6 @@ def engine(request, post):
 @pytest.fixture
 def post(tmp_path):
     return Post(tmp_path)
-
-
-def in_a_child(act: Callable[[], object], after: float) -> None:
-    """Do something in a child that is killed -9 after some time, with all its own children."""
-    pid = os.fork()
-    if not pid:
-        os.setsid()
-        try:
-            act()
-        finally:
-            os._exit(0)
-    time.sleep(after)
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        os.kill(pid, signal.SIGKILL)  # it has not begun its own group yet
-    os.waitpid(pid, 0)
 
 
 def test_a_mailing_is_sealed_once_and_a_second_run_has_nothing_to_do(post, engine):
@@ -199,7 +182,7 @@ def test_too_many_failures_stop_the_run(post, engine):
 
 def test_a_letter_that_kills_its_workers_fails_alone(post, engine, monkeypatch):
     post.write(names(60))
-    true = RangeWork.seal
+    true = RangeWork.begin
 
     def deadly(self, letter):
         if letter.file == "00007.pdf":
@@ -207,7 +190,7 @@ def test_a_letter_that_kills_its_workers_fails_alone(post, engine, monkeypatch):
         return true(self, letter)
 
     with monkeypatch.context() as patched:
-        patched.setattr(RangeWork, "seal", deadly)  # inherited by the workers, which are forked
+        patched.setattr(RangeWork, "begin", deadly)  # inherited by the workers, which are forked
         outcome = run(post.job(), engine, Quiet())
     assert (outcome.counts.sealed, outcome.counts.failed) == (59, 1)
     [row] = [row for row in post.journal() if row["state"] == "failed"]

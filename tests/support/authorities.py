@@ -189,3 +189,9 @@ def revoked_town(folder: Path) -> Path:
         (folder / name).write_bytes((own / "trust" / name).read_bytes())
     (folder / "crl" / "own.crl").write_bytes(revocation_list(made.intermediate, (leaf,)))
     return folder
+
+
+def tsa_holder() -> Holder:
+    """Make another time-stamp authority, like the demonstration's but for its key."""
+    found = town()[0].tsa.certificate.extensions
+    return holder(*((one.value, one.critical) for one in found))

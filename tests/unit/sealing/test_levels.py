@@ -27,9 +27,9 @@ from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer
-from support.authorities import asn1, certomancer, holder, revocation_list, revoked_town
+from support.authorities import asn1, certomancer, revocation_list, revoked_town, tsa_holder
 from support.letters import FIELDS, letter, with_stream_xref
-from support.sealers import NOW, additions, sealer, sealer_at, town
+from support.sealers import NOW, sealer, sealer_at, town
 
 from sealing import der
 from sealing.authorities.proofs import RevokedCertificateError
@@ -248,7 +248,7 @@ def test_without_an_authority_there_is_no_time_stamp(level):
 def test_b_b_asks_no_authority():
     plain = services(Level.B_B, tsa=TsaSettings()).additions(sealer().seal.chain)
     assert plain.stamp is None
-    assert not plain.is_due(NOW + timedelta(days=999))
+    assert plain.due is None
 
 
 @pytest.mark.parametrize("level", WITH_STAMP)
@@ -280,10 +280,10 @@ def test_without_lists_there_is_no_b_lt_though_there_is_a_b_t(revoked):
 
 
 def test_what_b_lt_adds_is_due_in_half_a_day():
-    made = additions(Level.B_LT)
+    made = sealer_at(Level.B_LT)
     assert not made.is_due(NOW + timedelta(hours=11))
     assert made.is_due(NOW + timedelta(hours=12))
-    assert not additions(Level.B_T).is_due(NOW + timedelta(days=999))
+    assert not sealer_at(Level.B_T).is_due(NOW + timedelta(days=999))
 
 
 def test_a_long_run_finds_the_lists_that_were_brought_meanwhile(revoked):
@@ -321,11 +321,6 @@ def scripted(monkeypatch, answer):
     made = Scripted(answer)
     monkeypatch.setattr(levels, "_authority", lambda *_: made)
     return made
-
-
-def tsa_holder():
-    found = town()[0].tsa.certificate.extensions
-    return holder(*((one.value, one.critical) for one in found))
 
 
 def test_another_certificate_in_the_middle_of_a_run_stops_b_lt_and_not_b_t(monkeypatch):

@@ -1,0 +1,23 @@
+"""Children of the tests, made to be killed."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+
+def in_a_child(act: Callable[[], object], after: float) -> None:
+    """Do something in a child that is killed -9 after some time, with all its own children."""
+    pid = os.fork()
+    if not pid:
+        os.setsid()
+        try:
+            act()
+        finally:
+            os._exit(0)
+    time.sleep(after)
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        os.kill(pid, signal.SIGKILL)  # it has not begun its own group yet
+    os.waitpid(pid, 0)
