@@ -16,6 +16,7 @@ Rules kept here:
 
 from dataclasses import dataclass
 from itertools import compress
+from math import isqrt
 from typing import ClassVar, Final
 
 import zxingcpp
@@ -27,6 +28,9 @@ from sealing.marks.squares import CAPACITIES, modules
 LARGEST: Final = 1_558
 _DATA_MATRIX: Final = zxingcpp.BarcodeFormat.DataMatrix
 _FORMATS: Final = zxingcpp.BarcodeFormats(_DATA_MATRIX)
+_GREY: Final = zxingcpp.ImageFormat.Lum
+# 0 is dark and anything else is light: nothing to estimate on modules of our own.
+_EXACT: Final = zxingcpp.Binarizer.BoolCast
 # A pixel of an image is 0 where it is dark; a module here is 1 where it is dark.
 _PIXELS: Final = bytes([255, 0, *bytes(254)])
 
@@ -54,14 +58,20 @@ class SymbolReadbackError(SymbolError):
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A square of modules; `rows[y][x]` is 1 where it is dark and 0 elsewhere, row 0 on top."""
+    """A square of modules, row by row from the top: 1 where it is dark and 0 elsewhere."""
 
-    rows: tuple[bytes, ...]
+    cells: bytes
 
     @property
     def modules(self) -> int:
         """Give the side, in modules, without the quiet zone."""
-        return len(self.rows)
+        return isqrt(len(self.cells))
+
+    @property
+    def rows(self) -> tuple[bytes, ...]:
+        """Give the rows, row 0 on top."""
+        side = self.modules
+        return tuple(self.cells[start : start + side] for start in range(0, side**2, side))
 
     def runs(self) -> list[tuple[int, int, int]]:
         """List the horizontal runs of dark modules: x, y from the top, length."""
@@ -97,9 +107,9 @@ def symbol(content: bytes, *, strict_c40: bool = False) -> Symbol:
 
 def check_symbol(made: Symbol, content: bytes) -> None:
     """Raise SymbolReadbackError unless the modules read as the content, bytes for bytes."""
-    pixels = b"".join(made.rows).translate(_PIXELS)
-    image = memoryview(pixels).cast("B", (made.modules, made.modules))
-    found = zxingcpp.read_barcodes(image, formats=_FORMATS, is_pure=True)
+    pixels, side = made.cells.translate(_PIXELS), made.modules
+    image = zxingcpp.ImageView(pixels, side, side, _GREY)
+    found = zxingcpp.read_barcodes(image, formats=_FORMATS, is_pure=True, binarizer=_EXACT)
     if [code.bytes for code in found if code.valid] != [content]:
         raise SymbolReadbackError("got other bytes on reading back", size=len(content))
 

@@ -46,7 +46,7 @@ def misplaced_by_ppf(text):
 
 
 def in_ppf(text):
-    return tuple(bytes(row) for row in DataMatrix(text, codecs=["C40"]).matrix)
+    return b"".join(bytes(row) for row in DataMatrix(text, codecs=["C40"]).matrix)
 
 
 def test_the_codewords_are_those_of_ppf_datamatrix():
@@ -68,14 +68,14 @@ def test_each_square_is_filled_to_its_last_codeword(side, capacity):
     letters = capacity * 3 // 2
     text = next("A" * n for n in range(letters, 0, -1) if len(codewords("A" * n)) <= capacity)
     found = modules(codewords(text))
-    assert len(found) == side
+    assert len(found) == side**2
     assert found == in_ppf(text)
-    assert len(modules(bytes([66] * capacity))) == side
+    assert len(modules(bytes([66] * capacity))) == side**2
 
 
 def test_one_codeword_more_takes_the_next_square_and_none_is_above_the_largest():
     for capacity, side in zip(CAPACITIES, SIDES[1:], strict=False):
-        assert len(modules(bytes([66] * (capacity + 1)))) == side
+        assert len(modules(bytes([66] * (capacity + 1)))) == side**2
     with pytest.raises(ValueError, match="1559 codewords"):
         modules(bytes([66] * 1_559))
 
@@ -84,9 +84,10 @@ def test_correction_repairs_damage_so_that_another_reader_finds_the_text():
     text = "DC04" + USUAL * 6
     made = datamatrix.symbol(text.encode(), strict_c40=True)
     for y in range(3, 9):
-        hurt = [bytearray(row) for row in made.rows]
-        hurt[y][3:12] = bytes(9)
-        datamatrix.check_symbol(datamatrix.Symbol(tuple(map(bytes, hurt))), text.encode())
+        hurt = bytearray(made.cells)
+        start = y * made.modules
+        hurt[start + 3 : start + 12] = bytes(9)
+        datamatrix.check_symbol(datamatrix.Symbol(bytes(hurt)), text.encode())
 
 
 def test_padding_never_holds_zero_which_is_no_codeword():
@@ -110,6 +111,22 @@ def test_mixed_a_long_number_is_two_digits_a_codeword():
     mixed = mixed_codewords(f"ABCDEF{number}GHIJKLMNO", ())
     assert bytes(130 + int(number[at : at + 2]) for at in range(0, 20, 2)) in mixed
     assert len(mixed) < len(codewords(f"ABCDEF{number}GHIJKLMNO"))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "spared"),
+    [
+        ("1" * 18, 1),
+        ("1" * 17, 0),
+        ("\x1d" * 9, 1),
+        ("\x1d" * 8, 0),
+        ("1" * 18 + "AB" + "1" * 6, 2),
+    ],
+    ids=["18 digits", "17 digits", "9 separators", "8 separators", "two letters between"],
+)
+def test_mixed_numbers_leave_c40_once_they_are_long_enough_to_spare_a_codeword(numbers, spared):
+    text = "ABC" * 20 + numbers + "DEFGHI" * 10
+    assert len(codewords(text)) - len(mixed_codewords(text, ())) == spared
 
 
 @pytest.mark.parametrize(("text", "end"), [("A" * 30, b""), ("A" * 31, b"B")], ids=["a", "c"])
