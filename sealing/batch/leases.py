@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from storage.database import told
 
 _EVERY: Final = 0.05
-_LEAVING_SECONDS: Final = 5
+_LEAVING_SECONDS: Final = 10
 # A machine that is gone without a word is noticed within half a minute.
 _KEEPALIVE: Final = (
     "SELECT set_config('tcp_keepalives_idle', '10', false),"

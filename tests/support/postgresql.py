@@ -60,7 +60,7 @@ class Server:
     def _of(self, name: str) -> str:
         engine = open_engine(self.address)
         engine.dispose()
-        return engine.url.set(database=name).render_as_string()
+        return engine.url.set(database=name).render_as_string(hide_password=False)
 
     def _query(self, what: str) -> None:
         admin = open_engine(self.address).execution_options(isolation_level="AUTOCOMMIT")
