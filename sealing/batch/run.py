@@ -63,8 +63,8 @@ class SameFolderError(SealingError):
 def run(job: Job, engine: Callable[[Job], Engine], watch: Watch) -> Outcome:
     """Run a mailing to its end; a trial ends after the checks.
 
-    Raises a ListError, BusyError, OtherOptionsError, OtherEngineError, LedgerError, DatabaseUnavailableError,
-    a SignerError, ConfigurationError or OSError.
+    Raises a ListError, BusyError, OtherOptionsError, OtherEngineError, LedgerError,
+    DatabaseUnavailableError, a SignerError, ConfigurationError or OSError.
     """
     folder, source = job.bench.folder, job.bench.source
     if folder.root.resolve() == source.root:
