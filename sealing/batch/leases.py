@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from storage.database import told
 
 _EVERY: Final = 0.05
-_LEAVING_SECONDS: Final = 5
+_LEAVING_SECONDS: Final = 10
 # A machine that is gone without a word is noticed within half a minute.
 _KEEPALIVE: Final = (
     "SELECT set_config('tcp_keepalives_idle', '10', false),"
@@ -99,11 +99,11 @@ class Leases:
 
     def _ask(self, what: Any, **values: object) -> object:  # noqa: ANN401 - a clause of SQLAlchemy
         with told():
-            if self._connection is None:
-                opened = self.engine.connect()
-                self._connection = opened.execution_options(isolation_level="AUTOCOMMIT")
-                self._connection.execute(text(_KEEPALIVE))
             try:
+                if self._connection is None:
+                    opened = self.engine.connect()
+                    self._connection = opened.execution_options(isolation_level="AUTOCOMMIT")
+                    self._connection.execute(text(_KEEPALIVE))
                 return self._connection.execute(what, values).scalar()
             except SQLAlchemyError:
                 self.close()

@@ -50,6 +50,7 @@ class Holding:
 
     ledger: Ledger
     leases: Leases | None = None
+    path: str = ""
 
     def forget(self) -> None:
         """Forget a shared mailing of which nothing was planned."""
@@ -66,7 +67,7 @@ class Holding:
         except DatabaseUnavailableError:
             return  # nobody else can take it either
         if not taken:
-            raise BusyError("got a mailing that another run took", path=self.ledger.batch)
+            raise BusyError("got a mailing that another run took", path=self.path)
 
 
 def shared_engine(database: str | None) -> Engine:
@@ -104,6 +105,14 @@ def open_ledger(folder: Folder, database: str | None) -> Ledger:
         return Ledger.shared(engine, batch, folder.shared)
 
 
+def require_same_engine(folder: Folder, database: str | None) -> None:
+    """Raise OtherEngineError where the mailing began with the other engine."""
+    other = folder.shared if database is None else folder.ledger
+    if other.exists():
+        engine = "queue" if database is None else "local"
+        raise OtherEngineError("got the other engine", path=str(folder.root), engine=engine)
+
+
 def batch_of(folder: Folder) -> str:
     """Read which rows are this folder's; raise NoMailingError or LedgerError."""
     try:
@@ -129,12 +138,8 @@ def running(folder: Folder, ledger: Ledger) -> bool:
 def held(folder: Folder, options: str, now: datetime, database: str | None) -> Iterator[Holding]:
     """Hold a folder and open its ledger, made if there is none; `database`: a shared one.
 
-    Raises BusyError, OtherEngineError, LedgerError, OSError, or what `shared_engine` does.
+    Raises BusyError, LedgerError, OSError, or what `shared_engine` does.
     """
-    other = folder.shared if database is None else folder.ledger
-    if other.exists():
-        engine = "queue" if database is None else "local"
-        raise OtherEngineError("got the other engine", path=str(folder.root), engine=engine)
     with folder.held():
         if database is None:
             with closing(Ledger.create(folder.ledger, options, now)) as ledger:
@@ -144,7 +149,7 @@ def held(folder: Folder, options: str, now: datetime, database: str | None) -> I
             leases = Leases(ledger.engine)
             try:
                 _hold(leases, ledger.batch, folder.root)
-                yield Holding(ledger, leases)
+                yield Holding(ledger, leases, str(folder.root))
             finally:
                 leases.close()
 

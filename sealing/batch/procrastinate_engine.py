@@ -42,6 +42,7 @@ _HEARTBEAT: Final = 5.0
 _STALLED: Final = 20.0
 _PATIENCE: Final = 10.0
 _POLL: Final = 1.0
+_HUNG: Final = 5.0
 _Answer = TypeVar("_Answer")
 
 
@@ -226,8 +227,13 @@ async def _listen(place: Place, shift: Shift) -> None:
                 stalled_worker_timeout=_STALLED,
             )
         )
-        while not working.done() and not await asyncio.to_thread(shift.over):
-            await asyncio.wait({working}, timeout=_POLL / 5)
+        try:
+            while not working.done():
+                if await asyncio.wait_for(asyncio.to_thread(shift.over), _HUNG):
+                    break
+                await asyncio.wait({working}, timeout=_POLL / 5)
+        except TimeoutError:  # a database that says nothing has given the locks to others, or will
+            shift.unseat()
         shift.stop.set()
         working.cancel()
         with suppress(asyncio.CancelledError):

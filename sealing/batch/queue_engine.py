@@ -116,7 +116,7 @@ class ProcrastinateEngine:
         desk.ledger = replace(desk.ledger, patience=0.0)
         with suppress(DatabaseUnavailableError):
             desk.queue.cancel()
-            desk.queue.clear(self._run, "todo", "failed")
+            desk.queue.clear(self._run)
             withdraw(desk.ledger, self._run)
         desk.queue.close()
         desk.ledger.close()

@@ -69,7 +69,7 @@ def withdraw(ledger: Ledger, run: str) -> None:
 def tell_halted(ledger: Ledger, run: str, error: CoffreError | OSError) -> None:
     """Say what stops all workers of a run; the first to say so is heard."""
     own = (_QUEUE.c.batch == ledger.batch, _QUEUE.c.run == run, _QUEUE.c.halted.is_(None))
-    told = update(_QUEUE).where(*own).values(halted=json.dumps(said_of(error)))
+    told = update(_QUEUE).where(*own).values(halted=json.dumps(said_of(error), ensure_ascii=False))
     ledger.write(lambda connection: connection.execute(told))
 
 

@@ -32,7 +32,7 @@ from sealing.batch.intake import Rules, recheck, take_in
 from sealing.batch.job import Job, Outcome, Watch, Wish
 from sealing.batch.journal_file import JournalFile
 from sealing.batch.ledger import Ledger
-from sealing.batch.ledger_place import Holding, held, shared_engine
+from sealing.batch.ledger_place import Holding, held, require_same_engine, shared_engine
 from sealing.batch.letters_csv import LetterList, LineError
 from sealing.batch.plan import Planned, Planner, Range, range_size
 from sealing.batch.range_work import Bench, not_sealed, publish
@@ -64,8 +64,9 @@ class SameFolderError(SealingError):
 def run(job: Job, engine: Callable[[Job], Engine], watch: Watch) -> Outcome:
     """Run a mailing to its end; a trial ends after the checks.
 
-    Raises a ListError, BusyError, OtherOptionsError, LedgerError, DatabaseUnavailableError,
-    a SignerError, ConfigurationError, OSError, or what a level's authorities do.
+    Raises a ListError, BusyError, OtherOptionsError, OtherEngineError, LedgerError,
+    DatabaseUnavailableError, a SignerError, ConfigurationError, OSError, or what a level's
+    authorities do.
     """
     folder, source = job.bench.folder, job.bench.source
     if folder.root.resolve() == source.root:
@@ -92,6 +93,7 @@ def run(job: Job, engine: Callable[[Job], Engine], watch: Watch) -> Outcome:
 def _ledger(job: Job, options: str, now: datetime) -> Iterator[Holding]:
     """Open the ledger, and hold the folder while it is open; a trial leaves no trace."""
     folder = job.bench.folder
+    require_same_engine(folder, job.shared)
     place = folder.ledger if job.shared is None else folder.shared
     if job.shared is not None:
         shared_engine(job.shared).dispose()  # refused before anything is made

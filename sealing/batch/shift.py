@@ -3,7 +3,7 @@
 Rules kept here:
 
 - it is present in the mailing, and seated at its key, before it opens it; it leaves when the run is
-  gone, when its locks are lost, or when it is told;
+  gone, when its locks are lost, or when it is told. One that lost its seat is gone in six seconds;
 - a job that comes back is done with care: each letter is counted before it is begun and taken back
   after, so that a letter on which workers die is known whatever else died with them;
 - what it cannot do for want of a database goes back to the queue; what is wrong for every letter is
@@ -34,6 +34,8 @@ from storage.errors import CoffreError
 _SEEN_DEATHS: Final = 2  # and one before, which made the job come back
 _LOOK: Final = 1.0
 _PAUSE: Final = 0.2
+# Of the ten after which seats are given anew (`leases.py`).
+_LEAVING: Final = 6.0
 _OUR_FAULT: Final = 70
 
 
@@ -70,10 +72,20 @@ class Shift:
             return False
         self._next_look = now + _LOOK
         try:
-            lives = self.leases.keep() and self.leases.held(run_of(self.place.batch))
+            if self.leases.keep():
+                return not self.leases.held(run_of(self.place.batch))
         except DatabaseUnavailableError:
-            lives = False
-        return not lives
+            pass
+        self.unseat()
+        return True
+
+    def unseat(self) -> None:
+        """Be gone in seconds, whatever is under way: another will take this seat."""
+        self.stop.set()
+        if self.place.sessions is not None:
+            end = threading.Timer(_LEAVING, os._exit, (_OUR_FAULT,))
+            end.daemon = True
+            end.start()
 
     def seal(self, job: int, wanted: Range, *, again: bool, dropped: Callable[[], bool]) -> bool:
         """Do a job; tell whether it is done with, or must go back to the queue."""

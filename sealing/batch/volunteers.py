@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from sealing.batch.crew import Crew, End
-from sealing.batch.engine import Standing
+from sealing.batch.engine import Standing, WorkersDieError
 from sealing.batch.leases import Leases, run_of
 from sealing.batch.ledger import PATIENCE
 from sealing.batch.ledger_place import kept, shared_engine
@@ -31,6 +31,7 @@ from storage.database import DatabaseUnavailableError
 from storage.settings import Settings
 
 _LOOK: Final = 1.0
+_BARREN: Final = 6
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class Volunteers:
     _stopping: bool = False
     _heard: float = field(default_factory=time.monotonic)
     _next_look: float = 0.0
+    _deaths: int = 0
 
     @property
     def serving(self) -> Path | None:
@@ -136,4 +138,7 @@ class Volunteers:
         if end.job and self._served is not None:
             with closing(Queue(str(self.settings.database), self._served.run)) as queue:
                 queue.put_back(end.job)
+        self._deaths = self._deaths + 1 if end.died and not end.ready else 0
+        if self._deaths >= _BARREN:
+            return WorkersDieError("got workers that die at once", log=str(self.log))
         return end.error

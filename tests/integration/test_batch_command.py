@@ -13,6 +13,7 @@ import pytest
 from support.browser import chromium, visit
 from support.letters import letter
 from support.mailings import Post, names
+from support.postgresql import postgresql_server
 from support.sealers import town
 from support.tools import need
 
@@ -78,6 +79,57 @@ def test_ctrl_c_finishes_the_letters_in_hand_and_the_same_command_goes_on(tmp_pa
     assert again.returncode == 0, said
     assert json.loads(answer)["sealed"] == 600
     post.require_exactly_once(wanted)
+
+
+def shared(post: Post, command: str, *more: str, **options):
+    """Run a command with the settings of machines that meet in a database."""
+    return subprocess.Popen(
+        [str(COFFRE), *command.split(), *more],
+        env=environment(post.folder) | {"COFFRE_DATABASE": str(post.database)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **options,
+    )
+
+
+def sealing(post: Post, *more: str, **options):
+    folders = ["--letters", str(post.listing), "--in", str(post.letters), "--out", str(post.out)]
+    config = ["--config", str(town()[1] / "coffre.toml"), "--engine", "queue"]
+    return shared(post, "batch seal", *folders, *config, *more, **options)
+
+
+@pytest.mark.timeout(300)
+def test_two_machines_seal_one_mailing_and_each_is_stopped_by_ctrl_c(tmp_path):
+    config = str(town()[1] / "coffre.toml")
+    with postgresql_server() as server:
+        post = Post(tmp_path, server.bare())
+        wanted = names(500)
+        post.write(wanted, coded=True)
+        _, said = sealing(post, "--twoddoc", "00").communicate(timeout=60)
+        assert "coffre db upgrade" in said.decode()
+        assert not post.out.exists()
+        upgraded = shared(post, "db upgrade", "--data", str(tmp_path / "data"))
+        upgraded.communicate(timeout=60)
+        assert upgraded.returncode == 0
+        lent = shared(post, "batch work --workers 1", "--config", config, start_new_session=True)
+        running = sealing(post, "--twoddoc", "00", "--workers", "1", start_new_session=True)
+        while not (post.out / "journal.jsonl").exists() or len(post.journal()) < 50:
+            time.sleep(0.05)
+            assert (running.poll(), lent.poll()) == (None, None)
+        os.killpg(lent.pid, signal.SIGINT)
+        _, said = lent.communicate(timeout=60)
+        assert lent.returncode == 0
+        assert "chacun finit la lettre en cours" in said.decode()
+        os.killpg(running.pid, signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+        assert running.returncode == 130
+        assert "envoi interrompu" in said.decode()
+        told = shared(post, "batch status", str(post.out), "--json").communicate(timeout=60)[0]
+        assert json.loads(told)["running"] is False
+        assert 0 < json.loads(told)["waiting"] < 500
+        answer, said = sealing(post, "--twoddoc", "00", "--json").communicate(timeout=200)
+        assert json.loads(answer)["sealed"] == 500, said
+        post.require_exactly_once(wanted)
 
 
 def test_every_sealed_letter_is_valid_for_poppler(tmp_path):

@@ -478,7 +478,7 @@ def test_the_ledger_is_committed_every_25_letters_and_once_at_the_end(post, monk
 @pytest.mark.parametrize("moment", ["sealed", "counting", "named"])
 def test_of_two_workers_on_one_range_one_seal_of_each_letter_counts(post, monkeypatch, moment):
     """Another worker does the whole range while the first is between two of its steps."""
-    rivals: list[int] = []
+    rivals: list[str] = []
     commit, publish = Ledger.commit, Folder.publish
 
     def rival(*, now):

@@ -29,6 +29,11 @@ class Server:
     _server: Any
     _made: int = 0
 
+    @property
+    def pid(self) -> int:
+        """Give the number of the server's first process."""
+        return int(self._server.get_pid())
+
     def database(self) -> str:
         """Make a database at the program's revision, queue and all; give its address."""
         if not self._made:
@@ -41,6 +46,11 @@ class Server:
         name = f"coffre_{self._made}"
         self._query(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
         return self._of(name)
+
+    def bare(self) -> str:
+        """Make a database with nothing in it; give its address."""
+        self._query("CREATE DATABASE coffre_bare")
+        return self._of("coffre_bare")
 
     def stop(self) -> None:
         """Stop at once, as a machine that loses its power: nothing is said to the clients."""
@@ -60,7 +70,9 @@ class Server:
     def _of(self, name: str) -> str:
         engine = open_engine(self.address)
         engine.dispose()
-        return engine.url.set(database=name).render_as_string()
+        return engine.url.set(drivername="postgresql", database=name).render_as_string(
+            hide_password=False
+        )
 
     def _query(self, what: str) -> None:
         admin = open_engine(self.address).execution_options(isolation_level="AUTOCOMMIT")
