@@ -4,11 +4,12 @@ Each letter is read, hashed twice, written, named, committed twice and told in t
 is a line at its end. Processor time of the run, of its workers, and of the database's server.
 """
 
-import hashlib
 import os
 import resource
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from support.budget import cases
@@ -16,21 +17,38 @@ from support.mailings import Post, Quiet, forked, names, queued
 from support.postgresql import postgresql_server
 
 from sealing.batch.range_work import RangeWork
+from sealing.batch.rows import Waiting
 from sealing.batch.run import run
-from sealing.pades.seal import Road
+from sealing.pades.seal import Road, SealedPdf
+from sealing.pades.source_pdf import SourcePdf
 from sealing.proofs.document_id import RANDOM_BYTES, document_id
 from sealing.service.letter import SealedLetter
 
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
-def unsealed(work, letter):
+class Unsealed:
+    """A letter that is not sealed, in the place of one that is signed."""
+
+    def __init__(self, source: SourcePdf) -> None:
+        """Take the file."""
+        self.source, self.size = source, len(source.pdf)
+
+    def stamp(self) -> None:
+        """Ask nobody."""
+
+    def finish(self, _token: None) -> SealedLetter:
+        """Give the file with a revision that seals nothing."""
+        own = document_id(datetime.now(UTC), os.urandom(RANDOM_BYTES))
+        sealed = SealedPdf(self.source, b"%/ByteRange " + own.hex.encode(), Road.FAST)
+        return SealedLetter(sealed, own, None, None, None)
+
+
+def unsealed(work: RangeWork, letter: Waiting) -> Any:
     """Do all that is done for a letter but its seal."""
-    pdf = work.bench.source.read(letter.file)
-    assert hashlib.sha256(pdf).digest() == letter.sha256_in
-    own = document_id(datetime.now(UTC), os.urandom(RANDOM_BYTES))
-    done = pdf + b"%/ByteRange " + own.hex.encode()
-    return SealedLetter(done, own, Road.FAST, None, None, None, None)
+    source = SourcePdf(work.bench.source.read(letter.file))
+    assert source.sha256 == letter.sha256_in
+    return SimpleNamespace(row=letter, order=None, sample=False, letter=Unsealed(source))
 
 
 def ours() -> float:
@@ -65,7 +83,7 @@ def test_what_engine_and_ledger_cost_for_each_letter(tmp_path, monkeypatch, serv
     count = cases(ci=300, slow=10_000, fast=100)
     post = Post(tmp_path, server.database() if engine is queued else None)
     post.write(names(count))
-    monkeypatch.setattr(RangeWork, "seal", unsealed)
+    monkeypatch.setattr(RangeWork, "begin", unsealed)
     reading, told = [], []
 
     def begun(job):

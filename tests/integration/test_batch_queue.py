@@ -87,7 +87,7 @@ def elsewhere(post: Post, wanted: int = 1) -> Iterator[int]:
 def who_sealed(post: Post, monkeypatch) -> Iterator[list[int]]:
     """Note which process seals each letter; the list is filled at the end."""
     log, found = post.folder / "who", list[int]()
-    true = RangeWork.seal
+    true = RangeWork.begin
 
     def noting(self, letter):
         with log.open("a") as file:
@@ -96,7 +96,7 @@ def who_sealed(post: Post, monkeypatch) -> Iterator[list[int]]:
 
     log.touch()
     with monkeypatch.context() as patched:
-        patched.setattr(RangeWork, "seal", noting)
+        patched.setattr(RangeWork, "begin", noting)
         yield found
     found += map(int, log.read_text().split())
 
@@ -329,7 +329,7 @@ def lives(pid):
 
 def test_what_is_wrong_for_every_letter_on_one_machine_halts_all(post, monkeypatch):
     post.write(names(600))
-    here, true = os.getpgrp(), RangeWork.seal
+    here, true = os.getpgrp(), RangeWork.begin
 
     def full(self, letter):
         if os.getpgrp() != here:
@@ -337,7 +337,7 @@ def test_what_is_wrong_for_every_letter_on_one_machine_halts_all(post, monkeypat
         return true(self, letter)
 
     with monkeypatch.context() as patched:
-        patched.setattr(RangeWork, "seal", full)
+        patched.setattr(RangeWork, "begin", full)
         with elsewhere(post):
             outcome = run(post.job(workers=1), queued, Quiet())
     assert isinstance(outcome.halted, OSError)
