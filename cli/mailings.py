@@ -23,9 +23,12 @@ from sealing.batch.journal_file import digest_of
 from sealing.batch.ledger import Ledger
 from sealing.batch.letters_csv import UTF8, LetterList, LineError
 from sealing.batch.plan import Codes
+from sealing.batch.range_work import Keys
 from sealing.batch.report import SHOWN, Report, Trouble, failures_csv, page
 from sealing.batch.rows import Counts
 from sealing.batch.source import FAILURES
+from sealing.signers.port import SEAL
+from sealing.signers.registry import most_workers, serving
 from storage.errors import CoffreError
 from storage.language import N_, Translator
 
@@ -134,6 +137,17 @@ def troubles(ledger: Ledger, tr: Translator) -> Iterator[Trouble]:
         last = entries[-1].number
         for entry in entries:
             yield Trouble(entry.line, entry.file, sentence_of(entry.trouble, tr))
+
+
+def fitting(workers: int, keys: Keys, output: Output) -> int:
+    """Give how many processes seal: no more than the token has sessions, and say so."""
+    seals = serving(keys.settings, SEAL, keys.name, every=keys.town)
+    most = most_workers(keys.settings, seals)
+    if most is None or workers <= most:
+        return workers
+    told = N_("{most} processus au lieu de {workers} : autant que de sessions ([token] sessions)")
+    output.remark(output.tr(told).format(most=most, workers=workers))
+    return most
 
 
 def write_report(

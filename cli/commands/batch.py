@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from itertools import islice
@@ -23,6 +24,7 @@ from cli.mailings import (
     Watching,
     codes_of,
     failures_of,
+    fitting,
     line_members,
     say,
     say_line,
@@ -32,6 +34,7 @@ from cli.mailings import (
 from cli.orders import corner
 from cli.output import Output, of, plain
 from cli.problems.problem import Exit
+from cli.prompts import Terminal, with_pin
 from sealing.batch.engine import Engine
 from sealing.batch.folders import Folder
 from sealing.batch.job import Job, Outcome
@@ -44,6 +47,8 @@ from sealing.batch.source import Source
 from sealing.marks.placement import Wish as Place
 from sealing.service.levels import Level
 from sealing.service.profile import Profile
+from sealing.signers.port import SEAL, TWODDOC
+from sealing.signers.registry import serving
 from sealing.twoddoc.emission import Emission
 from storage.errors import CoffreError
 from storage.language import N_
@@ -152,12 +157,12 @@ def seal_command(
     """Seal a mailing; the exit code tells how it went."""
     if seal.level_of(level) is not Level.B_B:
         raise MailingLevelError(f"got {level}, expected {Level.B_B}", level=level)
-    settings = Settings.load(config, strict_c40=strict_c40 or None)
+    output, settings = of(ctx), Settings.load(config, strict_c40=strict_c40 or None)
     emission, place = Emission(fold=fold), Place(page, corner(at))
     bench = Bench(
         Source(source.resolve(strict=True)),
         Folder(out, durable=fsync is Fsync.ALWAYS),
-        Keys(settings, signer, town=towncode),
+        keys_of(settings, signer, twoddoc, output, town=towncode),
         Profile(place, emission, address=address(settings), strict_c40=settings.strict_c40),
         require_agreement,
         1 if check is Checked.ALL else SAMPLE,
@@ -165,7 +170,7 @@ def seal_command(
     codes, limit = codes_of(twoddoc, town_type, towncode=towncode), failures_of(max_failures)
     with _listed(letters) as listed:
         job = Job(listed, bench, codes, limit, workers or _cores(), force, dry_run)
-        return carry_out(job, of(ctx), as_json=json)
+        return carry_out(job, output, as_json=json)
 
 
 @app.command(
@@ -201,6 +206,7 @@ def status_command(
 
 def carry_out(job: Job, output: Output, *, as_json: bool) -> int:
     """Run a mailing, tell it, and give the exit code."""
+    job = replace(job, workers=fitting(job.workers, job.bench.keys, output))
 
     def wrong(line: LineError) -> None:
         output.give("batch-line", **line_members(line, output.tr))
@@ -254,6 +260,15 @@ def ending(outcome: Outcome, output: Output) -> int:
         output.error(output.tr(N_("trop de lettres ont échoué : l'envoi est arrêté")), again)
     failed = outcome.counts.failed + outcome.counts.refused
     return Exit.PARTIAL if failed else Exit.DONE
+
+
+def keys_of(
+    settings: Settings, name: str | None, twoddoc: str | None, output: Output, *, town: bool
+) -> Keys:
+    """Name the keys of a mailing; ask for the PIN that is missing."""
+    seals = serving(settings, SEAL, name, every=town)
+    codes = serving(settings, f"{TWODDOC}{twoddoc}")
+    return Keys(with_pin(settings, output, Terminal(), *seals, *codes), name, town=town)
 
 
 def _cores() -> int:

@@ -37,6 +37,7 @@ from sealing.service.levels import Level, TrustServices
 from sealing.service.profile import Profile
 from sealing.signers.port import SEAL, TWODDOC
 from sealing.signers.registry import signer, town_signer
+from sealing.signers.token_libraries import rest
 from storage.database import DatabaseUnavailableError
 from storage.errors import CoffreError
 from storage.settings import Settings
@@ -100,6 +101,7 @@ class Bench:
                 yield RangeWork(self, sealer, ledger)
             finally:
                 ledger.close()
+                rest()
 
 
 @dataclass(slots=True)

@@ -42,6 +42,7 @@ from sealing.service.letter import Sealer, TwoDDocOrder, check_order
 from sealing.service.profile import Profile
 from sealing.signers.port import TWODDOC
 from sealing.signers.registry import signer
+from sealing.signers.token_libraries import rest
 from sealing.twoddoc.conformance import require_town_type
 from storage.database import DatabaseUnavailableError
 
@@ -86,6 +87,7 @@ def run(job: Job, engine: Callable[[Job], Engine], watch: Watch) -> Outcome:
         if job.trial:
             return Outcome(counts, 0, 0.0, leaf)
         keys = replace(job.bench.keys, types=tuple(sorted(types)))
+        rest()  # the workers need every session that the token has
         sealing = _Sealing(replace(job, bench=replace(job.bench, keys=keys)), ledger, watch, leaf)
         return sealing.carry_out(engine(sealing.job), began)
 
