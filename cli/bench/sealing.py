@@ -65,7 +65,7 @@ class Workshop:
         now = datetime.now(UTC)
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         code = ec.generate_private_key(ec.SECP256R1())
-        leaf = _certificate("Bench", key, now)
+        leaf = certificate("Bench", key, now)
         (folder / "key.pem").write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM,
@@ -76,7 +76,7 @@ class Workshop:
         (folder / "cert.pem").write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
         (folder / "in.pdf").write_bytes(_letter())
         seal = _signer("seal", leaf, key)
-        codes = {TYPE: _signer(f"twoddoc:{TYPE}", _certificate("FR00", code, now), code)}
+        codes = {TYPE: _signer(f"twoddoc:{TYPE}", certificate("FR00", code, now), code)}
         return cls(folder, now, Sealer.ready(seal, codes), _loaded(folder), many, few)
 
     def order(self, number: int) -> TwoDDocOrder:
@@ -134,7 +134,8 @@ def _loaded(folder: Path) -> signers.SimpleSigner:
     return loaded
 
 
-def _certificate(name: str, key: Key, now: datetime) -> x509.Certificate:
+def certificate(name: str, key: Key, now: datetime) -> x509.Certificate:
+    """Make a certificate of the bench, signed by itself."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     usage = x509.KeyUsage(
         digital_signature=True,

@@ -76,7 +76,7 @@ ROWS: dict[str, Problem] = {
     ),
     "sealing.token-uri": Problem(
         N_("l'adresse pkcs11: de « {name} » ne convient pas (« {part} »)"),
-        N_("voyez « Clés sur un module matériel » dans README.md"),
+        N_("voyez « Keys on a hardware token » dans README.md"),
         Exit.CONFIGURATION,
     ),
 }

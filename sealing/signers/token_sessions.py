@@ -34,7 +34,8 @@ class Places:
 
     def take(self, token: str, patience: float = PATIENCE) -> "Place | None":
         """Take a place of a token, waiting for one; None when none came free. Raises OSError."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.folder.parent, self.folder):  # `parents` would not make it private
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.folder / f"{hashlib.sha256(token.encode()).hexdigest()[:32]}.places"
         place = Place(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), os.getpid())
         end = time.monotonic() + patience

@@ -37,60 +37,72 @@ static void know_process(void) {
   }
 }
 
-static Word opened(Word slot, Word flags, void *word, void *notify, Word *session) {
+/* PKCS#11 allows no second call beside the first in a library that was started without locks. */
+static void enter(void) {
   know_process();
+  if (__atomic_fetch_add(&inside, 1, __ATOMIC_SEQ_CST))
+    __atomic_add_fetch(&board->overlaps, 1, __ATOMIC_SEQ_CST);
+}
+
+static Word leave(Word result) {
+  __atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
+  return result;
+}
+
+static Word opened(Word slot, Word flags, void *word, void *notify, Word *session) {
+  enter();
   int now = __atomic_add_fetch(&board->open, 1, __ATOMIC_SEQ_CST);
   if (board->limit && now > board->limit) {
     __atomic_sub_fetch(&board->open, 1, __ATOMIC_SEQ_CST);
     __atomic_add_fetch(&board->refused, 1, __ATOMIC_SEQ_CST);
-    return 0xB1; /* CKR_SESSION_COUNT */
+    return leave(0xB1); /* CKR_SESSION_COUNT */
   }
   Word result = theirs->of[OPEN](slot, flags, word, notify, session);
   if (result) {
     __atomic_sub_fetch(&board->open, 1, __ATOMIC_SEQ_CST);
-    return result;
+    return leave(result);
   }
   mine++;
   for (int most = board->most; now > most;)
     if (__atomic_compare_exchange_n(&board->most, &most, now, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
       break;
-  return 0;
+  return leave(0);
 }
 
 static Word closed(Word session) {
-  know_process();
+  enter();
   Word result = theirs->of[CLOSE](session);
   if (!result && mine > 0) {
     mine--;
     __atomic_sub_fetch(&board->open, 1, __ATOMIC_SEQ_CST);
   }
-  return result;
+  return leave(result);
 }
 
 static Word finalized(void *reserved) {
-  know_process();
+  enter();
   Word result = theirs->of[FINALIZE](reserved);
   __atomic_sub_fetch(&board->open, mine, __ATOMIC_SEQ_CST);
   mine = 0;
-  return result;
+  return leave(result);
 }
 
 static Word told(Word slot, unsigned char *info) {
+  enter();
   Word result = theirs->of[TOKEN_INFO](slot, info);
   if (!result) *(Word *)(info + 96) |= (Word)board->flags;
-  return result;
+  return leave(result);
 }
 
 static Word logged_in(Word session, Word user, void *pin, Word length) {
+  enter();
   __atomic_add_fetch(&board->logins, 1, __ATOMIC_SEQ_CST);
-  return theirs->of[LOGIN](session, user, pin, length);
+  return leave(theirs->of[LOGIN](session, user, pin, length));
 }
 
 static Word sign(Word session, void *data, Word length, void *signature, Word *size) {
   if (!signature) return theirs->of[SIGN](session, data, length, signature, size);
-  know_process();
-  if (__atomic_fetch_add(&inside, 1, __ATOMIC_SEQ_CST))
-    __atomic_add_fetch(&board->overlaps, 1, __ATOMIC_SEQ_CST);
+  enter();
   Word result = 0;
   if (__atomic_fetch_sub(&board->good, 1, __ATOMIC_SEQ_CST) <= 0 &&
       __atomic_fetch_sub(&board->faults, 1, __ATOMIC_SEQ_CST) > 0)
@@ -98,8 +110,7 @@ static Word sign(Word session, void *data, Word length, void *signature, Word *s
   Word made = theirs->of[SIGN](session, data, length, signature, size);
   if (!result) result = made;
   if (!result) __atomic_add_fetch(&board->signatures, 1, __ATOMIC_SEQ_CST);
-  __atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
-  return result;
+  return leave(result);
 }
 
 Word C_GetFunctionList(struct List **list) {

@@ -19,7 +19,7 @@ from support.sealers import NOW, town
 from support.tokens import LABEL, PIN, board, soft_token, turnstile
 from support.tools import need, run
 
-from cli.bench.sealing import _certificate
+from cli.bench.sealing import certificate
 from sealing.service.letter import Letter, Sealer, TownCodeOrder, TwoDDocOrder, seal_letter
 from sealing.service.profile import Profile
 from sealing.signers.port import (
@@ -124,7 +124,7 @@ def test_the_larger_curves_sign_their_own_digest(token, tmp_path, curve, size):
         key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption())
     )
     now = datetime.now(UTC)
-    leaf = _certificate("large", key, now)
+    leaf = certificate("large", key, now)
     (tmp_path / "c").write_bytes(leaf.public_bytes(pem.Encoding.PEM))
     token.bring(tmp_path / "k", f"large-{size}", f"{size:02}")
     row = {"certificate": tmp_path / "c", "chain": (), "key": token.uri(f"large-{size}")}
