@@ -10,8 +10,8 @@ ROWS: dict[str, Problem] = {
         Exit.RETRYABLE,
     ),
     "sealing.token-ambiguous": Problem(
-        N_("l'adresse de « {name} » désigne {count} modules ou {count} clés"),
-        N_("précisez-la : serial=… pour le module, id=%… pour la clé"),
+        N_("l'adresse de « {name} » ne suffit pas : {count} modules ou clés y répondent"),
+        N_("précisez-la : serial=… pour un module, id=%… pour une clé"),
         Exit.CONFIGURATION,
     ),
     "sealing.token-busy": Problem(

@@ -14,7 +14,7 @@ Rules kept here:
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import RLock
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -80,7 +80,7 @@ class HeldKey:
     session: Session
     key: Any
     mechanism: "pkcs11.Mechanism"
-    pin: str | None
+    pin: str | None = field(repr=False)
 
     def sign(self, data: bytes) -> bytes:
         """Sign; raise what the binding raises."""
@@ -106,12 +106,13 @@ class Library:
         Raises MissingExtraError, TokenModuleError, TokenAbsentError, TokenAmbiguousError.
         """
         try:
-            binding = self._start(access)
-            fitting = [
-                token
-                for slot in binding.get_slots(token_present=True)
-                if (token := _token_in(slot)) is not None and _fits(access.uri, binding, token)
-            ]
+            with access.places.opening(self._path):
+                binding = self._start(access)
+                fitting = [
+                    token
+                    for slot in binding.get_slots(token_present=True)
+                    if (token := _token_in(slot)) is not None and _fits(access.uri, binding, token)
+                ]
         except bound().PKCS11Error as error:
             self.stop()
             raise TokenAbsentError(f"got {_why(error)}", name=access.name) from error
@@ -148,6 +149,11 @@ class Library:
             self.stop()
             raise told(error, access, label) from error
         return HeldKey(session, key, api.Mechanism[mechanism], pin)
+
+    @property
+    def open(self) -> bool:
+        """Tell whether a session is open: it may have died unseen."""
+        return bool(self._sessions)
 
     def holds(self, held: HeldKey) -> bool:
         """Tell whether a key can still be asked: a parent process's, or one from before, cannot."""
@@ -196,7 +202,8 @@ class Library:
             sessions = access.places.limit
             raise TokenBusyError("got no place", name=access.name, token=label, sessions=sessions)
         try:
-            return Session(self, token.open(user_pin=pin), label, place)
+            with access.places.opening(self._path):
+                return Session(self, token.open(user_pin=pin), label, place)
         except BaseException as error:
             self.stop()
             place.give_back()

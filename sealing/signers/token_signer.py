@@ -13,6 +13,7 @@ Rules kept here:
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
@@ -95,7 +96,13 @@ class TokenSigner:
                 raise TokenLostError(f"got {error}", name=self.name) from error
 
     def _find(self, shelf: Library) -> HeldKey:
-        """Find the key, and prove it."""
+        """Find the key, and prove it; a session that was open already may have died meanwhile."""
+        if shelf.open:
+            with suppress(TokenLostError):
+                return self._proved(shelf)
+        return self._proved(shelf)
+
+    def _proved(self, shelf: Library) -> HeldKey:
         curve = isinstance(self.public, ec.EllipticCurvePublicKey)
         held = shelf.key(self.access, *(("EC", "ECDSA") if curve else ("RSA", "RSA_PKCS")))
         digest = os.urandom(self.digest.digest_size)

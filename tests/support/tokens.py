@@ -6,6 +6,7 @@ that stands before it, counts over all processes, and goes wrong when told to.
 """
 
 import struct
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 from pydantic import SecretStr
 from support.sealers import town
 from support.tools import need, run
@@ -27,6 +30,21 @@ LABEL = "Mairie"
 NAMES = ("seal-rsa", "seal-p256", "twoddoc-00")
 _MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 _SOURCE = Path(__file__).parent / "turnstile.c"
+# In a process of its own: two users of a library in one process would start it twice.
+_MAKE = """
+import sys, pkcs11
+from pkcs11 import Attribute, KeyType
+from pkcs11.util.rsa import encode_rsa_public_key
+module, label, pin, name, number, template = sys.argv[1:]
+session = pkcs11.lib(module).get_token(token_label=label).open(rw=True, user_pin=pin)
+public, private = session.generate_keypair(
+    KeyType.RSA, 2048, store=True, label=name, id=bytes([int(number)]),
+    private_template={Attribute[item]: item != "SIGN" for item in template.split()},
+)
+from asn1crypto.keys import PublicKeyInfo, RSAPublicKey
+key = RSAPublicKey.load(encode_rsa_public_key(public))
+sys.stdout.buffer.write(PublicKeyInfo.wrap(key, "rsa").dump())
+"""
 _BOARD = struct.Struct("11i")
 _MANY = 1 << 30
 
@@ -89,6 +107,16 @@ class SoftToken:
         command = "softhsm2-util", "--import", str(key), "--token", label, "--label", name
         done = run(*command, "--id", number, "--pin", PIN, "--force")
         assert done.returncode == 0, done.stderr
+
+    def make(self, name: str, number: int, template: str = "") -> rsa.RSAPublicKey:
+        """Have the token make a key, as a maker's tool does; `template` adds to the private one."""
+        done = run(
+            sys.executable, "-c", _MAKE, self.module, LABEL, PIN, name, str(number), template
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        key = load_der_public_key(done.stdout)
+        assert isinstance(key, rsa.RSAPublicKey)
+        return key
 
     def uri(self, name: str, rest_of_it: str = "", module: str | None = None) -> str:
         """Give the address of a key."""

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from functools import partial
 
@@ -80,6 +81,8 @@ def children(count: int, act: Callable[[], object]) -> list[int]:
             try:
                 act()
                 code = 0
+            except BaseException:  # noqa: BLE001 - the exit code tells
+                traceback.print_exc()
             finally:
                 os._exit(code)
         pids.append(pid)
@@ -112,9 +115,11 @@ def test_threads_share_one_session_and_one_call_is_made_at_a_time(token, counted
 
 def test_processes_never_open_more_sessions_than_the_settings_say(token, counted):
     def work() -> None:
-        made = opened(token, sessions=3)
+        made, end = opened(token, sessions=3), time.monotonic() + 20
         for number in range(cases(ci=60, slow=600, fast=20)):
             sign(made, str(number))
+        while counted.read()["most"] < 3 and time.monotonic() < end:
+            sign(made)  # so that others come while this one holds its own
         rest()
 
     counted.tell(limit=3)
@@ -238,6 +243,14 @@ def test_signers_of_one_token_find_their_keys_again_when_one_of_them_lost_the_se
     counted.fail(DEVICE_ERROR, times=1)
     for made in (first, second, first):
         sign(made)
+    told = counted.read()
+    assert (told["logins"], told["most"], told["open"]) == (2, 1, 1)
+
+
+def test_a_signer_that_finds_a_dead_session_opens_another(token, counted):
+    opened(token)
+    counted.fail(DEVICE_ERROR, times=1)
+    sign(opened(token, "seal-rsa"))
     told = counted.read()
     assert (told["logins"], told["most"], told["open"]) == (2, 1, 1)
 

@@ -2,9 +2,9 @@
 
 import hashlib
 import os
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -186,41 +186,40 @@ def test_production_takes_tokens_and_refuses_files(token):
         signer(with_key(production, "seal-rsa", key=key), SEAL, NOW)
 
 
-def test_a_key_made_on_the_token_by_the_makers_tool_seals(token, tmp_path):
-    script = (
-        "import sys, pkcs11\nfrom pkcs11.util.ec import encode_ec_public_key\n"
-        "from pkcs11 import Attribute, KeyType\nfrom pkcs11.util.ec import "
-        "encode_named_curve_parameters\n"
-        f"session = pkcs11.lib({token.module!r}).get_token(token_label={LABEL!r}).open("
-        f"rw=True, user_pin={PIN!r})\n"
-        "given = session.create_domain_parameters(KeyType.EC, "
-        "{Attribute.EC_PARAMS: encode_named_curve_parameters('secp256r1')}, local=True)\n"
-        "public, private = given.generate_keypair(store=True, label='made', id=b'\\x77')\n"
-        "sys.stdout.buffer.write(encode_ec_public_key(public))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-    public = pem.load_der_public_key(done.stdout)
-    assert isinstance(public, ec.EllipticCurvePublicKey)
+def certified(key: rsa.RSAPublicKey, path: Path) -> x509.Certificate:
+    """Give a seal's certificate for a key that was made on the token, written to a file."""
+    model = town()[0].seals["seal-rsa"].certificate
+    usage = model.extensions.get_extension_for_class(x509.KeyUsage).value
+    first, last = model.not_valid_before_utc, model.not_valid_after_utc
+    made = x509.CertificateBuilder(model.issuer, model.subject, key, 7, first, last)
     authority = ec.generate_private_key(ec.SECP256R1())
-    model = town()[0].seals["seal-p256"].certificate
-    made = x509.CertificateBuilder(
-        model.issuer,
-        model.subject,
-        public,
-        7,
-        model.not_valid_before_utc,
-        model.not_valid_after_utc,
-    ).add_extension(model.extensions.get_extension_for_class(x509.KeyUsage).value, critical=True)
-    leaf = made.sign(authority, hashes.SHA256())
-    (tmp_path / "c").write_bytes(leaf.public_bytes(pem.Encoding.PEM))
-    row = {
-        "certificate": tmp_path / "c",
-        "chain": (),
-        "key": token.uri("made").replace("?", ";id=w?"),
-    }
-    found = signer(with_key(token.settings(), "seal-p256", **row), SEAL, NOW, "seal-p256")
-    digest = hashed(b"x", leaf)
-    verified(leaf, digest, found.sign(digest))
+    leaf = made.add_extension(usage, critical=True).sign(authority, hashes.SHA256())
+    path.write_bytes(leaf.public_bytes(pem.Encoding.PEM))
+    return leaf
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "template"),
+    [("made", 0x77, ""), ("each time", 0x78, "ALWAYS_AUTHENTICATE")],
+    ids=["plain", "the PIN for each signature"],
+)
+def test_a_key_that_the_token_made_seals(token, tmp_path, name, number, template):
+    leaf = certified(token.make(name, number, template), tmp_path / "c")
+    key = f"pkcs11:token={LABEL};id=%{number:x}?module-path={token.module}"
+    row = {"certificate": tmp_path / "c", "chain": (), "key": key}
+    found = signer(with_key(token.settings(), "seal-rsa", **row), SEAL, NOW)
+    for data in (b"x", b"y"):
+        digest = hashed(data, leaf)
+        verified(leaf, digest, found.sign(digest))
+    assert PIN not in repr(found)
+
+
+def test_a_key_that_may_not_sign_is_refused_with_the_reason(token, tmp_path):
+    certified(token.make("mute", 0x79, "SIGN"), tmp_path / "c")
+    row = {"certificate": tmp_path / "c", "chain": (), "key": token.uri("mute")}
+    with pytest.raises(TokenKeyRefusedError) as caught:
+        signer(with_key(token.settings(), "seal-rsa", **row), SEAL, NOW)
+    assert caught.value.details["why"] == "CKA_SIGN"
 
 
 @pytest.mark.parametrize(
