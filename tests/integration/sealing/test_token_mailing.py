@@ -7,9 +7,9 @@ import pty
 import subprocess
 import sys
 import threading
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from support.letters import FIELDS
@@ -17,7 +17,6 @@ from support.mailings import Here, Post, Quiet, forked, here, names
 from support.sealers import town
 from support.tokens import LABEL, NAMES, PIN, board, soft_token, turnstile
 
-from cli.main import run as coffre
 from cli.output import Output
 from cli.problems.problem import Exit
 from cli.prompts import NoTerminalError, with_pin
@@ -83,23 +82,35 @@ def require_right(post: Post) -> None:
         post._require_sealed(row)
 
 
-def test_a_token_unplugged_stops_the_mailing_and_the_same_command_finishes_it(post, token):
-    wanted = names(600)
-    post.write(wanted)
-    asked = job(post, token, name="seal-rsa")
+@contextmanager
+def unplugged_once(post: Post, token) -> Iterator[None]:
+    """Take the token away as soon as a letter is sealed; it is back in the end."""
+    over = threading.Event()
 
     def unplug() -> None:
         while not (post.out / "00001.pdf").exists():
-            time.sleep(0.005)
+            if over.wait(0.005):
+                return
         token.store.rename(token.away)
 
     hand = threading.Thread(target=unplug)
     hand.start()
     try:
-        outcome = run(asked, forked, Quiet())
+        yield
     finally:
+        over.set()
         hand.join()
-        token.away.rename(token.store)
+        if token.away.exists():
+            token.away.rename(token.store)
+
+
+def test_a_token_unplugged_stops_the_mailing_and_the_same_command_finishes_it(post, token):
+    wanted = names(600)
+    post.write(wanted)
+    asked = job(post, token, name="seal-rsa")
+
+    with unplugged_once(post, token):
+        outcome = run(asked, forked, Quiet())
     assert isinstance(outcome.halted, HaltedError)
     assert outcome.halted.reported == TokenLostError.code
     assert 0 < outcome.counts.sealed < 600
@@ -153,21 +164,29 @@ def config(token) -> Path:
 
 
 def command(token, post: Post, *words: str, **environ: str):
-    """Run a command of ours in this process; give its exit code, its answers, its words."""
+    """Run a command in a process of its own; give its exit code, its answers, its words."""
     post.folder.mkdir(exist_ok=True)
-    around = {
+    done = subprocess.run(
+        [str(COFFRE), *words],
+        env=around(token, post) | environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+def around(token, post: Post) -> dict[str, str]:
+    """Give the environment of a command."""
+    return {
         "HOME": str(post.folder),
         "PATH": os.environ["PATH"],
-        "SOFTHSM2_CONF": os.environ["SOFTHSM2_CONF"],
+        "LANG": "fr_FR.UTF-8",
+        "SOFTHSM2_CONF": str(token.folder / "softhsm2.conf"),
         "COFFRE_DATA": str(token.folder / "data"),
-        **environ,
     }
-    out, said = io.StringIO(), io.StringIO()
-    with patch.dict(os.environ, around, clear=True):
-        rest()
-        code = coffre([*words], around, out, said)
-        rest()
-    return code, [json.loads(line) for line in out.getvalue().splitlines()], said.getvalue()
 
 
 def mailing(token, post: Post, *words: str) -> list[str]:
@@ -195,6 +214,24 @@ def test_the_command_says_that_the_token_is_away_and_finishes_once_it_is_back(po
     assert "le module matériel de « seal-p256 » n'est pas là" in said
     assert command(token, post, *words, COFFRE_PIN=PIN)[0] == Exit.DONE
     post.require_exactly_once(names(6))
+
+
+def test_the_command_is_stopped_by_a_token_unplugged_and_run_again_it_finishes(post, token):
+    wanted = names(1500)
+    post.write(wanted)
+    words = mailing(token, post, "--fsync", "end")
+    words[words.index("seal-p256")] = "seal-rsa"
+    with unplugged_once(post, token):
+        code, _, said = command(token, post, *words, COFFRE_PIN=PIN)
+    assert code == Exit.RETRYABLE, said
+    assert "le module matériel de « seal-rsa » ne répond plus" in said
+    assert "relancez la même commande" in said
+    require_right(post)
+    assert {row["state"] for row in post.journal()} == {"sealed"}
+    assert 0 < len(post.journal()) < len(wanted)
+    code, rows, said = command(token, post, *words, COFFRE_PIN=PIN)
+    assert (code, rows[-1]["sealed"]) == (Exit.DONE, len(wanted)), said
+    post.require_exactly_once(wanted)
 
 
 def seal_words(token, post: Post) -> list[str]:
@@ -260,15 +297,9 @@ def test_nobody_is_asked_for_a_pin_that_is_there_or_that_no_key_wants(token):
 def test_a_pin_that_is_typed_at_the_terminal_seals_and_does_not_show(post, token):
     words = seal_words(token, post)
     master, slave = pty.openpty()
-    around = {
-        "HOME": str(post.folder),
-        "PATH": os.environ["PATH"],
-        "LANG": "fr_FR.UTF-8",
-        "SOFTHSM2_CONF": os.environ["SOFTHSM2_CONF"],
-    }
     asked = subprocess.Popen(
         ["setsid", "--ctty", str(COFFRE), *words],  # noqa: S607 - of util-linux, everywhere
-        env=around,
+        env=around(token, post),
         stdin=slave,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
