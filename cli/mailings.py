@@ -1,16 +1,20 @@
 """A mailing in words and members: how it stands, which lines are wrong, what was not sealed."""
 
+import shutil
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 from cryptography import x509
 
-from cli.files import writing
+from cli.files import STANDARD, writing
 from cli.orders import town_type_of
 from cli.output import Output, plain
 from cli.problems.table import parts_of, problem_of
@@ -18,9 +22,10 @@ from cli.progress import Interrupts, Progress, interrupts
 from sealing.batch.engine import Standing
 from sealing.batch.folders import Folder
 from sealing.batch.intake import Reading
-from sealing.batch.job import Failures, Wish
+from sealing.batch.job import Failures, Job, Wish
 from sealing.batch.journal_file import digest_of
 from sealing.batch.ledger import Ledger
+from sealing.batch.ledger_place import open_ledger
 from sealing.batch.letters_csv import UTF8, LetterList, LineError
 from sealing.batch.plan import Codes
 from sealing.batch.range_work import Keys
@@ -139,6 +144,11 @@ def troubles(ledger: Ledger, tr: Translator) -> Iterator[Trouble]:
             yield Trouble(entry.line, entry.file, sentence_of(entry.trouble, tr))
 
 
+def fitted(job: Job, output: Output) -> Job:
+    """Give a mailing with as many workers as its token has sessions at most."""
+    return replace(job, workers=fitting(job.workers, job.bench.keys, output))
+
+
 def fitting(workers: int, keys: Keys, output: Output) -> int:
     """Give how many processes seal: no more than the token has sessions, and say so."""
     seals = serving(keys.settings, SEAL, keys.name, every=keys.town)
@@ -151,11 +161,16 @@ def fitting(workers: int, keys: Keys, output: Output) -> int:
 
 
 def write_report(
-    mailing: Mailing, certificate: x509.Certificate, output: Output, *, test: bool
+    mailing: Mailing,
+    certificate: x509.Certificate,
+    output: Output,
+    *,
+    test: bool,
+    database: str | None = None,
 ) -> None:
     """Write the page and the list of failures beside the sealed letters; raise OSError."""
     folder, counts, tr = mailing.folder, mailing.counts, output.tr
-    ledger = Ledger.open(folder.ledger)
+    ledger = open_ledger(folder, database)
     try:
         first = list(islice(troubles(ledger, tr), SHOWN))
         listed = folder.root / FAILURES
@@ -247,3 +262,16 @@ def failures_of(limit: str | None) -> Failures:
     except ValueError:
         pass
     raise FailureLimitError(f"got {limit}", limit=limit)
+
+
+@contextmanager
+def listed(letters: Path) -> Iterator[Path]:
+    """Give the path of the list; one that comes by standard input is kept: it is read twice."""
+    if str(letters) != STANDARD:
+        yield letters
+        return
+    with TemporaryDirectory(prefix="coffre-") as folder:
+        path = Path(folder) / "letters.csv"
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield path

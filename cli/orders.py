@@ -1,12 +1,10 @@
 """What a code is to say and where it goes, from the options of a command."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final
 
-from sealing.service.letter import TownCodeOrder, TwoDDocOrder
+from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from storage.errors import CoffreError
-
-Order: TypeAlias = TwoDDocOrder | TownCodeOrder
 
 _OTHER: Final = "0"
 

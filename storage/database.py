@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
@@ -87,7 +87,9 @@ def told() -> Iterator[None]:
     """Turn a database that does not answer into DatabaseUnavailableError."""
     try:
         yield
-    except OperationalError as error:
+    except DBAPIError as error:
+        if not isinstance(error, OperationalError) and not error.connection_invalidated:
+            raise
         raise DatabaseUnavailableError(f"got {type(error.orig).__name__}") from error
 
 

@@ -19,8 +19,10 @@ from typing import Any
 
 import pymupdf
 import zxingcpp
+from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image
 
+from cli.bench import letters
 from cli.bench.degraded import RESOLUTIONS, Variant, variants
 from cli.bench.runner import Bench, Figure
 from cli.bench.sealing import Workshop
@@ -102,8 +104,9 @@ def _chosen(*, quick: bool) -> list[Variant]:
 def _sealed_pages() -> tuple[dict[int, Image.Image], bytes]:
     """Seal the bench's letter and draw it at each resolution."""
     with TemporaryDirectory(prefix="coffre-bench-") as folder:
-        shop = Workshop.open(Path(folder), 1, 1)
-        letter = Letter((Path(folder) / "in.pdf").read_bytes(), shop.order(0))
+        key = ec.generate_private_key(ec.SECP256R1())
+        shop = Workshop.open(Path(folder), 1, 1, key, letters.letter)
+        letter = Letter((Path(folder) / "in-0.pdf").read_bytes(), shop.order(0))
     sealed = seal_letter(letter, shop.sealer, Profile(), shop.now, bytes(10))
     pages = {}
     with pymupdf.open(stream=sealed.pdf, filetype="pdf") as document:

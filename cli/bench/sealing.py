@@ -1,20 +1,23 @@
 """`coffre bench seal`: letters sealed per second, file to file, a different code on each.
 
-Ours: level B-B, RSA-2048, 2D-Doc of type 00, one revision, written to a file. The limit: the same
-private-key operations (RSA-2048 and P-256), SHA-256 of the bytes, reading and writing them. Peers:
-pyHanko as its documentation shows it, without a code, and pyHanko with key, size and signer kept.
+Ours: the letters of a mailing, 39 KB each, to other persons, one after the other in one process:
+read, level B-B, 2D-Doc of type 00, one revision, written to a file; the place of the code is
+remembered as in a mailing. The limit: the same private-key operations, SHA-256 of the bytes,
+reading and writing them. Peers for RSA-2048: pyHanko as its documentation shows it, without a code,
+and pyHanko with key, size and signer kept. Scans of 8 MB are sealed as by `--same-layout`. B-LT is
+held against B-B: time-stamps and proofs are at hand, and cost only what they weigh.
 Certificates are the bench's own, each signed by itself: nobody verifies them here.
 """
 
 import hashlib
 import io
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pymupdf
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -23,8 +26,14 @@ from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 
+from cli.bench.letters import letter, scan
 from cli.bench.runner import Bench, Contestant, measure
-from sealing.service.letter import Letter, Sealer, TwoDDocOrder, seal_letter
+from sealing.der import OCTET_STRING, SEQUENCE, der
+from sealing.pades.dss import Dss
+from sealing.service.codes import TwoDDocOrder
+from sealing.service.letter import Letter, Sealer, seal_letter
+from sealing.service.levels import Additions, Level
+from sealing.service.places import Places
 from sealing.service.profile import Profile
 from sealing.signers.keyfile import KeyFileSigner
 from sealing.signers.port import Identity
@@ -33,24 +42,48 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 TYPE = "00"
 _VALUES = {"10": "MME/DUPONT/CLAIRE", "20": "", "21": "", "23": "", "24": "69999"}
 _VALUES |= {"25": "VALBOURG", "26": "FR"}
+_UNIT = "letters/s"
+_TOKEN_BYTES = 5_000
+_PROOFS = ([2_000, 1_500, 1_500], [2_000], [1_000, 30_000])
 
 
-def bench(*, quick: bool = False) -> Bench:
+def benches(*, quick: bool = False) -> list[Bench]:
     """Measure sealing; `quick` does little of it, to see that it works."""
+    many, few = (2, 1) if quick else (100, 4)
     with TemporaryDirectory(prefix="coffre-bench-") as folder:
-        shop = Workshop.open(Path(folder), 2 if quick else 40, 1 if quick else 4)
-        contestants = [
-            Contestant("ours", shop.ours),
-            Contestant("limit", shop.limit),
-            Contestant("pyHanko as documented", lambda: shop.peer(shop.load(), None)),
-            Contestant("pyHanko, key and size kept", lambda: shop.peer(shop.kept, 16_384)),
-        ]
-        return measure("seal", "letters/s", contestants, quick=quick)
+        measured = [*_rsa(Path(folder), many, few, quick=quick)]
+    for name, key, made, count in (
+        ("P-256", ec.generate_private_key(ec.SECP256R1()), letter, many),
+        ("8 MB scans, RSA-2048", _rsa_key(), scan, few),
+    ):
+        with TemporaryDirectory(prefix="coffre-bench-") as folder:
+            shop = Workshop.open(Path(folder), count, few, key, made)
+            measured.append(measure(f"seal, {name}", _UNIT, shop.contestants(), quick=quick))
+    return measured
+
+
+def _rsa(folder: Path, many: int, few: int, *, quick: bool) -> list[Bench]:
+    """Measure the usual key, against the peers; then what a level adds."""
+    shop = Workshop.open(folder, many, few, _rsa_key(), letter)
+    lasting = replace(shop, sealer=shop.lasting(), level=Level.B_LT)
+    peers = [
+        Contestant("pyHanko as documented", lambda: shop.peer(shop.load(), None)),
+        Contestant("pyHanko, key and size kept", lambda: shop.peer(shop.kept, 16_384)),
+    ]
+    return [
+        measure("seal", _UNIT, [*shop.contestants(), *peers], quick=quick),
+        measure(
+            "seal, B-LT at hand",
+            _UNIT,
+            [*lasting.contestants(), Contestant("B-B", shop.ours)],
+            quick=quick,
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The keys, the letter and the folder of the measure, and how many letters make a turn."""
+    """The keys, the letters and the folder of the measure, and how many letters make a turn."""
 
     folder: Path
     now: datetime
@@ -58,12 +91,14 @@ class Workshop:
     kept: signers.SimpleSigner
     many: int
     few: int
+    level: Level = Level.B_B
 
     @classmethod
-    def open(cls, folder: Path, many: int, few: int) -> "Workshop":
-        """Make the keys and write the letter."""
+    def open(
+        cls, folder: Path, many: int, few: int, key: Key, made: Callable[[int], bytes]
+    ) -> "Workshop":
+        """Write the letters, and the key with its certificate."""
         now = datetime.now(UTC)
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         code = ec.generate_private_key(ec.SECP256R1())
         leaf = certificate("Bench", key, now)
         (folder / "key.pem").write_bytes(
@@ -74,10 +109,25 @@ class Workshop:
             )
         )
         (folder / "cert.pem").write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
-        (folder / "in.pdf").write_bytes(_letter())
+        for number in range(many):
+            (folder / f"in-{number}.pdf").write_bytes(made(number))
         seal = _signer("seal", leaf, key)
         codes = {TYPE: _signer(f"twoddoc:{TYPE}", certificate("FR00", code, now), code)}
-        return cls(folder, now, Sealer.ready(seal, codes), _loaded(folder), many, few)
+        places = Places(same_layout=made is scan)
+        sealer = replace(Sealer.ready(seal, codes), places=places)
+        return cls(folder, now, sealer, _loaded(folder), many, few)
+
+    def contestants(self) -> list[Contestant]:
+        """Give ourselves and the limit."""
+        return [Contestant("ours", self.ours), Contestant("limit", self.limit)]
+
+    def lasting(self) -> Sealer:
+        """Give the sealer at B-LT, with a token and proofs as heavy as usual."""
+        token = der(SEQUENCE, der(OCTET_STRING, os.urandom(_TOKEN_BYTES)))
+        dss = Dss.of(*([os.urandom(size) for size in sizes] for sizes in _PROOFS))
+        added = Additions(Level.B_LT, lambda _: token, len(token), dss)
+        made = Sealer.ready(self.sealer.seal, self.sealer.twoddocs, added)
+        return replace(made, places=Places())
 
     def order(self, number: int) -> TwoDDocOrder:
         """Say what the code of a letter tells: another address for each."""
@@ -85,18 +135,21 @@ class Workshop:
 
     def ours(self) -> float:
         """Seal letters as an operator's run does, each with its own code."""
+        profile = Profile(level=self.level)
         for number in range(self.many):
-            pdf = (self.folder / "in.pdf").read_bytes()
-            letter = Letter(pdf, self.order(number))
-            sealed = seal_letter(letter, self.sealer, Profile(), self.now, os.urandom(10))
-            (self.folder / f"ours-{number}.pdf").write_bytes(sealed.pdf)
+            pdf = (self.folder / f"in-{number}.pdf").read_bytes()
+            found = Letter(pdf, self.order(number))
+            sealed = seal_letter(found, self.sealer, profile, self.now, os.urandom(10)).sealed
+            with (self.folder / f"ours-{number}.pdf").open("wb", buffering=0) as file:
+                for piece in sealed.pieces:
+                    file.write(piece)
         return self.many
 
     def limit(self) -> float:
         """Do only what no program can avoid."""
         sealed = (self.folder / "ours-0.pdf").read_bytes()
         for number in range(self.many):
-            (self.folder / "in.pdf").read_bytes()
+            (self.folder / f"in-{number}.pdf").read_bytes()
             digest = hashlib.sha256(sealed).digest()
             self.sealer.seal.sign(digest)
             self.sealer.twoddocs[TYPE].sign(digest)
@@ -110,7 +163,7 @@ class Workshop:
     def peer(self, signer: signers.SimpleSigner, reserved: int | None) -> float:
         """Seal letters with pyHanko, without a code."""
         for number in range(self.few):
-            source = io.BytesIO((self.folder / "in.pdf").read_bytes())
+            source = io.BytesIO((self.folder / f"in-{number % self.many}.pdf").read_bytes())
             metadata = signers.PdfSignatureMetadata(
                 field_name="Cachet", subfilter=fields.SigSeedSubFilter.PADES
             )
@@ -119,6 +172,10 @@ class Workshop:
             )
             (self.folder / f"peer-{number}.pdf").write_bytes(signed.getvalue())
         return self.few
+
+
+def _rsa_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _signer(use: str, leaf: x509.Certificate, key: Key) -> KeyFileSigner:
@@ -159,11 +216,3 @@ def certificate(name: str, key: Key, now: datetime) -> x509.Certificate:
         .add_extension(usage, critical=True)
         .sign(key, hashes.SHA256())
     )
-
-
-def _letter() -> bytes:
-    with pymupdf.open() as document:
-        page = document.new_page()
-        for number in range(40):
-            page.insert_text((60, 140 + 15 * number), "Une ligne de la lettre du banc. " * 3)
-        return bytes(document.tobytes())

@@ -24,11 +24,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from cli.bench.letters import letter
 from cli.bench.runner import Bench, Contestant, measure
 from cli.bench.sealing import TYPE, Workshop
 from sealing.marks import datamatrix
 from sealing.proofs.document_id import document_id
-from sealing.service.letter import twoddoc_code
+from sealing.service.codes import twoddoc_code
 from sealing.service.profile import Profile
 from sealing.signers.port import hashed
 from sealing.twoddoc.message import parse
@@ -45,7 +46,7 @@ def benches(*, quick: bool = False) -> list[Bench]:
     """Measure verifying, sealing, sealing with either symbol."""
     many = 20 if quick else 1_000
     with TemporaryDirectory(prefix="coffre-bench-") as folder:
-        shop = Workshop.open(Path(folder), 1, 1)
+        shop = Workshop.open(Path(folder), 1, 1, ec.generate_private_key(ec.SECP256R1()), letter)
     code = seal(shop)
     leaf = shop.sealer.twoddocs[TYPE].chain[0]
     sign = partial(shop.sealer.twoddocs[TYPE].sign, hashed(parse(code).signed, leaf))

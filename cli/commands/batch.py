@@ -1,31 +1,25 @@
 """`coffre batch`: a mailing, from the list of its letters to a folder of sealed ones."""
 
-import os
-import shutil
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from contextlib import ExitStack
 from enum import StrEnum
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, ClassVar
 
 import typer
 
 from cli.commands import seal
 from cli.commands.seal import address, require_agreement
-from cli.files import STANDARD
 from cli.help import Command, group
 from cli.mailings import (
     Mailing,
     Watching,
     codes_of,
     failures_of,
-    fitting,
+    fitted,
     line_members,
+    listed,
     say,
     say_line,
     troubles,
@@ -34,21 +28,29 @@ from cli.mailings import (
 from cli.orders import corner
 from cli.output import Output, of, plain
 from cli.problems.problem import Exit
-from cli.prompts import Terminal, with_pin
+from cli.worker import (
+    MOST_WORKERS,
+    EngineName,
+    Engines,
+    Sessions,
+    cores,
+    keys_of,
+    queue,
+    shared_database,
+    work,
+)
 from sealing.batch.engine import Engine
 from sealing.batch.folders import Folder
 from sealing.batch.job import Job, Outcome
-from sealing.batch.ledger import Ledger
+from sealing.batch.ledger_place import open_ledger, running
 from sealing.batch.letters_csv import LineError
 from sealing.batch.local_pool import LocalPool
-from sealing.batch.range_work import SAMPLE, Bench, Keys
+from sealing.batch.range_work import SAMPLE, Bench
 from sealing.batch.run import run
 from sealing.batch.source import Source
 from sealing.marks.placement import Wish as Place
 from sealing.service.levels import Level
 from sealing.service.profile import Profile
-from sealing.signers.port import SEAL, TWODDOC
-from sealing.signers.registry import serving
 from sealing.twoddoc.emission import Emission
 from storage.errors import CoffreError
 from storage.language import N_
@@ -56,7 +58,6 @@ from storage.settings import Mode, Settings
 
 app = group(N_("Sceller un envoi entier, à partir d'une liste ; dire où il en est."))
 
-_MOST_WORKERS = 64
 _SHOWN = 10
 
 
@@ -87,7 +88,7 @@ Out = Annotated[
 ]
 Workers = Annotated[
     int,
-    typer.Option(min=0, max=_MOST_WORKERS, help=N_("Processus qui scellent (0 : un par cœur).")),
+    typer.Option(min=0, max=MOST_WORKERS, help=N_("Processus qui scellent (0 : un par cœur).")),
 ]
 MaxFailures = Annotated[
     str | None,
@@ -101,6 +102,16 @@ Check = Annotated[
     typer.Option(
         metavar="sample|all",
         help=N_("Comparer la page au code : première lettre puis une sur 200, ou toutes."),
+    ),
+]
+SameLayout = Annotated[
+    bool,
+    typer.Option(
+        "--same-layout",
+        help=N_(
+            "Toutes les lettres ont la même mise en page : chercher la place du code une seule "
+            "fois, et ne regarder ensuite que la page d'une lettre sur 200."
+        ),
     ),
 ]
 Sync = Annotated[
@@ -141,6 +152,8 @@ def seal_command(
     towncode: seal.TownCode = False,
     town_type: seal.TownType = None,
     workers: Workers = 0,
+    engine: EngineName = Engines.LOCAL,
+    sessions: Sessions = None,
     level: seal.LevelName = Level.B_B.value,
     signer: seal.SignerName = None,
     page: seal.Page = 1,
@@ -148,6 +161,7 @@ def seal_command(
     fold: seal.Fold = False,
     strict_c40: seal.StrictC40 = False,
     check: Check = Checked.SAMPLE,
+    same_layout: SameLayout = False,
     fsync: Sync = Fsync.END,
     max_failures: MaxFailures = None,
     dry_run: DryRun = False,
@@ -155,22 +169,35 @@ def seal_command(
     json: seal.Json = False,
 ) -> int:
     """Seal a mailing; the exit code tells how it went."""
-    if seal.level_of(level) is not Level.B_B:
-        raise MailingLevelError(f"got {level}, expected {Level.B_B}", level=level)
+    _require_b_b(level)
     output, settings = of(ctx), Settings.load(config, strict_c40=strict_c40 or None)
-    emission, place = Emission(fold=fold), Place(page, corner(at))
-    bench = Bench(
-        Source(source.resolve(strict=True)),
-        Folder(out, durable=fsync is Fsync.ALWAYS),
-        keys_of(settings, signer, twoddoc, output, town=towncode),
-        Profile(place, emission, address=address(settings), strict_c40=settings.strict_c40),
-        require_agreement,
-        1 if check is Checked.ALL else SAMPLE,
-    )
+    profile = _profile(settings, Place(page, corner(at)), fold=fold)
+    keys = keys_of(settings, signer, twoddoc, output, town=towncode)
+    every, letters_in = 1 if check is Checked.ALL else SAMPLE, Source(source.resolve(strict=True))
+    folder = Folder(out, durable=fsync is Fsync.ALWAYS)
+    bench = Bench(letters_in, folder, keys, profile, require_agreement, every, same_layout)
     codes, limit = codes_of(twoddoc, town_type, towncode=towncode), failures_of(max_failures)
-    with _listed(letters) as listed:
-        job = Job(listed, bench, codes, limit, workers or _cores(), force, dry_run)
+    shared = shared_database(settings) if engine is Engines.QUEUE else None
+    with listed(letters) as path:
+        job = Job(path, bench, codes, limit, workers or cores(), force, dry_run, shared, sessions)
         return carry_out(job, output, as_json=json)
+
+
+@app.command(
+    "work",
+    cls=Command,
+    help=N_(
+        "Prêter cette machine aux envois que d'autres ont lancés avec --engine queue : mêmes "
+        "dossiers, mêmes certificats, même base PostgreSQL.\n"
+        "Ctrl-C : chaque processus finit la lettre en cours, et le reste revient aux autres."
+    ),
+    epilog="coffre batch work --config pki/coffre.toml --workers 2",
+)
+def work_command(ctx: typer.Context, config: seal.Config = None, workers: Workers = 0) -> int:
+    """Seal what other machines run, until Ctrl-C."""
+    settings = Settings.load(config)
+    shared_database(settings)
+    return work(settings, workers or cores(), require_agreement, of(ctx))
 
 
 @app.command(
@@ -184,14 +211,15 @@ def status_command(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help=N_("Dossier des lettres scellées."))
     ],
+    config: seal.Config = None,
     json: seal.Json = False,
 ) -> int:
     """Tell how a mailing stands."""
     output, place = of(ctx), Folder(folder)
-    ledger = Ledger.open(place.ledger)
+    ledger = open_ledger(place, Settings.load(config).database)
     try:
         counts = ledger.counts()
-        mailing = Mailing(place, counts, running=place.busy())
+        mailing = Mailing(place, counts, running=running(place, ledger))
         if json:
             output.give("batch", **mailing.members())
             return Exit.DONE
@@ -206,7 +234,7 @@ def status_command(
 
 def carry_out(job: Job, output: Output, *, as_json: bool) -> int:
     """Run a mailing, tell it, and give the exit code."""
-    job = replace(job, workers=fitting(job.workers, job.bench.keys, output))
+    job = fitted(job, output)
 
     def wrong(line: LineError) -> None:
         output.give("batch-line", **line_members(line, output.tr))
@@ -214,7 +242,7 @@ def carry_out(job: Job, output: Output, *, as_json: bool) -> int:
     with ExitStack() as stack:
         watch = Watching(output, stack, wrong if as_json else partial(say_line, output))
         try:
-            outcome = run(job, pool, watch)
+            outcome = run(job, pool if job.shared is None else queue, watch)
         finally:
             if watch.bar is not None:
                 watch.bar.close()
@@ -237,7 +265,7 @@ def report(job: Job, mailing: Mailing, outcome: Outcome, output: Output) -> None
     """Write the report; what halted the run may forbid it, and is told instead."""
     test = job.bench.keys.settings.mode is Mode.TEST
     try:
-        write_report(mailing, outcome.certificate, output, test=test)
+        write_report(mailing, outcome.certificate, output, test=test, database=job.shared)
     except OSError:
         if outcome.halted is None:
             raise
@@ -262,27 +290,11 @@ def ending(outcome: Outcome, output: Output) -> int:
     return Exit.PARTIAL if failed else Exit.DONE
 
 
-def keys_of(
-    settings: Settings, name: str | None, twoddoc: str | None, output: Output, *, town: bool
-) -> Keys:
-    """Name the keys of a mailing; ask for the PIN that is missing."""
-    seals = serving(settings, SEAL, name, every=town)
-    codes = serving(settings, f"{TWODDOC}{twoddoc}")
-    return Keys(with_pin(settings, output, Terminal(), *seals, *codes), name, town=town)
+def _profile(settings: Settings, wish: Place, *, fold: bool) -> Profile:
+    emission, where = Emission(fold=fold), address(settings)
+    return Profile(wish, emission, address=where, strict_c40=settings.strict_c40)
 
 
-def _cores() -> int:
-    return min(_MOST_WORKERS, len(os.sched_getaffinity(0)))
-
-
-@contextmanager
-def _listed(letters: Path) -> Iterator[Path]:
-    """Give the path of the list; one that comes by standard input is kept: it is read twice."""
-    if str(letters) != STANDARD:
-        yield letters
-        return
-    with TemporaryDirectory(prefix="coffre-") as folder:
-        path = Path(folder) / "letters.csv"
-        with path.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        yield path
+def _require_b_b(level: str) -> None:
+    if seal.level_of(level) is not Level.B_B:
+        raise MailingLevelError(f"got {level}, expected {Level.B_B}", level=level)

@@ -58,9 +58,10 @@ def run(name: Name, *, quick: bool) -> list[Bench]:
     if name in {Name.SEAL, Name.ALL}:
         from cli.bench import sealing, tokens  # noqa: PLC0415 - pyHanko: half a second to import
 
-        module, letters = tokens.module(), sealing.bench(quick=quick)
+        module, letters = tokens.module(), sealing.benches(quick=quick)
         rows = [] if module is None else tokens.benches(module, quick=quick)
-        found += [letters if rows else replace(letters, absent=(tokens.NAME,)), *rows]
+        found += letters if rows else [replace(letters[0], absent=(tokens.NAME,)), *letters[1:]]
+        found += rows
     if name in {Name.TWODDOC, Name.ALL}:
         from cli.bench import twoddoc  # noqa: PLC0415 - as above
 

@@ -9,6 +9,7 @@ import typer
 from cli.help import Command, group
 from cli.output import of
 from cli.wiring import database_url
+from cli.worker import prepare_queue
 from storage.database import open_engine
 from storage.language import N_
 from storage.migrations.upgrade import revisions, upgrade
@@ -43,6 +44,7 @@ def command(
     engine = open_engine(database_url(settings))
     before = revisions(engine).current
     upgrade(engine)
+    prepare_queue(engine)
     head = revisions(engine).head
     engine.dispose()
     if json:

@@ -14,19 +14,13 @@ import typer
 from cli.codes import say_folded
 from cli.files import read, refuse_existing, writing
 from cli.help import Command, group
-from cli.orders import OptionWithoutCodeError, Order, corner, order_of
+from cli.orders import OptionWithoutCodeError, corner, order_of
 from cli.output import Output, of
 from cli.prompts import Terminal, with_pin
 from sealing.marks.placement import Wish
 from sealing.pades.seal import MAX_BYTES
-from sealing.service.letter import (
-    Letter,
-    SealedLetter,
-    Sealer,
-    TownCodeOrder,
-    TwoDDocOrder,
-    seal_letter,
-)
+from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
+from sealing.service.letter import Letter, SealedLetter, Sealer, seal_letter
 from sealing.service.levels import Level, TrustServices
 from sealing.service.profile import Profile
 from sealing.signers.port import SEAL, TWODDOC, Signer
@@ -261,8 +255,8 @@ def tell(output: Output, sealed: SealedLetter, pdf: bytes, out: Path, *, as_json
             id=str(sealed.document_id),
             file=str(out),
             level=str(sealed.level),
-            road=sealed.road,
-            road_reason=sealed.fallback,
+            road=sealed.sealed.road,
+            road_reason=sealed.sealed.fallback,
             sha256_in=hashlib.sha256(pdf).hexdigest(),
             sha256_out=sealed.sha256,
             code=code,

@@ -18,7 +18,7 @@ from cli.problems.problem import Exit
 from cli.prompts import Terminal, with_pin
 from sealing.marks import datamatrix, picture
 from sealing.proofs.document_id import document_id
-from sealing.service.letter import MENTION, TwoDDocOrder, twoddoc_code
+from sealing.service.codes import MENTION, TwoDDocOrder, twoddoc_code
 from sealing.service.profile import Profile
 from sealing.signers.port import TWODDOC
 from sealing.signers.registry import serving

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from cli.demo.judging import judge, judge_text, refused, require
 from cli.demo.people import ADAM, CLAIRE, MARTIN, together
 from cli.demo.stage import Stage, StoryError
-from sealing.service.letter import Letter, Sealer, TownCodeOrder, seal_letter
+from sealing.service.codes import TownCodeOrder
+from sealing.service.letter import Letter, Sealer, seal_letter
 from sealing.service.profile import Profile
 from sealing.signers.registry import town_signer
 from sealing.towncode.message import assemble, parse

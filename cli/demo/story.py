@@ -13,7 +13,8 @@ from cli.demo.handing import Tale
 from cli.demo.judging import judge, refused, require
 from cli.demo.people import CLAIRE, MARTIN, letter, lifted
 from cli.demo.stage import SEALED, Chapter, Stage, Step, played
-from sealing.service.letter import Letter, Sealer, TwoDDocOrder, seal_letter
+from sealing.service.codes import TwoDDocOrder
+from sealing.service.letter import Letter, Sealer, seal_letter
 from sealing.service.profile import Profile
 from sealing.signers.port import SEAL, TWODDOC
 from sealing.signers.registry import signer

@@ -36,6 +36,10 @@ ROWS: dict[str, Problem] = {
         N_("terminez l'envoi avec la version qui l'a commencé"),
         Exit.CONFIGURATION,
     ),
+    "sealing.layout-differs": Problem(
+        N_("la place du code est prise sur cette lettre, à la différence des autres"),
+        N_("relancez sans --same-layout, et scellez de nouveau (--force) les lettres d'avant"),
+    ),
     "batch.letter-changed": Problem(
         N_("cette lettre a changé pendant l'envoi"),
         N_("relancez la même commande : elle relit la liste et les lettres"),
@@ -79,6 +83,21 @@ ROWS: dict[str, Problem] = {
         N_("il n'y a pas d'envoi dans {path}"),
         N_("indiquez le dossier donné par --out"),
         Exit.NOT_FOUND,
+    ),
+    "batch.other-database": Problem(
+        N_("cet envoi est tenu par une autre base de données : {path}"),
+        N_("indiquez dans coffre.toml la base (database) avec laquelle il a commencé"),
+        Exit.CONFIGURATION,
+    ),
+    "batch.other-engine": Problem(
+        N_("l'envoi de {path} a commencé avec --engine {engine}"),
+        N_("finissez-le avec --engine {engine}, ou choisissez un autre dossier"),
+        Exit.CONFIGURATION,
+    ),
+    "batch.other-worker": Problem(
+        N_("cette machine ne ferait pas les cachets de cet envoi : {what} diffère ou manque"),
+        N_("donnez-lui les mêmes dossiers, certificats et version de Coffre que celle de l'envoi"),
+        Exit.CONFIGURATION,
     ),
     "batch.other-options": Problem(
         N_("{path} contient {count} lettres scellées avec d'autres réglages"),

@@ -44,6 +44,11 @@ ROWS: dict[str, Problem] = {
         N_("installez-le : pip install 'coffre[libdmtx]', et apt install libdmtx0b"),
         Exit.CONFIGURATION,
     ),
+    "configuration.no-shared-database": Problem(
+        N_("plusieurs machines ont besoin d'une base PostgreSQL, et aucune n'est réglée"),
+        N_('indiquez database = "postgresql://…" dans coffre.toml, puis : coffre db upgrade'),
+        Exit.CONFIGURATION,
+    ),
     "configuration.no-tsa": Problem(
         N_("le niveau {level} demande un serveur d'horodatage, et aucun n'est réglé"),
         N_('indiquez url = "https://…" dans la table [tsa] de coffre.toml'),

@@ -46,6 +46,13 @@ class WorkersDieError(SealingError):
     code: ClassVar[str] = "batch.workers-die"
 
 
+class WorkerDiedError(SealingError):
+    """Three workers died on this letter."""
+
+    code: ClassVar[str] = "batch.worker-died"
+    retryable: ClassVar[bool] = True
+
+
 class Hand(Protocol):
     """What a worker holds while it seals: it says on which letter it is, and hears of the end."""
 

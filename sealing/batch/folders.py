@@ -5,13 +5,15 @@ Rules kept here:
 - a sealed letter is written whole under a temporary name in `.coffre/pending/`, then appears under
   its final name by a hard link, which never replaces anything. What may be replaced is told by its
   digest: an older file that is not the one we know is left alone;
+- a temporary name holds the beginning of the seal's digest: two workers that seal one letter never
+  write into one file, and whoever publishes gives the name to the seal that counts;
 - one run at a time: `.coffre/lock` is held by the run, `.coffre/workers.lock` by each of its
   workers, so that a new run waits for the last letter of a worker whose run was killed;
 - `.coffre/` is private: the ledger knows persons by name.
 
 ```
 OUT/letter.pdf   OUT/sub/letter.pdf   OUT/journal.jsonl   OUT/report.html
-OUT/.coffre/ledger.sqlite3  pending/N.pdf  lock  workers.lock  workers.log
+OUT/.coffre/ledger.sqlite3  pending/N-DIGEST.pdf  lock  workers.lock  workers.log
 ```
 """
 
@@ -73,6 +75,11 @@ class Folder:
     def ledger(self) -> Path:
         """Give the path of the ledger."""
         return self.private / "ledger.sqlite3"
+
+    @property
+    def shared(self) -> Path:
+        """Give the path of the name of a mailing whose ledger is in a shared database."""
+        return self.private / "shared"
 
     @property
     def journal(self) -> Path:
@@ -145,15 +152,16 @@ class Folder:
         finally:
             os.close(handle)
 
-    def write(self, n: int, pdf: bytes) -> None:
+    def write(self, n: int, digest: bytes, *pieces: bytes) -> None:
         """Write a sealed letter under its temporary name; raise OSError, leaving nothing."""
-        path = self._pending(n)
+        path = self._pending(n, digest)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
             try:
-                rest = memoryview(pdf)
-                while rest:
-                    rest = rest[os.write(handle, rest) :]
+                for piece in pieces:
+                    rest = memoryview(piece)
+                    while rest:
+                        rest = rest[os.write(handle, rest) :]
                 if self.durable:
                     os.fsync(handle)
             finally:
@@ -168,21 +176,27 @@ class Folder:
 
         Raises OutputTakenError, SealLostError (its temporary file is gone) or OSError.
         """
-        final, pending = f"{self.root}/{name}", self._pending(n)
+        final, pending = f"{self.root}/{name}", self._pending(n, digest)
         try:
-            self._link(pending, final)
-        except FileExistsError:
-            found = self.digest(name)
-            if found != digest:
-                if replaces is None or found != replaces:
-                    raise OutputTakenError("got a file of others at the place") from None
-                os.replace(pending, final)  # noqa: PTH105 - strings here
-                return
+            try:
+                self._link(pending, final)
+            except FileExistsError:
+                self._over(pending, name, digest, replaces)
         except FileNotFoundError as error:
+            # Another worker may have published the same seal.
             if self.digest(name) != digest:
                 raise SealLostError("got no temporary file") from error
         with suppress(FileNotFoundError):
             os.unlink(pending)  # noqa: PTH108 - a string here
+
+    def _over(self, pending: str, name: str, digest: bytes, replaces: bytes | None) -> None:
+        """Take the place of an older file, told by its digest; raise OutputTakenError."""
+        found = self.digest(name)
+        if found == digest:
+            return
+        if replaces is None or found != replaces:
+            raise OutputTakenError("got a file of others at the place")
+        os.replace(pending, f"{self.root}/{name}")  # noqa: PTH105 - strings here
 
     def _link(self, pending: str, final: str) -> None:
         try:
@@ -199,10 +213,6 @@ class Folder:
         """Give the SHA-256 of a published letter, or None where there is none; raise OSError."""
         return _digest(f"{self.root}/{name}")
 
-    def pending_digest(self, n: int) -> bytes | None:
-        """Give the SHA-256 of a letter that has no final name yet, or None; raise OSError."""
-        return _digest(self._pending(n))
-
     def flush(self, names: list[str]) -> None:
         """Make the names of published letters survive a power cut."""
         folders = {os.path.dirname(f"{self.root}/{name}") for name in names}  # noqa: PTH120
@@ -213,21 +223,20 @@ class Folder:
             finally:
                 os.close(handle)
 
-    def discard(self, n: int) -> None:
+    def discard(self, n: int, digest: bytes) -> None:
         """Drop a seal that does not count."""
         with suppress(FileNotFoundError):
-            os.unlink(self._pending(n))  # noqa: PTH108 - a string here
+            os.unlink(self._pending(n, digest))  # noqa: PTH108 - a string here
 
-    def leftovers(self) -> Iterator[int]:
-        """Give the numbers of the letters that have a temporary file."""
+    def sweep(self) -> None:
+        """Drop every temporary file: no seal that counts is without its final name."""
         with os.scandir(self.pending) as entries:
             for entry in entries:
-                stem = entry.name.removesuffix(".pdf")
-                if stem.isascii() and stem.isdigit():
-                    yield int(stem)
+                with suppress(FileNotFoundError):
+                    os.unlink(entry.path)  # noqa: PTH108 - a string here
 
-    def _pending(self, n: int) -> str:
-        return f"{self.root}/{PRIVATE}/pending/{n}.pdf"
+    def _pending(self, n: int, digest: bytes) -> str:
+        return f"{self.root}/{PRIVATE}/pending/{n}-{digest[:8].hex()}.pdf"
 
 
 def _digest(path: str) -> bytes | None:

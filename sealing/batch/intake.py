@@ -21,7 +21,8 @@ from typing import Any, ClassVar, Final
 from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from sealing.batch.folders import Folder, OutputTakenError
-from sealing.batch.ledger import BATCH, CHUNK, ITEM, UNSETTLED, Ledger, counts_of, recount
+from sealing.batch.ledger import CHUNK, Ledger
+from sealing.batch.ledger_steps import BATCH, ITEM, UNSETTLED, counts_of, lock, recount
 from sealing.batch.letters_csv import LineError, ListEmptyError, ListError
 from sealing.batch.plan import Planned
 from sealing.batch.rows import Counts, State
@@ -201,6 +202,7 @@ def take_in(
             if connection.dialect.name == "sqlite":
                 # Keys come in no order: their index is kept in memory until the end.
                 connection.execute(text(f"PRAGMA cache_size=-{_CACHE_KIB}"))
+            lock(connection, ledger.batch)
             own = BATCH.c.id == ledger.batch
             number = connection.execute(select(BATCH.c.readings).where(own)).scalar_one() + 1
             connection.execute(update(BATCH).where(own).values(options=rules.options))
@@ -241,7 +243,7 @@ def recheck(ledger: Ledger, folder: Folder, *, after: int) -> int:
     while entries := ledger.entries(last):
         last = entries[-1].number
         lost += [
-            entry.n
+            (entry.n, entry.sha256_out or b"")
             for entry in entries
             if entry.state is State.PUBLISHED and folder.digest(entry.file) != entry.sha256_out
         ]

@@ -13,6 +13,7 @@ from sealing.batch.letters_csv import LetterList, LineError
 from sealing.batch.plan import Codes
 from sealing.batch.range_work import Bench
 from sealing.batch.rows import Counts
+from sealing.batch.work_order import WorkOrder
 
 
 class Wish(IntEnum):
@@ -56,7 +57,12 @@ class Failures:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What was asked: the list, the bench of the workers, the code of letters that name none."""
+    """What was asked: the list, the bench of the workers, the code of letters that name none.
+
+    `shared`: the database where workers of several machines find the ledger; None: beside the
+    letters. `sessions`: how many of them may hold the key at once, on all machines together;
+    `order`: what they must open, which the run fills in.
+    """
 
     letters: Path
     bench: Bench
@@ -65,6 +71,9 @@ class Job:
     workers: int = 1
     force: bool = False
     trial: bool = False
+    shared: str | None = None
+    sessions: int | None = None
+    order: WorkOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,55 +10,50 @@ Rules kept here:
   in the same transaction, so that progress reads one row;
 - what was refused stays refused until the letter or the options change; what failed is tried again
   at the next reading;
-- rows are told apart by mailing: the tables are those of `storage`, here or in a shared database.
+- rows are told apart by mailing: the tables are those of `storage`, here or in a shared database;
+- a shared database may be restarted under way: what is asked of it is asked again for a minute.
 
-A mailing on one machine keeps a ledger of its own, in SQLite, beside its letters.
+A mailing on one machine keeps a ledger of its own, in SQLite, beside its letters; one that several
+machines seal has its rows in their database (`ledger_place.py` says which).
 """
 
 import secrets
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    Table,
-    bindparam,
-    func,
-    insert,
-    or_,
-    select,
-    text,
-    update,
-)
-from sqlmodel import SQLModel
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, text, update
+from sqlmodel import Session, SQLModel
 
+from sealing.batch import ledger_steps as steps
+from sealing.batch.ledger_steps import BATCH, ITEM, TABLES
 from sealing.batch.plan import Range
-from sealing.batch.rows import WAITING, Counts, Entry, Sealed, Settled, State, Waiting, details_of
+from sealing.batch.rows import WAITING, Counts, Entry, Sealed, Settled, State, Waiting
 from sealing.errors import SealingError
-from storage.database import open_engine, reading, transaction
-from storage.tables import batches
+from storage.database import DatabaseUnavailableError, open_engine, reading, transaction
 
 LAYOUT: Final = 1
 CHUNK: Final = 500
-_TABLES: Final = tuple(
-    SQLModel.metadata.tables[str(model.__tablename__)]
-    for model in (batches.BatchRow, batches.BatchItemRow)
-)
-BATCH: Final[Table] = _TABLES[0]
-ITEM: Final[Table] = _TABLES[1]
+PATIENCE: Final = 60.0
+_PAUSE: Final = 0.2
+_Found = TypeVar("_Found")
 
 
 class LedgerError(SealingError):
     """The ledger is not one that this version keeps. Details: `path`."""
 
     code: ClassVar[str] = "batch.ledger"
+
+
+class OtherDatabaseError(SealingError):
+    """The mailing's rows are not in this database. Details: `path`."""
+
+    code: ClassVar[str] = "batch.other-database"
 
 
 class NoMailingError(SealingError):
@@ -69,10 +64,11 @@ class NoMailingError(SealingError):
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The rows of one mailing."""
+    """The rows of one mailing. `patience`: seconds for which an absent database is awaited."""
 
     engine: Engine
     batch: str
+    patience: float = 0.0
 
     @classmethod
     def create(cls, path: Path, options: str, now: datetime) -> "Ledger":
@@ -88,13 +84,27 @@ class Ledger:
         engine = open_engine(f"sqlite:///{path}")
         batch = secrets.token_urlsafe(16)
         with transaction(engine) as session:
-            row = {"id": batch, "options": options, "created_at": now}
-            zero = dict.fromkeys(("readings", "letters", "sealed", "failed"), 0)
-            zero |= dict.fromkeys(("refused", "settled", "flushed"), 0)
-            SQLModel.metadata.create_all(session.connection(), tables=list(_TABLES))
-            session.connection().execute(insert(BATCH), {**row, **zero})
+            SQLModel.metadata.create_all(session.connection(), tables=list(TABLES))
+            session.connection().execute(insert(BATCH), _new(batch, options, now))
             session.connection().execute(text(f"PRAGMA user_version={LAYOUT}"))
         return cls(engine, batch)
+
+    @classmethod
+    def share(cls, engine: Engine, options: str, now: datetime) -> "Ledger":
+        """Begin a mailing in a database of several machines; raise DatabaseUnavailableError."""
+        batch = secrets.token_urlsafe(16)
+        with transaction(engine) as session:
+            session.connection().execute(insert(BATCH), _new(batch, options, now))
+        return cls(engine, batch, PATIENCE)
+
+    @classmethod
+    def shared(cls, engine: Engine, batch: str, path: Path) -> "Ledger":
+        """Take up a mailing of such a database; raise OtherDatabaseError where it knows none."""
+        with reading(engine) as session:
+            found = select(BATCH.c.id).where(BATCH.c.id == batch)
+            if session.connection().execute(found).scalar() is None:
+                raise OtherDatabaseError("got a mailing of another database", path=str(path))
+        return cls(engine, batch, PATIENCE)
 
     @classmethod
     def open(cls, path: Path) -> "Ledger":
@@ -117,14 +127,35 @@ class Ledger:
 
     def counts(self) -> Counts:
         """Give how the mailing stands."""
-        with reading(self.engine) as session:
-            return counts_of(session.connection(), self.batch)
+        return self.read(lambda connection: steps.counts_of(connection, self.batch))
 
     def note(self, **columns: object) -> None:
         """Write columns of the mailing's own row."""
-        with transaction(self.engine) as session:
-            found = update(BATCH).where(BATCH.c.id == self.batch).values(**columns)
-            session.connection().execute(found)
+        noted = update(BATCH).where(BATCH.c.id == self.batch).values(**columns)
+        self.write(lambda connection: connection.execute(noted))
+
+    def read(self, act: Callable[[Connection], _Found]) -> _Found:
+        """Read in one transaction; raise DatabaseUnavailableError."""
+        return self._patiently(reading, act)
+
+    def write(self, act: Callable[[Connection], _Found]) -> _Found:
+        """Write in one transaction, which may be tried twice; raise DatabaseUnavailableError."""
+        return self._patiently(transaction, act)
+
+    def _patiently(
+        self,
+        opened: Callable[[Engine], AbstractContextManager[Session]],
+        act: Callable[[Connection], _Found],
+    ) -> _Found:
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                with opened(self.engine) as session:
+                    return act(session.connection())
+            except DatabaseUnavailableError:
+                if time.monotonic() >= until:
+                    raise
+            time.sleep(_PAUSE)
 
     def ranges(self, size: int) -> Iterator[Range]:
         """Give ranges of letters that wait, as they are asked for."""
@@ -140,8 +171,7 @@ class Ledger:
             .order_by(ITEM.c.n)
             .limit(size)
         )
-        with reading(self.engine) as session:
-            return session.connection().execute(wanted).scalars().all()
+        return self.read(lambda connection: connection.execute(wanted).scalars().all())
 
     def waiting(self, wanted: Range) -> list[Waiting]:
         """Give what is to be done of a range."""
@@ -153,8 +183,7 @@ class Ledger:
             .where(ITEM.c.n.between(wanted.first, wanted.last))
             .order_by(ITEM.c.n)
         )
-        with reading(self.engine) as session:
-            rows = session.connection().execute(found).mappings().all()
+        rows = self.read(lambda connection: connection.execute(found).mappings().all())
         return [
             Waiting(
                 **{name: row[name] for name in names},
@@ -164,20 +193,23 @@ class Ledger:
             for row in rows
         ]
 
-    def commit(self, sealed: Sequence[Sealed], settled: Sequence[Settled]) -> None:
-        """Write, in one transaction, which seals count and which letters are done with."""
+    def commit(self, sealed: Sequence[Sealed], settled: Sequence[Settled]) -> frozenset[int]:
+        """Write, in one transaction, which seals count and which letters are done with.
+
+        Gives the numbers of the letters whose seal of `sealed` counts: another worker, or another
+        plan, may have been first.
+        """
         if not sealed and not settled:
-            return
-        with transaction(self.engine) as session:
-            connection = session.connection()
-            if sealed:
-                rows = [
-                    {"of": row.n, "seal_id": str(row.seal), "digest": row.sha256_out}
-                    for row in sealed
-                ]
-                connection.execute(_SEAL, rows)
+            return frozenset()
+
+        def act(connection: Connection) -> frozenset[int]:
+            steps.lock(connection, self.batch)
+            counting = steps.seal(connection, sealed) if sealed else frozenset()
             if settled:
-                _settle(connection, self.batch, settled)
+                steps.settle(connection, self.batch, settled)
+            return counting
+
+        return self.write(act)
 
     def entries(self, after: int = 0, limit: int = CHUNK) -> list[Entry]:
         """Give settled letters in their order, from the one after a number."""
@@ -190,9 +222,8 @@ class Ledger:
 
     def _entries(self, limit: int, *which: ColumnElement[bool]) -> list[Entry]:
         found = select(ITEM).where(ITEM.c.batch == self.batch, *which)
-        with reading(self.engine) as session:
-            ordered = found.order_by(ITEM.c.settled).limit(limit)
-            rows = session.connection().execute(ordered).all()
+        ordered = found.order_by(ITEM.c.settled).limit(limit)
+        rows = self.read(lambda connection: connection.execute(ordered).all())
         same = ("n", "line", "file", "sha256_in", "seal", "sha256_out", "error", "details")
         return [
             Entry(
@@ -208,82 +239,19 @@ class Ledger:
         """Count the letters that are done with."""
         found = select(func.count()).select_from(ITEM)
         wanted = found.where(ITEM.c.batch == self.batch, ITEM.c.settled.is_not(None))
-        with reading(self.engine) as session:
-            return int(session.connection().execute(wanted).scalar_one())
+        return self.read(lambda connection: int(connection.execute(wanted).scalar_one()))
 
-    def back_to_planned(self, numbers: Sequence[int]) -> None:
-        """Have letters sealed again: their seals do not count."""
-        with transaction(self.engine) as session:
-            for n in numbers:
-                session.connection().execute(_UNDO, {"of": n})
-            recount(session.connection(), self.batch)
+    def back_to_planned(self, lost: Sequence[tuple[int, bytes]]) -> None:
+        """Have letters sealed again whose seal, told by its digest, no longer counts."""
 
+        def act(connection: Connection) -> None:
+            steps.lock(connection, self.batch)
+            steps.undo(connection, self.batch, lost)
 
-_OF: Final = ITEM.c.n == bindparam("of")
-_SEAL: Final = (
-    update(ITEM)
-    .where(_OF, ITEM.c.state == State.PLANNED)
-    .values(state=State.SEALED, seal=bindparam("seal_id"), sha256_out=bindparam("digest"))
-)
-_SETTLE: Final = (
-    update(ITEM)
-    .where(_OF, or_(*(ITEM.c.state == state for state in WAITING)))
-    .values(
-        state=bindparam("to"),
-        error=bindparam("why"),
-        details=bindparam("how"),
-        settled=bindparam("number"),
-        settled_at=bindparam("moment"),
-        content=None,
-    )
-)
-UNSETTLED: Final[dict[str, Any]] = dict.fromkeys(
-    ("seal", "sha256_out", "error", "details", "settled", "settled_at")
-)
-_UNDO: Final = update(ITEM).where(_OF).values(state=State.PLANNED, **UNSETTLED)
-_COUNTER: Final = {
-    State.PUBLISHED: BATCH.c.sealed,
-    State.FAILED: BATCH.c.failed,
-    State.REFUSED: BATCH.c.refused,
-}
+        self.write(act)
 
 
-def _settle(connection: Connection, batch: str, settled: Sequence[Settled]) -> None:
-    """Give letters their numbers; the mailing's row is locked until the commit."""
-    own = BATCH.c.id == batch
-    grown = {column.name: column for column in _COUNTER.values()}
-    added = Counter(_COUNTER[row.state].name for row in settled)
-    values = {name: grown[name] + count for name, count in added.items()}
-    values["settled"] = BATCH.c.settled + len(settled)
-    connection.execute(update(BATCH).where(own).values(**values))
-    last = connection.execute(select(BATCH.c.settled).where(own)).scalar_one()
-    first = last - len(settled) + 1
-    rows = [
-        {
-            "of": row.n,
-            "to": row.state,
-            "why": row.trouble and row.trouble.code,
-            "how": row.trouble and details_of(row.trouble),
-            "number": number,
-            "moment": row.at,
-        }
-        for number, row in enumerate(settled, first)
-    ]
-    if connection.execute(_SETTLE, rows).rowcount != len(rows):
-        raise LedgerError("got a letter settled twice", path="")
-
-
-def counts_of(connection: Connection, batch: str) -> Counts:
-    """Give how a mailing stands, within a transaction."""
-    row = connection.execute(select(BATCH).where(BATCH.c.id == batch)).one()
-    return Counts(*(getattr(row, name) for name in Counts.__slots__))
-
-
-def recount(connection: Connection, batch: str) -> None:
-    """Set the counters of a mailing to what its rows say."""
-    found = select(ITEM.c.state, func.count()).where(ITEM.c.batch == batch)
-    rows = connection.execute(found.group_by(ITEM.c.state))
-    by_state = {str(state): int(count) for state, count in rows}
-    counts = {column.name: by_state.get(state, 0) for state, column in _COUNTER.items()}
-    counts["letters"] = sum(by_state.values())
-    connection.execute(update(BATCH).where(BATCH.c.id == batch).values(**counts))
+def _new(batch: str, options: str, now: datetime) -> dict[str, object]:
+    """Give the row of a mailing that begins."""
+    names = ("readings", "letters", "sealed", "failed", "refused", "settled", "flushed")
+    return {"id": batch, "options": options, "created_at": now, **dict.fromkeys(names, 0)}

@@ -19,12 +19,11 @@ from typing import ClassVar, Final
 
 from sealing.batch.letters_csv import LineError, ListError, ListLine
 from sealing.batch.source import FileNameError, Source
-from sealing.service.letter import TownCodeOrder, TwoDDocOrder
+from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.signers.port import SignerError
 from sealing.twoddoc.conformance import require_town_type
 from storage.errors import CoffreError, ConfigurationError
 
-Order = TwoDDocOrder | TownCodeOrder
 CheckOrder = Callable[[Order], None]
 
 SMALLEST_RANGE: Final = 25

@@ -4,7 +4,8 @@ Steps, by the numbers of `sealing/DESIGN.md`, "Mailings":
 
 4. a seal that was made and not published is published now, if its file is still there;
 5. each letter is read again (it must be what was planned), sealed, and written under a temporary
-   name; the first letter and every two-hundredth are checked against their page;
+   name; the first letter and every two-hundredth are samples: their page is looked at, their code
+   read back, and the whole is checked;
 6. every 25 letters the ledger says which seals count;
 7. these files get their final names;
 8. with the next commit the ledger says that they have them.
@@ -16,24 +17,27 @@ A letter that cannot be sealed is refused, or fails where trying again may help;
 every letter (no room, no signer, no ledger) is raised, after what is done has been committed.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar, Final
 
-from sealing.batch.engine import Hand, Worker
+from sealing.batch.engine import Hand
 from sealing.batch.folders import Folder
 from sealing.batch.ledger import Ledger
-from sealing.batch.plan import FATAL, Order, Range, order_from
+from sealing.batch.ledger_place import open_ledger
+from sealing.batch.plan import FATAL, Range, order_from
 from sealing.batch.rows import Sealed, Settled, State, Waiting
 from sealing.batch.source import Source
 from sealing.errors import SealingError
+from sealing.marks.readback import UnreadableMarkError
+from sealing.service.codes import Order
 from sealing.service.letter import Letter, SealedLetter, Sealer, seal_letter
 from sealing.service.levels import Level, TrustServices
+from sealing.service.places import LayoutDiffersError, Places
 from sealing.service.profile import Profile
 from sealing.signers.port import SEAL, TWODDOC
 from sealing.signers.registry import signer, town_signer
@@ -81,7 +85,8 @@ class Keys:
 class Bench:
     """All that a worker needs to open, in plain values: it travels to other processes.
 
-    `every`: how often a sealed letter is checked against its page by `check`.
+    `every`: one in how many letters is a sample, checked by `check` as well; `same_layout`: the
+    operator vouches that every letter has the layout of the first.
     """
 
     source: Source
@@ -90,17 +95,18 @@ class Bench:
     profile: Profile
     check: Check | None = None
     every: int = SAMPLE
+    same_layout: bool = False
 
     @contextmanager
-    def opened(self) -> Iterator[Worker]:
+    def opened(self) -> "Iterator[RangeWork]":
         """Open keys and ledger for many ranges; raise CoffreError or OSError."""
         with self.folder.joined():
-            sealer = self.keys.open(datetime.now(UTC))
-            ledger = Ledger.open(self.folder.ledger)
+            places = Places(same_layout=self.same_layout)
+            sealer = replace(self.keys.open(datetime.now(UTC)), places=places)
             try:
-                yield RangeWork(self, sealer, ledger)
+                with closing(open_ledger(self.folder, self.keys.settings.database)) as ledger:
+                    yield RangeWork(self, sealer, ledger)
             finally:
-                ledger.close()
                 rest()
 
 
@@ -108,7 +114,7 @@ class Bench:
 class RangeWork:
     """A worker with its keys at hand. What helps over many letters is kept here.
 
-    `wary`: a letter of the sample disagreed with its page, and all are checked since.
+    `wary`: a letter disagreed with its page, and all are samples since.
     """
 
     bench: Bench
@@ -150,13 +156,18 @@ class RangeWork:
     def seal(self, letter: Waiting) -> SealedLetter:
         """Seal one letter; raise CoffreError."""
         order = order_from(letter.content)
-        pdf = self.bench.source.read(letter.file)
-        if hashlib.sha256(pdf).digest() != letter.sha256_in:
+        every = 1 if self.wary else self.bench.every
+        sample = letter.n % every == 1 % every
+        found = Letter(self.bench.source.read(letter.file), order, sample)
+        if found.source.sha256 != letter.sha256_in:
             raise LetterChangedError("got other bytes than those that were planned")
         now, randomness = datetime.now(UTC), os.urandom(_RANDOM)
-        sealed = seal_letter(Letter(pdf, order), self.sealer, self.bench.profile, now, randomness)
-        every = 1 if self.wary else self.bench.every
-        if self.bench.check is not None and letter.n % every == 1 % every:
+        try:
+            sealed = seal_letter(found, self.sealer, self.bench.profile, now, randomness)
+        except (UnreadableMarkError, LayoutDiffersError):
+            self.wary = True
+            raise
+        if sample and self.bench.check is not None:
             try:
                 self.bench.check(sealed, self.sealer, order)
             except CoffreError:
@@ -187,29 +198,23 @@ class _Group:
                 raise
             self.range_work.done.append(not_sealed(letter.n, error))
             return
-        digest = hashlib.sha256(made.pdf).digest()
-        self.range_work.bench.folder.write(letter.n, made.pdf)
-        self.sealed.append((letter, Sealed(letter.n, made.document_id, digest)))
+        digest = made.sealed.sha256
+        self.range_work.bench.folder.write(letter.n, digest, *made.sealed.pieces)
+        self.sealed.append((letter, Sealed(letter.n, letter.key, made.document_id, digest)))
 
     def commit(self) -> None:
         """Have these seals count, then publish them."""
         work, rows = self.range_work, [row for _, row in self.sealed]
         self.seen = 0
-        work.ledger.commit(rows, work.done)  # (6), and (8) of the group before
+        counting = work.ledger.commit(rows, work.done)  # (6), and (8) of the group before
         work.done = []
-        letters = [
-            Waiting(
-                letter.n,
-                letter.file,
-                letter.sha256_in,
-                "",
-                State.SEALED,
-                letter.replaces,
-                row.seal,
-                row.sha256_out,
-            )
-            for letter, row in self.sealed
-        ]
+        letters = []
+        for letter, row in self.sealed:
+            if row.n in counting:
+                sealed = replace(letter, content="", state=State.SEALED)
+                letters.append(replace(sealed, seal=row.seal, sha256_out=row.sha256_out))
+            else:  # another worker, or another plan, was first
+                work.bench.folder.discard(row.n, row.sha256_out)
         self.sealed = []
         work.done = publish(letters, work.ledger, work.bench.folder)  # (7)
 
@@ -226,13 +231,13 @@ def publish(letters: list[Waiting], ledger: Ledger, folder: Folder) -> list[Sett
             folder.publish(letter.n, letter.file, digest, letter.replaces)
         except SealingError as error:
             if error.retryable:
-                lost.append(letter.n)
+                lost.append((letter.n, digest))
             else:
-                settled.append(not_sealed(letter.n, error))
-                folder.discard(letter.n)
+                settled.append(not_sealed(letter.n, error, digest))
+                folder.discard(letter.n, digest)
             continue
         names.append(letter.file)
-        settled.append(Settled(letter.n, State.PUBLISHED, None, datetime.now(UTC)))
+        settled.append(Settled(letter.n, State.PUBLISHED, None, datetime.now(UTC), digest))
     if folder.durable:
         folder.flush(names)
     if lost:
@@ -240,7 +245,7 @@ def publish(letters: list[Waiting], ledger: Ledger, folder: Folder) -> list[Sett
     return settled
 
 
-def not_sealed(n: int, error: CoffreError) -> Settled:
+def not_sealed(n: int, error: CoffreError, sha256_out: bytes | None = None) -> Settled:
     """Settle a letter that could not be sealed: failed where trying again may help."""
     state = State.FAILED if error.retryable else State.REFUSED
-    return Settled(n, state, error, datetime.now(UTC))
+    return Settled(n, state, error, datetime.now(UTC), sha256_out)

@@ -56,6 +56,7 @@ class Waiting:
 
     n: int
     file: str
+    key: bytes
     sha256_in: bytes
     content: str
     state: State
@@ -66,21 +67,26 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A seal that counts from now on."""
+    """A seal that was made for the letter planned under `key`."""
 
     n: int
+    key: bytes
     seal: UUID
     sha256_out: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A letter that is done with; `trouble` is None for a published one."""
+    """A letter that is done with; `trouble` is None for a published one.
+
+    `sha256_out` is the digest of the seal that it is about; None: of a letter without a seal.
+    """
 
     n: int
     state: State
     trouble: CoffreError | None
     at: datetime
+    sha256_out: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

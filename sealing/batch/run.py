@@ -14,11 +14,10 @@ The same call again takes up where the last one stopped. The clock, the screen a
 caller's: `Watch`.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -27,19 +26,21 @@ from typing import ClassVar, Final
 
 from cryptography import x509
 
-from sealing.batch.engine import Engine, Task
+from sealing.batch.engine import Engine, Task, WorkerDiedError
 from sealing.batch.folders import Folder
 from sealing.batch.intake import Rules, recheck, take_in
 from sealing.batch.job import Job, Outcome, Watch, Wish
 from sealing.batch.journal_file import JournalFile
 from sealing.batch.ledger import Ledger
+from sealing.batch.ledger_place import Holding, held, shared_engine
 from sealing.batch.letters_csv import LetterList, LineError
-from sealing.batch.plan import Order, Planned, Planner, Range, range_size
+from sealing.batch.plan import Planned, Planner, Range, range_size
 from sealing.batch.range_work import Bench, not_sealed, publish
 from sealing.batch.rows import Counts, State
+from sealing.batch.work_order import WorkOrder, options_of
 from sealing.errors import SealingError
-from sealing.service.letter import Sealer, TwoDDocOrder, check_order
-from sealing.service.profile import Profile
+from sealing.service.codes import Order, TwoDDocOrder, check_order
+from sealing.service.letter import Sealer
 from sealing.signers.port import TWODDOC
 from sealing.signers.registry import signer
 from sealing.signers.token_libraries import rest
@@ -61,13 +62,6 @@ class SameFolderError(SealingError):
     code: ClassVar[str] = "batch.same-folder"
 
 
-class WorkerDiedError(SealingError):
-    """Three workers died on this letter."""
-
-    code: ClassVar[str] = "batch.worker-died"
-    retryable: ClassVar[bool] = True
-
-
 def run(job: Job, engine: Callable[[Job], Engine], watch: Watch) -> Outcome:
     """Run a mailing to its end; a trial ends after the checks.
 
@@ -80,46 +74,43 @@ def run(job: Job, engine: Callable[[Job], Engine], watch: Watch) -> Outcome:
     began = datetime.now(UTC)
     sealer = job.bench.keys.open(began)
     leaf = sealer.seal.chain[0]
-    with _ledger(job, options_of(sealer, job.bench.profile), began) as ledger:
+    with _ledger(job, options_of(sealer, job.bench.profile), began) as holding:
+        ledger = holding.ledger
         if not job.trial:
             _put_in_order(ledger, folder)  # (1)
-        types, counts = _read(job, ledger, sealer, watch)  # (2) (3)
+        ready, counts = _read(job, ledger, sealer, watch)  # (2) (3)
         if job.trial:
             return Outcome(counts, 0, 0.0, leaf)
-        keys = replace(job.bench.keys, types=tuple(sorted(types)))
+        keys = replace(job.bench.keys, types=tuple(sorted(ready.twoddocs)))
+        bench = replace(job.bench, keys=keys)
+        job = replace(job, bench=bench, order=WorkOrder.of(bench, ready, job.sessions))
         rest()  # the workers need every session that the token has
-        sealing = _Sealing(replace(job, bench=replace(job.bench, keys=keys)), ledger, watch, leaf)
+        sealing = _Sealing(job, ledger, watch, leaf, holding)
         return sealing.carry_out(engine(sealing.job), began)
 
 
-def options_of(sealer: Sealer, profile: Profile) -> str:
-    """Write what seals depend on besides the letters, in one form."""
-    options = {"layout": 1, "signer": sealer.seal.name, **asdict(profile)}
-    return json.dumps(options, sort_keys=True, default=str)
-
-
 @contextmanager
-def _ledger(job: Job, options: str, now: datetime) -> Iterator[Ledger]:
+def _ledger(job: Job, options: str, now: datetime) -> Iterator[Holding]:
     """Open the ledger, and hold the folder while it is open; a trial leaves no trace."""
     folder = job.bench.folder
-    if job.trial and not folder.ledger.exists():
+    place = folder.ledger if job.shared is None else folder.shared
+    if job.shared is not None:
+        shared_engine(job.shared).dispose()  # refused before anything is made
+    if job.trial and not place.exists():
         with TemporaryDirectory(prefix="coffre-") as scratch:
-            ledger = Ledger.create(Path(scratch) / "ledger.sqlite3", options, now)
-            try:
-                yield ledger
-            finally:
-                ledger.close()
+            path = Path(scratch) / folder.ledger.name
+            with closing(Ledger.create(path, options, now)) as ledger:
+                yield Holding(ledger)
         return
-    there = [path.exists() for path in (folder.root, folder.ledger)]
+    there = [path.exists() for path in (folder.root, place)]
     folder.make()
-    with folder.held():
-        ledger = Ledger.create(folder.ledger, options, now)
+    with held(folder, options, now, job.shared) as holding:
         try:
-            yield ledger
+            yield holding
         finally:
-            planned = ledger.counts().letters
-            ledger.close()
+            planned = holding.ledger.counts().letters
             if not planned and not all(there):
+                holding.forget()
                 folder.unmake(root=not there[0])
 
 
@@ -128,8 +119,7 @@ def _put_in_order(ledger: Ledger, folder: Folder) -> None:
     for wanted in ledger.ranges(500):
         made = [row for row in ledger.waiting(wanted) if row.state is State.SEALED]
         ledger.commit((), publish(made, ledger, folder))
-    for n in list(folder.leftovers()):
-        folder.discard(n)
+    folder.sweep()
     counts = ledger.counts()
     if counts.flushed < counts.settled:
         recheck(ledger, folder, after=counts.flushed)
@@ -143,8 +133,8 @@ def _flush(ledger: Ledger) -> None:
     ledger.note(flushed=settled)
 
 
-def _read(job: Job, ledger: Ledger, sealer: Sealer, watch: Watch) -> tuple[set[str], Counts]:
-    """Read the list into the ledger; give the types of its 2D-Docs, and what there is to do."""
+def _read(job: Job, ledger: Ledger, sealer: Sealer, watch: Watch) -> tuple[Sealer, Counts]:
+    """Read the list into the ledger; give the sealer of all its codes, and what there is to do."""
     listed = LetterList.open(job.letters)
     coded = job.codes.twoddoc is not None or job.codes.town is not None or listed.names_types
     if listed.fields and not coded:
@@ -159,7 +149,7 @@ def _read(job: Job, ledger: Ledger, sealer: Sealer, watch: Watch) -> tuple[set[s
     rules = Rules(options, job.force, job.trial)
     found, counts = take_in(lines, ledger, job.bench.folder, rules, watch.wrong)
     watch.read(listed, found, counts)
-    return checker.types, counts
+    return checker.sealer, counts
 
 
 class _Checker:
@@ -168,12 +158,7 @@ class _Checker:
     def __init__(self, bench: Bench, sealer: Sealer, now: datetime) -> None:
         self._bench, self._now = bench, now
         self._signers = dict(sealer.twoddocs)
-        self._sealer = replace(sealer, twoddocs=self._signers)
-
-    @property
-    def types(self) -> set[str]:
-        """Give the types that were asked for."""
-        return set(self._signers)
+        self.sealer = replace(sealer, twoddocs=self._signers)
 
     def __call__(self, order: Order) -> None:
         """Raise what emitting this code would raise."""
@@ -181,7 +166,7 @@ class _Checker:
             require_town_type(order.doc_type)
             use = f"{TWODDOC}{order.doc_type}"
             self._signers[order.doc_type] = signer(self._bench.keys.settings, use, self._now)
-        check_order(order, self._sealer, self._bench.profile, self._now)
+        check_order(order, self.sealer.twoddocs, self._bench.profile, self._now)
 
 
 @dataclass(slots=True)
@@ -192,6 +177,7 @@ class _Sealing:
     ledger: Ledger
     watch: Watch
     certificate: x509.Certificate
+    holding: Holding
 
     def carry_out(self, engine: Engine, began: datetime) -> Outcome:
         """Have an engine seal what waits; the journal follows, and is whole in the end."""
@@ -216,6 +202,8 @@ class _Sealing:
         """Bring journal and disk up to date; what halted the run may forbid it, and is told."""
         try:
             journal.follow()
+            if not self.ledger.counts().waiting:
+                self.job.bench.folder.sweep()  # seals that others were faster with
             _flush(self.ledger)  # (10)
             self.ledger.note(ended_at=datetime.now(UTC))
         except (OSError, DatabaseUnavailableError):
@@ -228,6 +216,7 @@ class _Sealing:
         while True:
             standing = engine.step(_STEP)
             counts = self.ledger.counts()
+            self.holding.keep()
             journal.follow()  # (9)
             self.watch.progress(counts, standing)
             if not standing.working:

@@ -88,9 +88,10 @@ def page_count(pdf: bytes) -> int:
         return int(document.page_count)
 
 
-def place(pdf: bytes, size: tuple[float, float], wish: Wish) -> Place:
+def place(pdf: bytes, size: tuple[float, float], wish: Wish, kept: Place | None = None) -> Place:
     """Find the place of a box of `size` points.
 
+    `kept` is the place on another letter whose page is as large: it serves again where it is free.
     Raises PdfUnreadableError, PdfEncryptedError, PageOutOfRangeError, PlacementError or
     PlaceTakenError.
     """
@@ -102,7 +103,10 @@ def place(pdf: bytes, size: tuple[float, float], wish: Wish) -> Place:
                 pages=document.page_count,
             )
         try:
-            return _on_page(document[wish.page - 1], size, wish)
+            page = document[wish.page - 1]
+            if kept is not None and _is_free(page, kept):
+                return kept
+            return _on_page(page, size, wish)
         except (RuntimeError, ValueError) as error:
             raise PdfUnreadableError(f"got {type(error).__name__} on drawing") from error
 
@@ -121,6 +125,15 @@ def _opened(pdf: bytes) -> Iterator[pymupdf.Document]:
         if document.is_encrypted or (document.metadata or {}).get("encryption"):
             raise PdfEncryptedError("got an encrypted PDF")
         yield document
+
+
+def _is_free(page: pymupdf.Page, kept: Place) -> bool:
+    """Draw a place and what must be left around it; tell whether nothing is there."""
+    seen = pymupdf.Rect(kept.rectangle) * page.transformation_matrix * page.rotation_matrix
+    seen.normalize()
+    around = (-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+    ink = Ink.draw(page, page.rect & (seen + around))
+    return not any(ink.rows)
 
 
 def _on_page(page: pymupdf.Page, size: tuple[float, float], wish: Wish) -> Place:
@@ -154,10 +167,10 @@ class Ink:
     rows: list[int]
 
     @classmethod
-    def draw(cls, page: pymupdf.Page) -> "Ink":
-        """Draw a page in grey."""
+    def draw(cls, page: pymupdf.Page, clip: pymupdf.Rect | None = None) -> "Ink":
+        """Draw a page in grey, or a part of it."""
         matrix = pymupdf.Matrix(_SCALE, _SCALE)
-        pixels = page.get_pixmap(matrix=matrix, colorspace=pymupdf.csGRAY, alpha=False)
+        pixels = page.get_pixmap(matrix=matrix, colorspace=pymupdf.csGRAY, alpha=False, clip=clip)
         inked, width, stride = pixels.samples.translate(_INKED), pixels.width, pixels.stride
         starts = range(0, stride * pixels.height, stride)
         rows = [int.from_bytes(inked[start : start + width], "little") for start in starts]

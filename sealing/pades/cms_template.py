@@ -15,7 +15,6 @@ Rules kept here (ETSI EN 319 142-1 section 6.3, level B-B; RFC 5652; RFC 5035):
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import ClassVar, Final, Self, TypeAlias
 
 from asn1crypto import algos, cms, core, tsp
@@ -31,6 +30,7 @@ from sealing.der import CONTEXT_0, CONTEXT_1, OCTET_STRING, SEQUENCE, SET, der
 from sealing.errors import SealingError
 
 _STAMP: Final = cms.CMSAttributeType("signature_time_stamp_token").dump()
+_SIGNED_DATA: Final = cms.ContentType("signed_data").dump()
 # What wraps a token: attribute, type, set, and the lengths around it that grow.
 _WRAPPING: Final = 48
 
@@ -88,23 +88,26 @@ class CmsTemplate:
         _check(longest)
         return replace(template, size=len(longest))
 
-    def fill(
-        self,
-        document_digest: bytes,
-        sign: Callable[[bytes], bytes],
-        stamp: Stamp | None = None,
-    ) -> bytes:
-        """Give the whole CMS (DER) for a document's digest.
+    def fill(self, document_digest: bytes, sign: Callable[[bytes], bytes]) -> bytes:
+        """Give the whole CMS (DER) for a document's digest, without a time-stamp.
 
         `sign` gets the digest of the signed attributes and gives the signature, raw r and s for
-        elliptic curves. `stamp` gets the digest of that signature as it is written.
+        elliptic curves.
         """
+        return self.joined(*self.signed(document_digest, sign), None)
+
+    def signed(self, document_digest: bytes, sign: Callable[[bytes], bytes]) -> tuple[bytes, bytes]:
+        """Give the signed attributes of a document's digest, and their signature as written."""
         before, after = self._attributes
         attributes = before + document_digest + after
-        signature = sign(self._hashed(der(SET, attributes)))
+        signature = sign(self.hashed(der(SET, attributes)))
         if self._half is not None:
             r, s = signature[: self._half], signature[self._half :]
             signature = encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big"))
+        return attributes, signature
+
+    def joined(self, attributes: bytes, signature: bytes, token: bytes | None) -> bytes:
+        """Give the whole CMS (DER) of what was signed, with its time-stamp token or none."""
         head, algorithm = self._signer
         info = der(
             SEQUENCE,
@@ -112,13 +115,13 @@ class CmsTemplate:
             der(CONTEXT_0, attributes),
             algorithm,
             der(OCTET_STRING, signature),
-            b"" if stamp is None else _unsigned(stamp(self._hashed(signature))),
+            b"" if token is None else _unsigned(token),
         )
         signed = der(SEQUENCE, self._before, der(SET, info))
-        kind = cms.ContentType("signed_data").dump()
-        return der(SEQUENCE, kind, der(CONTEXT_0, signed))
+        return der(SEQUENCE, _SIGNED_DATA, der(CONTEXT_0, signed))
 
-    def _hashed(self, data: bytes) -> bytes:
+    def hashed(self, data: bytes) -> bytes:
+        """Give the digest of bytes, as this signer digests."""
         context = hashes.Hash(self.digest)
         context.update(data)
         return context.finalize()
@@ -126,7 +129,7 @@ class CmsTemplate:
 
 @dataclass(frozen=True, slots=True)
 class CmsSigner:
-    """A template and who signs: the digest of a document in, its whole CMS out.
+    """A template and who signs: the digest of a document in, its CMS out.
 
     With `stamp` (and `stamp_room`, the bytes of its longest token) the seal bears a time-stamp.
     """
@@ -143,29 +146,38 @@ class CmsSigner:
 
     @property
     def size(self) -> int:
-        """Count the bytes of the longest CMS that `fill` gives."""
+        """Count the bytes of the longest CMS that it gives."""
         if self.stamp is None:
             return self.template.size
         return self.template.size + self.stamp_room + _WRAPPING
 
-    def fill(self, document_digest: bytes) -> bytes:
-        """Give the CMS (DER) of a document; whatever signer and stamp raise goes through.
+    def begin(self, document_digest: bytes) -> "SignedCms":
+        """Sign a document's digest; whatever the signer raises goes through."""
+        return SignedCms(self, *self.template.signed(document_digest, self.sign))
 
-        Raises StampTooLargeError for a token longer than its room.
+
+@dataclass(frozen=True, slots=True)
+class SignedCms:
+    """A CMS that is signed, and waits for its time-stamp where one is wanted."""
+
+    signer: CmsSigner
+    _attributes: bytes
+    _signature: bytes
+
+    def stamp(self) -> bytes | None:
+        """Have it stamped; nothing where no stamp is wanted. What the stamp raises goes through.
+
+        Safe in another thread, as far as the stamp is.
         """
-        if self.stamp is None:
-            return self.template.fill(document_digest, self.sign)
-        fitting = partial(_fitting, self.stamp, self.stamp_room)
-        return self.template.fill(document_digest, self.sign, fitting)
+        stamp = self.signer.stamp
+        return None if stamp is None else stamp(self.signer.template.hashed(self._signature))
 
-
-def _fitting(stamp: Stamp, room: int, digest: bytes) -> bytes:
-    """Have a digest stamped; raise StampTooLargeError."""
-    token = stamp(digest)
-    size = len(token)
-    if size > room:
-        raise StampTooLargeError(f"got {size} bytes, expected {room}", size=size, room=room)
-    return token
+    def der(self, token: bytes | None) -> bytes:
+        """Give the whole CMS (DER); raise StampTooLargeError for a token longer than its room."""
+        size, room = len(token or b""), self.signer.stamp_room
+        if size > room:
+            raise StampTooLargeError(f"got {size} bytes, expected {room}", size=size, room=room)
+        return self.signer.template.joined(self._attributes, self._signature, token)
 
 
 def _unsigned(token: bytes) -> bytes:

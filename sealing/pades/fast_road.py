@@ -11,7 +11,6 @@ Rules kept here:
 - the file is digested where it lies and never copied: what is given is the revision alone.
 """
 
-import hashlib
 import zlib
 from datetime import UTC, datetime
 from typing import Final
@@ -21,8 +20,11 @@ from sealing.pades import structure
 from sealing.pades.cms_template import CmsSigner, TemplateError
 from sealing.pades.dss import Dss
 from sealing.pades.increment import Increment, text_string, written
-from sealing.pades.objects import Page, Skeleton
+from sealing.pades.objects import Skeleton
+from sealing.pades.page_tree import Page, PageTree
+from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError, Reason, Ref, array, reference
+from sealing.pades.unfinished import UnfinishedRevision
 
 FIELD: Final = b"Cachet"
 _IDENTIFIER_BYTES: Final = 16
@@ -40,47 +42,51 @@ _RANGE_BYTES: Final = len(_RANGE % (3 * (10**10 - 1,)))
 _BEFORE: Final = b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/Contents <"
 
 
-def revision(
-    skeleton: Skeleton,
+def begin(
+    source: SourcePdf,
     mark: Mark | None,
     signer: CmsSigner,
     now: datetime,
     dss: Dss | None = None,
-) -> bytes:
-    """Give the revision that seals the whole file; without a mark the seal is not seen.
+) -> UnfinishedRevision:
+    """Sign a revision that seals the whole file; without a mark the seal is not seen.
 
     `dss` goes into the same revision.
     Raises NotFastError before anything is signed; whatever the signer raises goes through.
     """
-    made, hole = _prepare(skeleton, mark, 2 * signer.size, now, dss)
-    digest = hashlib.new(signer.digest.name, skeleton.pdf)
+    made, hole = _prepare(source.pages, mark, 2 * signer.size, now, dss)
+    digest = source.hashed(signer.digest.name)
     named = digest.copy()
     named.update(made.data)
     whole = made.close(named.digest()[:_IDENTIFIER_BYTES])
     # The brackets of the hole are left out with it (ISO 32000-1, 12.8.1).
     first, last = hole - 1, hole + 2 * signer.size + 1
-    size = len(skeleton.pdf)
+    size = len(source.pdf)
     told = _RANGE % (size + first, size + last, len(whole) - last)
     whole[last : last + _RANGE_BYTES] = told.ljust(_RANGE_BYTES)
     view = memoryview(whole)
     digest.update(view[:first])
     digest.update(view[last:])
-    cms = signer.fill(digest.digest())
-    if len(cms) > signer.size:
-        raise TemplateError("got a CMS larger than its room")
-    view[hole : hole + 2 * len(cms)] = cms.hex().upper().encode()
-    return bytes(whole)
+
+    def put(cms: bytes) -> bytes:
+        if len(cms) > signer.size:
+            raise TemplateError("got a CMS larger than its room")
+        view[hole : hole + 2 * len(cms)] = cms.hex().upper().encode()
+        return bytes(whole)
+
+    return UnfinishedRevision(signer.begin(digest.digest()), put)
 
 
 def _prepare(
-    skeleton: Skeleton, mark: Mark | None, room: int, now: datetime, dss: Dss | None
+    pages: PageTree, mark: Mark | None, room: int, now: datetime, dss: Dss | None
 ) -> tuple[Increment, int]:
     """Write every object, with room for the CMS; give where that begins."""
+    skeleton = pages.skeleton
     catalog = skeleton.catalog
     for key, reason in _OTHERS.items():
         if key in catalog.entries:
             raise NotFastError(reason, f"got a catalog with {key!r}")
-    page = skeleton.page(0 if mark is None else mark.place.page)
+    page = pages.page(0 if mark is None else mark.place.page)
     made = Increment.begin(skeleton)
     form, widget, signature = made.number(), made.number(), made.number()
     kept = {b"DSS": _stored(made, dss)} if dss else {}

@@ -31,6 +31,7 @@ from sealing.errors import PdfCertifiedError, PdfEncryptedError, PdfUnreadableEr
 from sealing.marks.placement import Mark
 from sealing.pades.cms_template import CmsSigner
 from sealing.pades.dss import Dss, DssStream
+from sealing.pades.unfinished import UnfinishedRevision
 
 Steps = Generator[Any, Any, None]
 
@@ -50,10 +51,10 @@ _STRANGE = (
 )
 
 
-def seal(
+def begin(
     pdf: bytes, mark: Mark | None, signer: CmsSigner, now: datetime, dss: Dss | None = None
-) -> bytes:
-    """Append one revision that seals the whole file; without a mark the seal is not seen.
+) -> UnfinishedRevision:
+    """Sign a revision that seals the whole file; without a mark the seal is not seen.
 
     `dss` goes into the same revision. Raises PdfUnreadableError, PdfEncryptedError or
     PdfCertifiedError, and whatever `signer` raises.
@@ -69,8 +70,14 @@ def seal(
             # Some ways of encrypting stop pyHanko before it can say so.
             raise PdfEncryptedError(f"got {type(error).__name__}") from error
         raise PdfUnreadableError(f"got {type(error).__name__}: {error}") from error
-    steps.send(signer.fill(digest))
-    return output.getvalue()
+    if not output.getbuffer()[: len(pdf)] == pdf:
+        raise PdfUnreadableError("got a revision that changed the input's bytes")
+
+    def put(cms: bytes) -> bytes:
+        steps.send(cms)
+        return bytes(output.getbuffer()[len(pdf) :])
+
+    return UnfinishedRevision(signer.begin(digest), put)
 
 
 def _refuse(reader: PdfFileReader) -> None:

@@ -16,8 +16,9 @@ from sealing.marks.placement import Mark
 from sealing.pades import fast_road, general_road
 from sealing.pades.cms_template import CmsSigner
 from sealing.pades.dss import Dss
-from sealing.pades.objects import Skeleton
+from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError, Reason
+from sealing.pades.unfinished import UnfinishedRevision
 
 MAX_BYTES: Final = 100 * 1024 * 1024
 _HEADER_WITHIN = 1024
@@ -43,7 +44,7 @@ class SealedPdf:
     `fallback` says why the general road was taken.
     """
 
-    source: bytes
+    source: SourcePdf
     revision: bytes
     road: Road
     fallback: Reason | None = None
@@ -51,7 +52,19 @@ class SealedPdf:
     @property
     def pdf(self) -> bytes:
         """Give the whole file, joined anew each time."""
-        return self.source + self.revision
+        return self.source.pdf + self.revision
+
+    @property
+    def pieces(self) -> tuple[bytes, bytes]:
+        """Give what the file consists of, in order."""
+        return self.source.pdf, self.revision
+
+    @property
+    def sha256(self) -> bytes:
+        """Give the digest of the whole file."""
+        digest = self.source.hashed("sha256")
+        digest.update(self.revision)
+        return digest.digest()
 
 
 def require_pdf(pdf: bytes) -> None:
@@ -62,26 +75,41 @@ def require_pdf(pdf: bytes) -> None:
         raise PdfUnreadableError("got no PDF header")
 
 
-def seal(
-    source: bytes | Skeleton,
+@dataclass(frozen=True, slots=True)
+class UnfinishedPdf:
+    """A file that is signed; `revision` waits for its time-stamp where one is wanted."""
+
+    source: SourcePdf
+    revision: UnfinishedRevision
+    road: Road
+    fallback: Reason | None = None
+
+    def finish(self, token: bytes | None) -> SealedPdf:
+        """Give the sealed file, with a token of `revision.cms.stamp`; raise StampTooLargeError."""
+        revision = self.revision.finish(token)
+        return SealedPdf(self.source, revision, self.road, self.fallback)
+
+    def stamped(self) -> SealedPdf:
+        """Give the sealed file, stamped here and now; whatever the stamp raises goes through."""
+        return self.finish(self.revision.cms.stamp())
+
+
+def begin(
+    source: SourcePdf,
     mark: Mark | None,
     signer: CmsSigner,
     now: datetime,
     dss: Dss | None = None,
-) -> SealedPdf:
-    """Seal a file, or what was read of it already, in one revision; raise a PdfRefusedError."""
-    pdf = source.pdf if isinstance(source, Skeleton) else source
-    require_pdf(pdf)
+) -> UnfinishedPdf:
+    """Sign a file in one revision; raise a PdfRefusedError."""
+    require_pdf(source.pdf)
     try:
-        skeleton = source if isinstance(source, Skeleton) else Skeleton.read(pdf)
-        return SealedPdf(pdf, fast_road.revision(skeleton, mark, signer, now, dss), Road.FAST)
+        return UnfinishedPdf(source, fast_road.begin(source, mark, signer, now, dss), Road.FAST)
     except NotFastError as error:
         fallback = error.reason
     try:
-        sealed = general_road.seal(pdf, mark, signer, now, dss)
+        revision = general_road.begin(source.pdf, mark, signer, now, dss)
     except zlib.error as error:
         # pyHanko lets it out on a damaged stream of cross-references or objects.
         raise PdfUnreadableError(f"got {error}") from error
-    if not sealed.startswith(pdf):
-        raise PdfUnreadableError("got a revision that changed the input's bytes")
-    return SealedPdf(pdf, sealed[len(pdf) :], Road.GENERAL, fallback)
+    return UnfinishedPdf(source, revision, Road.GENERAL, fallback)

@@ -34,18 +34,22 @@ _MAX_COLUMNS: Final = 32  # the columns of a cross-reference stream are three nu
 _NONE, _UP = b"\0", b"\2"
 
 
-def content(data: bytes, entries: Dictionary, length: int) -> bytes:
-    """Give the decoded bytes of the stream that follows its dictionary."""
+def raw(data: bytes, entries: Dictionary, length: int) -> memoryview:
+    """Give the bytes, as they lie there, of the stream that follows its dictionary."""
     begins = _BEGINNING.match(data, entries.end)
     if begins is None:
         raise NotFastError(Reason.STREAM, "got no stream behind its dictionary")
     last = begins.end() + length
     if _ENDING.match(data, last) is None:
         raise NotFastError(Reason.STREAM, "got a stream of another length")
-    raw = data[begins.end() : last]
+    return memoryview(data)[begins.end() : last]
+
+
+def content(entries: Dictionary, raw: memoryview) -> bytes:
+    """Give the decoded bytes of a stream."""
     filters = _only(entries.get(b"Filter"))
     if filters is None:
-        return raw
+        return bytes(raw)
     if filters != Name(b"FlateDecode"):
         raise NotFastError(Reason.STREAM, "got another filter than Flate")
     parameters = _only(entries.get(b"DecodeParms"))
@@ -63,7 +67,7 @@ def _only(value: Value) -> Value:
     return items[0]
 
 
-def _inflate(raw: bytes) -> bytes:
+def _inflate(raw: memoryview) -> bytes:
     machine = zlib.decompressobj()
     try:
         inflated = machine.decompress(raw, MAX_INFLATED)

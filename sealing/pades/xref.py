@@ -41,10 +41,14 @@ _TAIL: Final = re.compile(rb"startxref" + GAP + rb"(\d{1,10})" + GAP + rb"%%EOF[
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """All sections in the order in which they are asked; `newest` is the one of the tail."""
+    """All sections in the order in which they are asked; `newest` is the one of the tail.
+
+    `is_hybrid`: a stream stands beside a table, and not every reader sees what it lists.
+    """
 
     sections: tuple[Section, ...]
     newest: Section
+    is_hybrid: bool
 
     @classmethod
     def read(cls, pdf: bytes) -> "Chain":
@@ -65,7 +69,8 @@ class Chain:
             if section.trailer.get(b"Prev") is None:
                 newest, *older = chain.values()
                 _require_consistent(sections, newest, older)
-                return cls(tuple(sections), newest)
+                is_hybrid = len({one.widths is None for one in sections}) > 1
+                return cls(tuple(sections), newest, is_hybrid)
             position = whole(section.trailer.get(b"Prev"))
         raise NotFastError(Reason.BROKEN_XREF, "got sections in a loop")
 
@@ -78,11 +83,6 @@ class Chain:
     def in_streams(self) -> bool:
         """Tell whether the sections are streams."""
         return self.newest.widths is not None
-
-    @property
-    def is_hybrid(self) -> bool:
-        """Tell whether a stream stands beside a table: not every reader sees what it lists."""
-        return len({section.widths is None for section in self.sections}) > 1
 
     def rows(self) -> Iterator[tuple[int, Row]]:
         """Give every object's number and entry, as a stream writes it: kind and two numbers."""
@@ -124,7 +124,10 @@ class Chain:
 
 def _first(sections: Iterable[Section], number: int) -> Entry | None:
     """Give the entry of the first section that lists an object."""
-    return next((section.find(number) for section in sections if section.lists(number)), None)
+    for section in sections:
+        if section.lists(number):
+            return section.find(number)
+    return None
 
 
 def _last_section(pdf: bytes) -> int:

@@ -1,5 +1,8 @@
 """Mailings: one row for each, one for each of their letters; owner: `sealing.batch`.
 
+Two more tables serve workers of several machines, in a shared database alone: what they must open,
+and the letters on which they died.
+
 What a letter's code is to say (`content`) is kept only until the letter is settled: afterwards its
 key tells whether it is the same letter.
 """
@@ -68,3 +71,28 @@ class BatchItemRow(SQLModel, table=True):
     details: str | None = Field(default=None, max_length=4_096)
     settled: int | None = None
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class BatchQueueRow(SQLModel, table=True):
+    """What workers of other machines must know of a mailing under way; no secret, no letter.
+
+    `run` names the queue of the run at work; `work_order` is what to open, in JSON; `halted` is
+    what stopped a worker for good, in JSON.
+    """
+
+    __tablename__ = "batch_queue"
+
+    batch: str = Field(primary_key=True, foreign_key="batch.id", max_length=ID_LENGTH)
+    run: str = Field(max_length=64)
+    work_order: str = Field(max_length=65_536)
+    halted: str | None = Field(default=None, max_length=8_192)
+
+
+class BatchDeathRow(SQLModel, table=True):
+    """How many workers began a letter under suspicion and never ended it; `n` is its number."""
+
+    __tablename__ = "batch_death"
+
+    n: int = Field(primary_key=True, foreign_key="batch_item.n", ondelete="CASCADE")
+    batch: str = Field(foreign_key="batch.id", max_length=ID_LENGTH)
+    deaths: int

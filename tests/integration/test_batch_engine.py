@@ -5,23 +5,35 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from support.budget import cases
-from support.mailings import Post, Quiet, apart, forked, names
+from support.mailings import Post, Quiet, apart, forked, names, queued, queued_apart
+from support.postgresql import postgresql_server
 
-from sealing.batch.engine import Engine, HaltedError, Standing, WorkersDieError
+from sealing.batch.engine import HaltedError, Standing, WorkersDieError
 from sealing.batch.folders import BusyError
 from sealing.batch.job import Failures, Job, Wish
-from sealing.batch.local_pool import LocalPool
 from sealing.batch.range_work import Bench, RangeWork
 from sealing.batch.run import run
 
-ENGINES = [forked]
+ENGINES = [forked, queued]
+# Until about when something happens in a run: the queue takes longer to be ready.
+LATEST = {forked: 0.5, queued: 1.5}
+APART = {forked: apart, queued: queued_apart}
+
+
+@pytest.fixture(scope="module")
+def server():
+    with postgresql_server() as server:
+        yield server
 
 
 @pytest.fixture(params=ENGINES, ids=lambda engine: engine.__name__)
-def engine(request):
+def engine(request, post):
+    if request.param is queued:
+        post.database = request.getfixturevalue("server").database()
     return request.param
 
 
@@ -58,9 +70,9 @@ def test_a_mailing_is_sealed_once_and_a_second_run_has_nothing_to_do(post, engin
     assert post.journal() == before
 
 
-def test_the_pool_of_the_command_seals_as_well(post):
+def test_the_workers_of_the_command_seal_as_well(post, engine):
     post.write(names(3), coded=True)
-    outcome = run(post.job(coded=True), apart, Quiet())
+    outcome = run(post.job(coded=True), APART[engine], Quiet())
     assert outcome.counts.sealed == 3
     post.require_exactly_once(names(3))
 
@@ -72,7 +84,7 @@ def test_kill_9_of_the_run_and_its_workers_at_any_moment(post, engine):
     wanted = names(count * 30)
     post.write(wanted)
     for _ in range(count):
-        in_a_child(lambda: run(post.job(), engine, Quiet()), moments.uniform(0.02, 0.5))
+        in_a_child(lambda: run(post.job(), engine, Quiet()), moments.uniform(0.02, LATEST[engine]))
     run(post.job(), engine, Quiet())
     post.require_exactly_once(wanted)
 
@@ -81,9 +93,9 @@ def test_kill_9_of_the_run_and_its_workers_at_any_moment(post, engine):
 def test_kill_9_of_single_workers_at_any_moment(post, engine):
     moments = random.Random(6)  # noqa: S311 - a replayable choice of moments
     count = left = cases(ci=25, slow=100, fast=4)
-    pools: list[LocalPool] = []
+    pools: list[Any] = []
 
-    def watched(job: Job) -> LocalPool:
+    def watched(job: Job) -> Any:
         pools.append(engine(job))
         return pools[-1]
 
@@ -131,8 +143,6 @@ def ran(post, engine):
     try:
         run(post.job(), engine, Quiet())
     except BusyError:
-        if engine is not forked:
-            raise
         return False
     return True
 
@@ -206,14 +216,14 @@ def test_a_letter_that_kills_its_workers_fails_alone(post, engine, monkeypatch):
     post.require_exactly_once(names(60))
 
 
-def test_what_is_wrong_for_every_letter_halts_them_all_with_its_own_code(post):
+def test_what_is_wrong_for_every_letter_halts_them_all_with_its_own_code(post, engine):
     post.write(names(60))
 
-    def engine_without_keys(asked: Job) -> Engine:
+    def engine_without_keys(asked: Job) -> Any:
         # The settings lose their signers between the checks and the workers' start.
         missing = asked.bench.keys.settings.model_copy(update={"signers": {}})
         object.__setattr__(asked.bench.keys, "settings", missing)
-        return forked(asked)
+        return engine(asked)
 
     outcome = run(post.job(), engine_without_keys, Quiet())
     assert isinstance(outcome.halted, HaltedError)

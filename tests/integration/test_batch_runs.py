@@ -5,30 +5,51 @@ import json
 import os
 import shutil
 from dataclasses import replace
+from uuid import uuid4
 
+import pymupdf
 import pytest
 from support.authorities import revocation_list, revoked_town
-from support.mailings import Post, Quiet, here, names
+from support.letters import letter
+from support.mailings import Here, Post, Quiet, here, names
+from support.pages import codes_on
+from support.postgresql import postgresql_server
 from support.sealers import town
 
 from sealing.authorities.proofs import RevokedCertificateError
 from sealing.batch.folders import Folder, OutputTakenError
 from sealing.batch.intake import FileTwiceError, ListRefusedError, OtherOptionsError
-from sealing.batch.ledger import Ledger, LedgerError, NoMailingError
+from sealing.batch.ledger import Ledger, LedgerError, NoMailingError, OtherDatabaseError
+from sealing.batch.ledger_place import OtherEngineError, open_ledger
 from sealing.batch.letters_csv import ListEmptyError
+from sealing.batch.plan import Range
+from sealing.batch.rows import Sealed, Settled, State
 from sealing.batch.run import ColumnsWithoutCodeError, SameFolderError, run
 from sealing.batch.source import FileMissingError
 from sealing.marks.placement import Wish as Place
 from sealing.service.profile import Profile
+from storage.migrations.upgrade import SchemaError
 
 NAMES = names(8)
 
 
-@pytest.fixture
-def post(tmp_path):
-    made = Post(tmp_path)
+@pytest.fixture(scope="module")
+def server():
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["beside", "shared"])
+def post(tmp_path, request):
+    """Give a mailing whose ledger is beside its letters, and one whose ledger machines share."""
+    shared = request.param == "shared"
+    made = Post(tmp_path, request.getfixturevalue("server").database() if shared else None)
     made.write(NAMES)
     return made
+
+
+def ledger_of(post):
+    return open_ledger(Folder(post.out), post.database)
 
 
 def play(post, watch=None, **changes):
@@ -79,9 +100,9 @@ def test_our_own_file_that_somebody_changed_is_not_replaced_either(post):
 def test_a_file_that_comes_while_letters_are_sealed_stays(post, monkeypatch):
     true = Folder.write
 
-    def write(self, n, pdf):
+    def write(self, n, digest, *pieces):
         (post.out / "00004.pdf").write_bytes(b"somebody's")
-        true(self, n, pdf)
+        true(self, n, digest, *pieces)
 
     monkeypatch.setattr(Folder, "write", write)
     outcome = play(post)
@@ -186,7 +207,7 @@ def test_lines_that_left_the_list_are_forgotten_but_for_sealed_letters(post):
 def test_files_that_a_power_cut_took_are_sealed_again(post):
     """A run that did not end well is followed by reading what it published."""
     play(post)
-    ledger = Ledger.open(Folder(post.out).ledger)
+    ledger = ledger_of(post)
     ledger.note(flushed=0)  # as after a run that never came to its end
     ledger.close()
     (post.out / "00001.pdf").write_bytes(b"")
@@ -301,22 +322,75 @@ def test_the_sample_is_the_first_letter_and_one_in_so_many(post):
     assert len(seen) == 2
 
 
+def write_alike(post, *differing):
+    """Write letters of one layout; `differing` ones have a text where the others have a code."""
+    post.write(NAMES, coded=True)
+    for n, name in enumerate(NAMES):
+        with pymupdf.open(stream=letter(), filetype="pdf") as document:
+            page = document[0]
+            page.insert_text((72, 500), f"Dossier {n}")
+            page.insert_text((480, 60) if n in differing else (72, 520), "un texte de plus")
+            (post.letters / name).write_bytes(document.tobytes())
+
+
+def test_a_sample_that_has_another_layout_fails_and_ends_the_sampling(post):
+    write_alike(post, 4, 5)
+    outcome = play(post, coded=True, same_layout=True, every=4)
+    assert (outcome.counts.sealed, outcome.counts.failed) == (6, 2)
+    rows = {row["file"]: row["error"] for row in post.journal() if row["state"] == "failed"}
+    assert rows == {NAMES[4]: "sealing.layout-differs", NAMES[5]: "sealing.layout-differs"}
+    assert play(post, coded=True).new == 2
+    post.require_exactly_once(NAMES)
+
+
+def test_codes_of_letters_that_differ_are_all_read(post):
+    write_alike(post, 2, 4, 5)
+    play(post, coded=True)
+    for name in NAMES:
+        [code] = codes_on((post.out / name).read_bytes())
+        assert code.startswith(b"DC04")
+
+
 def test_a_ledger_of_another_layout_or_none_is_told(post, tmp_path):
     with pytest.raises(NoMailingError):
-        Ledger.open(Folder(tmp_path / "nothing").ledger)
+        open_ledger(Folder(tmp_path / "nothing"), post.database)
     play(post)
-    ledger = Ledger.open(Folder(post.out).ledger)
+    ledger = ledger_of(post)
     with ledger.engine.begin() as connection:
-        connection.exec_driver_sql("PRAGMA user_version=99")
+        shared = "UPDATE alembic_version SET version_num = '99'"
+        connection.exec_driver_sql(shared if post.database else "PRAGMA user_version=99")
     ledger.close()
-    with pytest.raises(LedgerError):
+    with pytest.raises(SchemaError if post.database else LedgerError):
         play(post)
+
+
+def test_a_mailing_stays_with_the_engine_that_began_it(post, server):
+    play(post)
+    database = None if post.database else server.database()
+    with pytest.raises(OtherEngineError):
+        play(replace(post, database=database))
+    assert play(post).new == 0
+
+
+def test_a_mailing_of_another_database_is_told(post, server):
+    play(post)
+    if post.database is None:
+        return  # a ledger beside its letters has no database
+    with pytest.raises(OtherDatabaseError):
+        play(replace(post, database=server.database()))
 
 
 def test_the_names_of_persons_leave_the_ledger_with_their_letter(post):
     post.write(NAMES, coded=True)
     play(post, coded=True)
-    held = b"".join(path.read_bytes() for path in (post.out / ".coffre").rglob("*.sqlite3*"))
+    if post.database:
+        ledger = ledger_of(post)
+        with ledger.engine.begin() as connection:
+            rows = connection.exec_driver_sql("SELECT batch_item::text FROM batch_item").scalars()
+            held = "".join(rows).encode()
+        ledger.close()
+    else:
+        held = b"".join(path.read_bytes() for path in (post.out / ".coffre").rglob("*.sqlite3*"))
     assert b"00001.pdf" in held
     assert b"DUPONT" not in held
     assert (post.out / ".coffre").stat().st_mode & 0o077 == 0
@@ -393,9 +467,97 @@ def test_the_ledger_is_committed_every_25_letters_and_once_at_the_end(post, monk
 
     def commit(self, sealed, settled):
         sizes.append((len(sealed), len(settled)))
-        true(self, sealed, settled)
+        return true(self, sealed, settled)
 
     monkeypatch.setattr(Ledger, "commit", commit)
     play(post, workers=1)
     # 60 letters are three ranges of 25; each ends with a commit of its last names.
     assert [row for row in sizes if row != (0, 0)] == [(25, 0), (0, 25)] * 2 + [(10, 0), (0, 10)]
+
+
+@pytest.mark.parametrize("moment", ["sealed", "counting", "named"])
+def test_of_two_workers_on_one_range_one_seal_of_each_letter_counts(post, monkeypatch, moment):
+    """Another worker does the whole range while the first is between two of its steps."""
+    rivals: list[int] = []
+    commit, publish = Ledger.commit, Folder.publish
+
+    def rival(*, now):
+        if now and not rivals:
+            rivals.append(moment)
+            with post.job().bench.opened() as worker:
+                worker.work(Range(1, 1_000_000), Here())
+
+    def committing(self, sealed, settled):
+        rival(now=bool(sealed) if moment == "sealed" else moment == "named" and bool(settled))
+        return commit(self, sealed, settled)
+
+    def publishing(self, n, name, digest, replaces):
+        rival(now=moment == "counting")
+        publish(self, n, name, digest, replaces)
+
+    monkeypatch.setattr(Ledger, "commit", committing)
+    monkeypatch.setattr(Folder, "publish", publishing)
+    outcome = play(post)
+    assert rivals
+    assert (outcome.halted, outcome.counts.sealed, outcome.counts.settled) == (None, 8, 8)
+    post.require_exactly_once(NAMES)
+
+
+def test_a_slower_worker_publishes_nothing_although_the_faster_one_died_before_it_did(
+    post, monkeypatch
+):
+    rivals: list[set[str]] = []
+    commit, publish = Ledger.commit, Folder.publish
+
+    def dying(*_):
+        raise KeyboardInterrupt
+
+    def committing(self, sealed, settled):
+        if sealed and not rivals:
+            rivals.append(set())
+            with monkeypatch.context() as patched, post.job().bench.opened() as worker:
+                patched.setattr(Folder, "publish", dying)
+                with pytest.raises(KeyboardInterrupt):
+                    worker.work(Range(1, 1_000_000), Here())
+            there = (post.out / ".coffre" / "pending").iterdir()
+            rivals[0] = {hashlib.sha256(path.read_bytes()).hexdigest() for path in there}
+            assert len(rivals[0]) == 16, "two seals of each letter, in files of their own"
+        return commit(self, sealed, settled)
+
+    monkeypatch.setattr(Ledger, "commit", committing)
+    monkeypatch.setattr(Folder, "publish", publish)
+    assert play(post).counts.waiting == 8
+    assert not list(post.out.glob("*.pdf")), "a seal that does not count has no name"
+    assert play(post).counts.sealed == 8
+    post.require_exactly_once(NAMES)
+    assert {row["sha256_out"] for row in post.journal()} < rivals[0]
+
+
+def test_a_seal_made_for_an_older_plan_does_not_count(post):
+    play(post, trial=False)
+    ledger = ledger_of(post)
+    row = ledger.entries(limit=1)[0]
+    ledger.back_to_planned([(row.n, row.sha256_out)])
+    [letter] = ledger.waiting(Range(row.n, row.n))
+    older = Sealed(row.n, b"another key", uuid4(), b"another seal")
+    assert ledger.commit([older], []) == frozenset()
+    mine = replace(older, key=letter.key)
+    assert ledger.commit([mine], []) == {row.n}
+    assert ledger.commit([mine], []) == {row.n}, "asked again after a lost answer"
+    assert ledger.commit([replace(mine, sha256_out=b"later")], []) == frozenset()
+    ledger.close()
+
+
+def test_a_letter_is_settled_once_and_for_the_seal_that_counts(post):
+    play(post)
+    ledger = ledger_of(post)
+    row = ledger.entries(limit=1)[0]
+    ledger.back_to_planned([(row.n, b"another seal")])
+    assert ledger.counts().sealed == 8, "only the seal that counts can be lost"
+    published = Settled(row.n, State.PUBLISHED, None, row.at, row.sha256_out)
+    ledger.commit((), [published])
+    assert (ledger.counts().sealed, ledger.counts().settled) == (8, 8)
+    ledger.back_to_planned([(row.n, row.sha256_out)])
+    ledger.commit((), [published])
+    assert ledger.counts().sealed == 7, "no seal of this letter counts yet"
+    ledger.close()

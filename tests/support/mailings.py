@@ -17,9 +17,11 @@ from sealing.batch.engine import Engine, Standing, Task
 from sealing.batch.folders import Folder
 from sealing.batch.intake import Reading
 from sealing.batch.job import Job, Outcome, Wish
+from sealing.batch.ledger_place import batch_of
 from sealing.batch.letters_csv import LetterList, LineError
 from sealing.batch.local_pool import LocalPool
 from sealing.batch.plan import Codes
+from sealing.batch.queue_engine import ProcrastinateEngine
 from sealing.batch.range_work import Bench, Keys
 from sealing.batch.rows import Counts
 from sealing.batch.run import run
@@ -61,9 +63,10 @@ class Quiet:
 
 @dataclass
 class Post:
-    """A folder with letters, their list, and where they go."""
+    """A folder with letters, their list, and where they go; `database`: where machines meet."""
 
     folder: Path
+    database: str | None = None
 
     @property
     def letters(self) -> Path:
@@ -94,14 +97,15 @@ class Post:
 
     def job(self, *, coded: bool = False, **changes: Any) -> Job:
         """Ask for this mailing, sealed on P-256."""
-        settings = Settings.load(town()[1] / "coffre.toml")
+        settings = Settings.load(town()[1] / "coffre.toml", database=self.database)
         bench = Bench(
             Source(self.letters.resolve()),
             Folder(self.out),
             Keys(settings, "seal-p256"),
             Profile(),
         )
-        job = Job(self.listing, bench, Codes("00" if coded else None), workers=2)
+        codes = Codes("00" if coded else None)
+        job = Job(self.listing, bench, codes, workers=2, shared=self.database)
         own = {name: changes.pop(name) for name in list(changes) if name in Bench.__slots__}
         return replace(job, bench=replace(bench, **own), **changes)
 
@@ -154,6 +158,23 @@ def forked(job: Job) -> Engine:
 def apart(job: Job) -> Engine:
     """Give the pool as the command starts it."""
     return LocalPool(job.workers, job.bench.folder.private / "workers.log")
+
+
+def queued(job: Job) -> Engine:
+    """Give the engine of several machines, its workers of this one forked from the test."""
+    return _queued(job, "fork")
+
+
+def queued_apart(job: Job) -> Engine:
+    """Give the engine of several machines as the command starts it."""
+    return _queued(job, "forkserver")
+
+
+def _queued(job: Job, method: str) -> ProcrastinateEngine:
+    assert job.shared is not None
+    assert job.order is not None
+    batch, log = batch_of(job.bench.folder), job.bench.folder.private / "workers.log"
+    return ProcrastinateEngine(job.shared, batch, job.order, job.workers, log, method)
 
 
 @dataclass

@@ -6,11 +6,13 @@ from functools import cache
 from io import BytesIO
 
 import pymupdf
+import zxingcpp
 from PIL import Image
 from support.letters import FIELDS, TEXT, letter
 from support.sealers import NOW, sealer, town
 
-from sealing.service.letter import Letter, SealedLetter, TwoDDocOrder, seal_letter
+from sealing.service.codes import TwoDDocOrder
+from sealing.service.letter import Letter, SealedLetter, seal_letter
 from sealing.service.profile import Profile
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode, TrustList
@@ -109,3 +111,11 @@ def pdf_with_content(stream: bytes, box: bytes = b"0 0 595 842", more: bytes = b
             b"<</Length %d/Filter/FlateDecode>>\nstream\n%b\nendstream" % (len(packed), packed),
         ]
     )
+
+
+def codes_on(pdf: bytes) -> list[bytes]:
+    """Read the codes of the first page as any scanner would, by zxing-cpp alone."""
+    with pymupdf.open(stream=pdf, filetype="pdf") as document:
+        pixels = document[0].get_pixmap(dpi=300, colorspace=pymupdf.csGRAY)
+    image = Image.frombytes("L", (pixels.width, pixels.height), pixels.samples)
+    return [found.bytes for found in zxingcpp.read_barcodes(image)]

@@ -20,7 +20,8 @@ from support.tokens import LABEL, PIN, board, soft_token, turnstile
 from support.tools import need, run
 
 from cli.bench.sealing import certificate
-from sealing.service.letter import Letter, Sealer, TownCodeOrder, TwoDDocOrder, seal_letter
+from sealing.service.codes import TownCodeOrder, TwoDDocOrder
+from sealing.service.letter import Letter, Sealer, seal_letter
 from sealing.service.profile import Profile
 from sealing.signers.port import (
     SEAL,

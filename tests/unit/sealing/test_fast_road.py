@@ -1,5 +1,6 @@
 """The fast road against the general one: the same seal, the same verdicts, the same pixels."""
 
+import hashlib
 import io
 import re
 from functools import cache
@@ -31,12 +32,13 @@ from sealing.marks import datamatrix
 from sealing.marks.appearance import appearance
 from sealing.marks.placement import Mark, Place
 from sealing.pades import fast_road, general_road
-from sealing.pades.cms_template import CmsSigner, TemplateError
+from sealing.pades.cms_template import TemplateError
 from sealing.pades.dss import Dss
-from sealing.pades.objects import Skeleton, page_shape
-from sealing.pades.seal import Road, seal
+from sealing.pades.seal import Road, begin
+from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError, Reason
-from sealing.service.letter import Letter, TwoDDocOrder, seal_letter
+from sealing.service.codes import TwoDDocOrder
+from sealing.service.letter import Letter, seal_letter
 from sealing.service.profile import Profile
 from verifier.checks.pades import check_seals
 from verifier.trust.local_list import read_trust
@@ -60,7 +62,7 @@ def mark(shape, page=0, text=WORDS):
 
 
 def fast(pdf, drawing=None, cms=None):
-    return pdf + fast_road.revision(Skeleton.read(pdf), drawing, cms or sealer().cms, NOW)
+    return pdf + fast_road.begin(SourcePdf(pdf), drawing, cms or sealer().cms, NOW).stamped()
 
 
 def reason(pdf, drawing=None):
@@ -125,7 +127,8 @@ def test_both_roads_give_the_same_seal(shape, marked, data):
     pdf = built(shape)
     page = data.draw(st.integers(0, shape.pages - 1)) if marked else 0
     drawing = mark(shape, page) if marked else None
-    quick, slow = fast(pdf, drawing), general_road.seal(pdf, drawing, sealer().cms, NOW)
+    slow = pdf + general_road.begin(pdf, drawing, sealer().cms, NOW).stamped()
+    quick = fast(pdf, drawing)
     assert quick.startswith(pdf)
     assert pixels(quick) == pixels(slow)
     assert marked is (pixels(quick)[page] != pixels(pdf)[page])
@@ -139,13 +142,13 @@ def test_both_roads_give_the_same_seal(shape, marked, data):
 def test_a_letter_takes_the_fast_road(name, order, packed):
     pdf = with_stream_xref(letter()) if packed else letter()
     result = seal_letter(Letter(pdf, order), sealer(name), Profile(), NOW, bytes(10))
-    assert (result.road, result.fallback) == (Road.FAST, None)
+    assert (result.sealed.road, result.sealed.fallback) == (Road.FAST, None)
     judged(result.pdf)
 
 
 def test_a_sealed_letter_is_sealed_again_by_the_general_road_which_says_why():
-    once = seal(letter(), None, sealer().cms, NOW)
-    twice = seal(once.pdf, None, sealer().cms, NOW)
+    once = begin(SourcePdf(letter()), None, sealer().cms, NOW).stamped()
+    twice = begin(SourcePdf(once.pdf), None, sealer().cms, NOW).stamped()
     assert (twice.road, twice.fallback) == (Road.GENERAL, Reason.ACROFORM)
     assert twice.pdf.startswith(once.pdf)
 
@@ -155,7 +158,7 @@ def test_the_shape_of_a_page_is_that_which_mupdf_sees(shape):
     pdf = built(shape)
     with pymupdf.open(stream=pdf, filetype="pdf") as document:
         for number, page in enumerate(document):
-            found = page_shape(pdf, number)
+            found = SourcePdf(pdf).pages.shape(number)
             assert (found.page, found.pages) == (number, document.page_count)
             assert found.rotation == page.rotation
             x0, y0, x1, y1 = found.crop_box
@@ -172,9 +175,10 @@ def test_validation_data_goes_into_the_same_revision(pdf, road):
     dss = Dss.of([b"one", b"two"], [], [b"list"])
     shown = mark(Shape())
     if road is Road.FAST:
-        sealed = pdf + fast_road.revision(Skeleton.read(pdf), shown, sealer().cms, NOW, dss)
+        begun = fast_road.begin(SourcePdf(pdf), shown, sealer().cms, NOW, dss)
     else:
-        sealed = general_road.seal(pdf, shown, sealer().cms, NOW, dss)
+        begun = general_road.begin(pdf, shown, sealer().cms, NOW, dss)
+    sealed = pdf + begun.stamped()
     with pikepdf.open(io.BytesIO(sealed)) as document:
         assert document.check_pdf_syntax() == []
         held = document.Root.DSS
@@ -187,10 +191,14 @@ def test_validation_data_goes_into_the_same_revision(pdf, road):
     assert validate_pdf_signature(signature, context).bottom_line
 
 
-def test_what_was_read_of_a_file_is_sealed_as_the_file_is():
-    pdf = letter()
-    again = seal(Skeleton.read(pdf), None, sealer("seal-rsa").cms, NOW)
-    assert (again.road, again.pdf) == (Road.FAST, seal(pdf, None, sealer("seal-rsa").cms, NOW).pdf)
+@pytest.mark.parametrize("pdf", [letter(), hybrid()], ids=["fast", "general"])
+def test_a_file_is_digested_once_whatever_is_asked_of_it(pdf):
+    source = SourcePdf(pdf)
+    assert source.sha256 == hashlib.sha256(pdf).digest()
+    sealed = begin(source, None, sealer("seal-rsa").cms, NOW).stamped()
+    assert sealed.sha256 == hashlib.sha256(sealed.pdf).digest()
+    assert b"".join(sealed.pieces) == sealed.pdf
+    assert source.sha256 == hashlib.sha256(pdf).digest()
 
 
 def test_the_identifier_keeps_its_first_half_and_changes_its_second():
@@ -228,7 +236,7 @@ def test_white_space_comments_and_odd_names_are_read():
         b"/Data <</X<414>/Y [[1][<</Z 1>>]]>>/Resources<<>> %last\n>>"
     )
     pdf = plain(page=page)
-    assert page_shape(pdf, 0).media_box == (0, 0, 595, 842)
+    assert SourcePdf(pdf).pages.shape(0).media_box == (0, 0, 595, 842)
     judged(fast(pdf))
 
 
@@ -237,13 +245,10 @@ def test_a_file_that_does_not_end_its_last_line_gets_an_end():
 
 
 def test_a_cms_that_outgrows_its_room_is_an_error_and_never_a_file():
-    class Large(CmsSigner):
-        def fill(self, _digest):
-            return bytes(self.size + 1)
-
     cms = sealer().cms
+    begun = fast_road.begin(SourcePdf(letter()), None, cms, NOW)
     with pytest.raises(TemplateError):
-        fast(letter(), None, Large(cms.template, cms.sign))
+        begun.put(bytes(cms.size + 1))
 
 
 NODE = b"<</Type/Pages/Kids[%b]/Count 1%b>>"
@@ -312,7 +317,7 @@ def test_what_is_not_fully_understood_is_for_the_general_road(pdf, why):
 )
 def test_a_page_without_a_clear_shape_has_none(page, why):
     with pytest.raises(NotFastError) as caught:
-        page_shape(plain(page=page), 0)
+        SourcePdf(plain(page=page)).pages.shape(0)
     assert caught.value.reason is why
 
 
@@ -393,14 +398,14 @@ def test_a_wrong_count_of_pages_is_not_believed(kids):
     pdf = plain(pages=b"<</Type/Pages/Kids%b>>" % kids)
     assert reason(pdf) is Reason.PAGE_TREE
     with pytest.raises(NotFastError) as caught:
-        page_shape(pdf, 0)
+        SourcePdf(pdf).pages.shape(0)
     assert caught.value.reason is Reason.PAGE_TREE
 
 
 def test_a_box_may_be_upside_down_and_reach_over_the_sheet():
     boxes = b"/MediaBox[90 80 10 20]/CropBox[0 30 50 99]"
     page = b"<</Type/Page/Parent 2 0 R%b/Rotate -90/UserUnit 2>>"
-    shape = page_shape(plain(page=page % boxes), 0)
+    shape = SourcePdf(plain(page=page % boxes)).pages.shape(0)
     assert (shape.media_box, shape.crop_box) == ((10, 20, 90, 80), (10, 30, 50, 80))
     assert (shape.rotation, shape.user_unit) == (270, 2)
 
@@ -408,7 +413,7 @@ def test_a_box_may_be_upside_down_and_reach_over_the_sheet():
 @pytest.mark.parametrize("number", [-1, 1, 9])
 def test_a_page_that_does_not_exist_has_no_shape(number):
     with pytest.raises(NotFastError):
-        page_shape(letter(), number)
+        SourcePdf(letter()).pages.shape(number)
 
 
 def test_ten_thousand_pages_go_by_the_general_road_and_are_not_walked_to_the_end():
@@ -428,8 +433,8 @@ def test_ten_thousand_pages_go_by_the_general_road_and_are_not_walked_to_the_end
 def test_what_is_refused_stays_refused_whatever_the_road():
     for pdf in (encrypted(letter()), owner_protected(letter()), directly_encrypted("u")):
         with pytest.raises(PdfEncryptedError):
-            seal(pdf, None, sealer().cms, NOW)
+            begin(SourcePdf(pdf), None, sealer().cms, NOW).stamped()
 
 
 def test_cropped_letters_are_sealed_too():
-    assert seal(cropped(letter()), None, sealer().cms, NOW).road is Road.FAST
+    assert begin(SourcePdf(cropped(letter())), None, sealer().cms, NOW).stamped().road is Road.FAST

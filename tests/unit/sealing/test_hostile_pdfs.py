@@ -20,9 +20,9 @@ from support.pdf_shapes import Shape, built, handmade, hybrid, tagged
 from support.sealers import NOW, sealer, town
 
 from sealing.errors import PdfRefusedError
-from sealing.pades import fast_road, objects, streams, xref
-from sealing.pades.objects import Skeleton
-from sealing.pades.seal import Road, seal
+from sealing.pades import fast_road, page_tree, streams, xref
+from sealing.pades.seal import Road, begin
+from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError, Reason, dictionary, parse
 
 ENOUGH = 2  # seconds of the processor
@@ -55,7 +55,7 @@ def outcome(pdf):
     """Seal by whatever road, within its time; nothing but a refusal may be raised."""
     begun = time.process_time()
     try:
-        result = seal(pdf, None, sealer().cms, NOW)
+        result = begin(SourcePdf(pdf), None, sealer().cms, NOW).stamped()
     except PdfRefusedError:
         return "refused"
     finally:
@@ -110,7 +110,7 @@ SMALL = {
 def reason(pdf):
     begun = time.process_time()
     with pytest.raises(NotFastError) as caught:
-        fast_road.revision(Skeleton.read(pdf), None, sealer().cms, NOW)
+        fast_road.begin(SourcePdf(pdf), None, sealer().cms, NOW)
     assert time.process_time() - begun < ENOUGH
     return caught.value.reason
 
@@ -188,7 +188,8 @@ def test_packed_objects_are_read_as_strictly(changed):
 
 def decoded(entries, body):
     data = b"<<%b>>\nstream\n%b\nendstream" % (entries, body)
-    return streams.content(data, dictionary(parse(data, 0)[0]), len(body))
+    entries = dictionary(parse(data, 0)[0])
+    return streams.content(entries, streams.raw(data, entries, len(body)))
 
 
 FLATE = b"/Filter/FlateDecode/DecodeParms<<%b>>"
@@ -262,9 +263,9 @@ def test_a_chain_that_bites_its_tail_is_broken():
 def test_a_page_tree_may_not_be_a_thread():
     nodes = {
         number: b"<</Type/Pages/Parent %d 0 R/Kids[%d 0 R]/Count 1>>" % (number - 1, number + 1)
-        for number in range(3, 3 + objects.MAX_LEVELS)
+        for number in range(3, 3 + page_tree.MAX_LEVELS)
     }
-    last = 3 + objects.MAX_LEVELS
+    last = 3 + page_tree.MAX_LEVELS
     nodes[last] = b"<</Type/Page/Parent %d 0 R/MediaBox[0 0 9 9]>>" % (last - 1)
     assert reason(handmade({**SMALL, **nodes})) is Reason.LIMITS
 

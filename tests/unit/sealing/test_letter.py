@@ -34,7 +34,8 @@ from sealing.marks.placement import PlacementError, Wish
 from sealing.marks.readback import UnreadableMarkError, check_readback
 from sealing.pades.seal import MAX_BYTES, PdfTooLargeError
 from sealing.proofs.document_id import document_id, in_twoddoc
-from sealing.service.letter import Letter, TwoDDocOrder, seal_letter
+from sealing.service.codes import TwoDDocOrder
+from sealing.service.letter import Letter, seal_letter
 from sealing.service.profile import Profile
 from sealing.twoddoc.conformance import TypeNotForTownsError
 from sealing.twoddoc.emission import EmissionError

@@ -37,13 +37,8 @@ from sealing.authorities.revocation import NoRevocationProofError
 from sealing.authorities.tsa import NoTokenError, TsaClient
 from sealing.pades.cms_template import CmsSigner, StampTooLargeError
 from sealing.service import levels
-from sealing.service.letter import (
-    Letter,
-    LevelNotReadyError,
-    Sealer,
-    TwoDDocOrder,
-    seal_letter,
-)
+from sealing.service.codes import TwoDDocOrder
+from sealing.service.letter import Letter, LevelNotReadyError, Sealer, seal_letter
 from sealing.service.levels import Level, NoTsaError, StamperChangedError, TrustServices
 from sealing.service.profile import Profile
 from storage.errors import ProductionRefusesError
@@ -210,7 +205,8 @@ def test_a_second_seal_keeps_the_proofs_of_the_first():
 def test_no_seal_is_longer_than_its_room_and_none_wastes_much(level, name):
     cms_signer = sealer_at(level, name).cms
     for number in range(12):
-        content = cms_signer.fill(hashlib.sha256(bytes([number])).digest())
+        signed = cms_signer.begin(hashlib.sha256(bytes([number])).digest())
+        content = signed.der(signed.stamp())
         assert der.one(content).encoded == content
         assert cms.ContentInfo.load(content, strict=True)["content_type"].native == "signed_data"
         assert cms_signer.size - 160 < len(content) <= cms_signer.size
@@ -221,7 +217,7 @@ def test_the_longest_token_fits_whatever_its_length(size):
     template = sealer("seal-rsa").cms
     token = der.der(0x30, bytes(size))
     signer = CmsSigner(template.template, template.sign, lambda _: token, len(token))
-    assert len(signer.fill(bytes(32))) <= signer.size
+    assert len(signer.begin(bytes(32)).der(token)) <= signer.size
 
 
 def test_a_token_that_does_not_fit_is_an_error_before_anything_is_written():

@@ -28,7 +28,7 @@ from sealing.batch.source import (
     FileUnreadableError,
     Source,
 )
-from sealing.service.letter import TownCodeOrder, TwoDDocOrder, check_order
+from sealing.service.codes import TownCodeOrder, TwoDDocOrder, check_order
 from sealing.service.profile import Profile
 from sealing.towncode.emission import EmissionError as TownEmissionError
 from sealing.twoddoc.conformance import TypeNotForTownsError
@@ -109,7 +109,9 @@ def test_a_letter_above_the_limit_is_not_read(source):
 
 
 def planner(source, codes):
-    return Planner(source, codes, b"", lambda order: check_order(order, sealer(), Profile(), NOW))
+    return Planner(
+        source, codes, b"", lambda order: check_order(order, sealer().twoddocs, Profile(), NOW)
+    )
 
 
 def line(values=None, file="a.pdf", twoddoc=""):

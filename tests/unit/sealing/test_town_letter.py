@@ -5,7 +5,8 @@ from support.letters import letter
 from support.sealers import NOW, sealer, town
 
 from sealing.marks.appearance import POINTS_PER_MM
-from sealing.service.letter import Letter, SealedLetter, TownCodeOrder, seal_letter
+from sealing.service.codes import TownCodeOrder
+from sealing.service.letter import Letter, SealedLetter, seal_letter
 from sealing.service.profile import Profile
 from sealing.signers.registry import UnknownSignerError, town_signer
 from sealing.towncode.emission import EmissionError

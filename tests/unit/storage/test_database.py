@@ -44,6 +44,10 @@ INSERT INTO batch VALUES ('m', '{}', '2026-11-21 12:00:00', 1, 1, 0, 0, 0, 0, 0,
 INSERT INTO batch_item (batch, line, reading, file, key, sha256_in, state)
   VALUES ('m', 2, 1, 'a.pdf', x'01', x'02', 'planned')
 """
+QUEUE = """
+INSERT INTO batch_queue VALUES ('m', 'r', '{}', NULL);
+INSERT INTO batch_death VALUES (1, 'm', 1)
+"""
 
 
 class Sudden(Exception):  # noqa: N818 - not an error of ours
@@ -184,12 +188,31 @@ def test_revision_0003_takes_rows_and_goes_back_to_the_one_before(tmp_path):
     engine.dispose()
 
 
+def test_revision_0004_takes_rows_and_goes_back_to_the_one_before(tmp_path):
+    engine = open_engine(f"sqlite:///{tmp_path}/new.sqlite")
+    upgrade(engine, "0004")
+    with engine.begin() as connection:
+        for statement in [*BATCHES.split(";"), *QUEUE.split(";")]:
+            connection.execute(text(statement))
+        connection.execute(text("DELETE FROM batch_item"))
+        left = connection.execute(text("SELECT count(*) FROM batch_death")).scalar()
+        assert left == 0  # a death is forgotten with its letter
+    downgrade(engine, "0003")
+    with engine.connect() as connection:
+        left = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
+        tables = {name for (name,) in left}
+        assert "batch_item" in tables
+        assert not {"batch_queue", "batch_death"} & tables
+    upgrade(engine)
+    engine.dispose()
+
+
 def test_a_database_of_a_later_program_is_refused(engine):
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaError) as caught:
         upgrade(engine)
-    assert caught.value.details == {"got": "9999", "expected": "0003"}
+    assert caught.value.details == {"got": "9999", "expected": "0004"}
 
 
 def test_an_upgrade_that_is_interrupted_has_changed_nothing(tmp_path):

@@ -20,7 +20,8 @@ from support.letters import FIELDS, letter
 from support.sealers import NOW, sealer, town
 from support.twoddoc_pki import Authority
 
-from sealing.service.letter import Letter, TwoDDocOrder, seal_letter
+from sealing.service.codes import TwoDDocOrder
+from sealing.service.letter import Letter, seal_letter
 from sealing.service.profile import Profile
 from verifier.check import Indication, SubIndication
 from verifier.checks.pades import check_seals
