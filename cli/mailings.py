@@ -5,7 +5,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -22,8 +22,9 @@ from cli.progress import Interrupts, Progress, interrupts
 from sealing.batch.engine import Standing
 from sealing.batch.folders import Folder
 from sealing.batch.intake import Reading
-from sealing.batch.job import Failures, Wish
+from sealing.batch.job import Failures, Job, Wish
 from sealing.batch.journal_file import digest_of
+from sealing.batch.keys import Keys
 from sealing.batch.ledger import Ledger
 from sealing.batch.ledger_place import open_ledger
 from sealing.batch.letters_csv import UTF8, LetterList, LineError
@@ -31,6 +32,8 @@ from sealing.batch.plan import Codes
 from sealing.batch.report import SHOWN, Report, Trouble, failures_csv, page
 from sealing.batch.rows import Counts
 from sealing.batch.source import FAILURES
+from sealing.signers.port import SEAL
+from sealing.signers.registry import most_workers, serving
 from storage.errors import CoffreError
 from storage.language import N_, Translator
 
@@ -139,6 +142,22 @@ def troubles(ledger: Ledger, tr: Translator) -> Iterator[Trouble]:
         last = entries[-1].number
         for entry in entries:
             yield Trouble(entry.line, entry.file, sentence_of(entry.trouble, tr))
+
+
+def fitted(job: Job, output: Output) -> Job:
+    """Give a mailing with as many workers as its token has sessions at most."""
+    return replace(job, workers=fitting(job.workers, job.bench.keys, output))
+
+
+def fitting(workers: int, keys: Keys, output: Output) -> int:
+    """Give how many processes seal: no more than the token has sessions, and say so."""
+    seals = serving(keys.settings, SEAL, keys.name, every=keys.town)
+    most = most_workers(keys.settings, seals)
+    if most is None or workers <= most:
+        return workers
+    told = N_("{most} processus au lieu de {workers} : autant que de sessions ([token] sessions)")
+    output.remark(output.tr(told).format(most=most, workers=workers))
+    return most
 
 
 def write_report(

@@ -1,18 +1,24 @@
-"""Questions to the person at the terminal: passphrases.
+"""Questions to the person at the terminal: passphrases, and the PINs of tokens.
 
 Rules kept here:
 
 - a passphrase comes from `COFFRE_PASSPHRASE`, from the file that `COFFRE_PASSPHRASE_FILE` names, or
   from the terminal: never from an option, where other people of the machine would read it;
 - it is read from the terminal itself: standard input may be the data;
-- a new one is typed twice.
+- a new one is typed twice;
+- a PIN comes likewise from `COFFRE_PIN`, its file, or the terminal; nobody is asked for one that
+  the settings give, or that no token wants. It is asked once: a wrong one is not asked again.
 """
 
 import getpass
 import os
+from contextlib import suppress
 from typing import ClassVar, Protocol
 
-from cli.output import Output
+from pydantic import SecretStr
+
+from cli.output import Output, plain
+from sealing.signers.registry import waiting_for_pin
 from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Settings
@@ -60,3 +66,18 @@ def passphrase(settings: Settings, output: Output, prompter: Prompter, *, new: b
     if new and prompter.secret(output.tr(N_("La même, encore une fois : "))) != typed:
         raise PassphrasesDifferError("got two different passphrases")
     return typed
+
+
+def with_pin(settings: Settings, output: Output, prompter: Prompter, *names: str) -> Settings:
+    """Give settings that hold the PIN which the token of one of these signers waits for, if any.
+
+    Where nobody can be asked they stay as they are: the signer says what is missing. Raises a
+    SignerError or ConfigurationError.
+    """
+    token = waiting_for_pin(settings, names)
+    if token is None:
+        return settings
+    question = output.tr(N_("Code PIN du module « {token} » : ")).format(token=plain(token))
+    with suppress(NoTerminalError):
+        return settings.model_copy(update={"pin": SecretStr(prompter.secret(question))})
+    return settings

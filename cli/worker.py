@@ -13,13 +13,18 @@ from typing import Annotated, Final
 import typer
 from sqlalchemy import Engine as Database
 
+from cli.mailings import fitting
 from cli.output import Output
 from cli.problems.problem import Exit
 from cli.progress import interrupts
+from cli.prompts import Terminal, with_pin
 from sealing.batch.engine import Engine
 from sealing.batch.job import Job
+from sealing.batch.keys import Keys
 from sealing.batch.ledger_place import NoSharedDatabaseError, batch_of
 from sealing.batch.range_work import Check
+from sealing.signers.port import SEAL, TWODDOC
+from sealing.signers.registry import serving
 from storage.errors import MissingExtraError
 from storage.language import N_
 from storage.settings import Settings
@@ -72,6 +77,15 @@ def shared_database(settings: Settings) -> str:
     return settings.database
 
 
+def keys_of(
+    settings: Settings, name: str | None, twoddoc: str | None, output: Output, *, town: bool
+) -> Keys:
+    """Name the keys of a mailing; ask for the PIN that is missing."""
+    seals = serving(settings, SEAL, name, every=town)
+    codes = serving(settings, f"{TWODDOC}{twoddoc}")
+    return Keys(with_pin(settings, output, Terminal(), *seals, *codes), name, town=town)
+
+
 def prepare_queue(database: Database) -> None:
     """Make the queue's tables where there is PostgreSQL and the queue's library."""
     if database.dialect.name != "postgresql":
@@ -97,6 +111,8 @@ def work(settings: Settings, workers: int, check: Check, output: Output) -> int:
     """Seal what other machines run, until Ctrl-C; give the exit code."""
     from sealing.batch.volunteers import Volunteers  # noqa: PLC0415 - an extra
 
+    settings = with_pin(settings, output, Terminal(), *settings.signers)
+    workers = fitting(workers, Keys(settings, town=True), output)
     crew = Volunteers(settings, check, workers)
     with closing(crew), interrupts() as asked:
         crew.open()

@@ -29,8 +29,8 @@ from storage.errors import (
 
 PREFIX = "COFFRE_"
 _FILE = "_FILE"
-_TABLES = {"signers", "tsa", "town"}
-_SECRETS = {"passphrase"}
+_TABLES = {"signers", "token", "tsa", "town"}
+_SECRETS = {"passphrase", "pin"}
 _PATHS = {"trust", "tsl_roots"}
 _HOSTS = {"tsl_hosts", "revocation_hosts"}
 _TSA = r"^(demo:|https?://[^\s@]+)$"
@@ -56,6 +56,14 @@ class SignerSettings(BaseModel):
     chain: tuple[Path, ...] = ()
     key: str
     use: Annotated[str, Field(pattern=r"^(seal|attestation|time-stamp|twoddoc:[0-9A-Z]{2})$")]
+
+
+class TokenSettings(BaseModel):
+    """Tokens that hold keys: how many sessions with each may be open at once on this machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sessions: Annotated[int, Field(ge=1, le=1024)] = 4
 
 
 class TsaSettings(BaseModel):
@@ -108,8 +116,10 @@ class Settings(BaseModel):
     database: str | None = None
     unlock_minutes: Annotated[int, Field(ge=1, le=720)] = 15
     passphrase: SecretStr | None = None
+    pin: SecretStr | None = None
     strict_c40: bool = False
     signers: dict[str, SignerSettings] = {}
+    token: TokenSettings = TokenSettings()
     tsa: TsaSettings = TsaSettings()
     town: TownSettings = TownSettings()
 
@@ -185,8 +195,8 @@ def _from_file(path: Path, known: set[str]) -> dict[str, Any]:
         raise UnreadableSettingsError(f"got {error}", path=str(path), key="") from error
     if unknown := sorted(set(values) - known):
         raise UnknownSettingError(f"got {unknown} in {path}", path=str(path), key=unknown[0])
-    if "passphrase" in values:
-        raise UnknownSettingError("got a passphrase in a file", path=str(path), key="passphrase")
+    for secret in sorted(_SECRETS & set(values)):
+        raise UnknownSettingError(f"got a {secret} in a file", path=str(path), key=secret)
     folder = path.absolute().parent
     for name in {"data", "home"} & set(values):
         values[name] = folder / str(values[name])

@@ -100,7 +100,7 @@ class Workshop:
         """Write the letters, and the key with its certificate."""
         now = datetime.now(UTC)
         code = ec.generate_private_key(ec.SECP256R1())
-        leaf = _certificate("Bench", key, now)
+        leaf = certificate("Bench", key, now)
         (folder / "key.pem").write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM,
@@ -112,7 +112,7 @@ class Workshop:
         for number in range(many):
             (folder / f"in-{number}.pdf").write_bytes(made(number))
         seal = _signer("seal", leaf, key)
-        codes = {TYPE: _signer(f"twoddoc:{TYPE}", _certificate("FR00", code, now), code)}
+        codes = {TYPE: _signer(f"twoddoc:{TYPE}", certificate("FR00", code, now), code)}
         places = Places(same_layout=made is scan)
         sealer = replace(Sealer.ready(seal, codes), places=places)
         return cls(folder, now, sealer, _loaded(folder), many, few)
@@ -191,7 +191,8 @@ def _loaded(folder: Path) -> signers.SimpleSigner:
     return loaded
 
 
-def _certificate(name: str, key: Key, now: datetime) -> x509.Certificate:
+def certificate(name: str, key: Key, now: datetime) -> x509.Certificate:
+    """Make a certificate of the bench, signed by itself."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     usage = x509.KeyUsage(
         digital_signature=True,

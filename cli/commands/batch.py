@@ -17,6 +17,7 @@ from cli.mailings import (
     Watching,
     codes_of,
     failures_of,
+    fitted,
     line_members,
     listed,
     say,
@@ -33,6 +34,7 @@ from cli.worker import (
     Engines,
     Sessions,
     cores,
+    keys_of,
     queue,
     shared_database,
     work,
@@ -43,7 +45,7 @@ from sealing.batch.job import Job, Outcome
 from sealing.batch.ledger_place import open_ledger, running
 from sealing.batch.letters_csv import LineError
 from sealing.batch.local_pool import LocalPool
-from sealing.batch.range_work import SAMPLE, Bench, Keys
+from sealing.batch.range_work import SAMPLE, Bench
 from sealing.batch.run import run
 from sealing.batch.source import Source
 from sealing.marks.placement import Wish as Place
@@ -160,17 +162,17 @@ def seal_command(
     json: seal.Json = False,
 ) -> int:
     """Seal a mailing; the exit code tells how it went."""
-    settings = Settings.load(config, strict_c40=strict_c40 or None)
+    output, settings = of(ctx), Settings.load(config, strict_c40=strict_c40 or None)
     profile = _profile(settings, Place(page, corner(at)), seal.level_of(level), fold=fold)
-    folder, keys = Folder(out, durable=fsync is Fsync.ALWAYS), Keys(settings, signer, town=towncode)
-    every = 1 if check is Checked.ALL else SAMPLE
-    letters_in = Source(source.resolve(strict=True))
+    keys = keys_of(settings, signer, twoddoc, output, town=towncode)
+    every, letters_in = 1 if check is Checked.ALL else SAMPLE, Source(source.resolve(strict=True))
+    folder = Folder(out, durable=fsync is Fsync.ALWAYS)
     bench = Bench(letters_in, folder, keys, profile, require_agreement, every, same_layout)
     codes, limit = codes_of(twoddoc, town_type, towncode=towncode), failures_of(max_failures)
     shared = shared_database(settings) if engine is Engines.QUEUE else None
     with listed(letters) as path:
         job = Job(path, bench, codes, limit, workers or cores(), force, dry_run, shared, sessions)
-        return carry_out(job, of(ctx), as_json=json)
+        return carry_out(job, output, as_json=json)
 
 
 @app.command(
@@ -224,6 +226,7 @@ def status_command(
 
 def carry_out(job: Job, output: Output, *, as_json: bool) -> int:
     """Run a mailing, tell it, and give the exit code."""
+    job = fitted(job, output)
 
     def wrong(line: LineError) -> None:
         output.give("batch-line", **line_members(line, output.tr))

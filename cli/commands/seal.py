@@ -16,6 +16,7 @@ from cli.files import read, refuse_existing, writing
 from cli.help import Command, group
 from cli.orders import OptionWithoutCodeError, corner, order_of
 from cli.output import Output, of
+from cli.prompts import Terminal, with_pin
 from sealing.marks.placement import Wish
 from sealing.pades.seal import MAX_BYTES
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
@@ -23,8 +24,8 @@ from sealing.service.letter import Letter, SealedLetter, Sealer, seal_letter
 from sealing.service.levels import Level, TrustServices
 from sealing.service.profile import Profile
 from sealing.signers.port import SEAL, TWODDOC, Signer
+from sealing.signers.registry import serving, town_signer
 from sealing.signers.registry import signer as open_signer
-from sealing.signers.registry import town_signer
 from sealing.towncode.message import PREFIX
 from sealing.towncode.message import parse as parse_towncode
 from sealing.towncode.signature import verify as check_towncode
@@ -157,7 +158,7 @@ def command(
     strict, where = settings.strict_c40, address(settings)
     profile = Profile(wish, Emission(fold=fold), where, strict_c40=strict, level=reached)
     with closing(TrustServices(settings, reached, clock)) as services:
-        sealer = keys(settings, signer, order, services)
+        sealer = keys(settings, signer, order, services, output)
         sealed = seal_letter(Letter(pdf, order), sealer, profile, now, os.urandom(10))
     require_agreement(sealed, sealer, order)
     with writing(out, force=force) as file:
@@ -194,15 +195,22 @@ def level_of(name: str) -> Level:
 
 
 def keys(
-    settings: Settings, name: str | None, order: Order | None, services: TrustServices
+    settings: Settings,
+    name: str | None,
+    order: Order | None,
+    services: TrustServices,
+    output: Output,
 ) -> Sealer:
-    """Open the signers of a letter, and what its level wants."""
-    now = clock()
+    """Open the signers of a letter, and what its level wants; ask for the PIN that is missing."""
+    now, in_town = clock(), isinstance(order, TownCodeOrder)
     codes: dict[str, Signer] = {}
+    wanted = serving(settings, SEAL, name, every=in_town)
     if isinstance(order, TwoDDocOrder):
-        require_town_type(order.doc_type)
-        codes[order.doc_type] = open_signer(settings, f"{TWODDOC}{order.doc_type}", now)
-    in_town = isinstance(order, TownCodeOrder)
+        use = f"{TWODDOC}{require_town_type(order.doc_type).code}"
+        settings = with_pin(settings, output, Terminal(), *wanted, *serving(settings, use))
+        codes[order.doc_type] = open_signer(settings, use, now)
+    else:
+        settings = with_pin(settings, output, Terminal(), *wanted)
     seal = town_signer(settings, now, name) if in_town else open_signer(settings, SEAL, now, name)
     return Sealer.ready(seal, codes, services.additions(seal.chain))
 

@@ -15,11 +15,13 @@ from cli.main import explain
 from cli.orders import fields
 from cli.output import Output, of
 from cli.problems.problem import Exit
+from cli.prompts import Terminal, with_pin
 from sealing.marks import datamatrix, picture
 from sealing.proofs.document_id import document_id
 from sealing.service.codes import MENTION, TwoDDocOrder, twoddoc_code
 from sealing.service.profile import Profile
 from sealing.signers.port import TWODDOC
+from sealing.signers.registry import serving
 from sealing.signers.registry import signer as open_signer
 from sealing.twoddoc.catalogue import doc_types
 from sealing.twoddoc.conformance import require_town_type
@@ -119,7 +121,9 @@ def encode_command(
     require_town_type(kind)
     settings, now = Settings.load(config, strict_c40=strict_c40 or None), datetime.now(UTC)
     order = TwoDDocOrder(kind, fields(field or [], kind))
-    signers = {kind: open_signer(settings, f"{TWODDOC}{kind}", now, signer)}
+    use = f"{TWODDOC}{kind}"
+    settings = with_pin(settings, output, Terminal(), *serving(settings, use, signer))
+    signers = {kind: open_signer(settings, use, now, signer)}
     profile = Profile(emission=Emission(fold, truncate), strict_c40=settings.strict_c40)
     code = twoddoc_code(order, signers, profile, now, document_id(now, os.urandom(10)))
     symbol = datamatrix.symbol(code, strict_c40=profile.strict_c40)

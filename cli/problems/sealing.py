@@ -94,11 +94,6 @@ ROWS: dict[str, Problem] = {
         N_("utilisez RSA d'au moins 2048 bits, P-256, P-384 ou P-521"),
         Exit.CONFIGURATION,
     ),
-    "sealing.signer-token": Problem(
-        N_("« {name} » est sur un module matériel, que cette version ne sait pas ouvrir"),
-        N_("utilisez un fichier PEM pour les essais"),
-        Exit.CONFIGURATION,
-    ),
     "sealing.signer-unknown": Problem(
         N_("aucun signataire pour « {name} »"),
         N_("indiquez le bon fichier avec --config, ou un nom qu'il contient"),

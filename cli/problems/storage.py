@@ -61,7 +61,7 @@ ROWS: dict[str, Problem] = {
     ),
     "configuration.production-refuses": Problem(
         N_("refusé en mode production : {what}"),
-        N_("la production demande un module matériel (HSM), que cette version n'ouvre pas encore"),
+        N_("en production : clés sur un module matériel (pkcs11:…), site en https, rien de démo"),
         Exit.CONFIGURATION,
     ),
     "configuration.unknown-key": Problem(

@@ -4,7 +4,17 @@ The web's twin is `vault.web.problems`; a test asks that every `code` has a row.
 the error's details in braces.
 """
 
-from cli.problems import consent, mailing, opening, sealing, storage, terminal, vault, verifier
+from cli.problems import (
+    consent,
+    mailing,
+    opening,
+    sealing,
+    storage,
+    terminal,
+    tokens,
+    vault,
+    verifier,
+)
 from cli.problems.problem import OUR_FAULT, Exit, Problem
 from storage.errors import CoffreError
 from storage.language import N_, Translator
@@ -16,6 +26,7 @@ PROBLEMS: dict[str, Problem] = {
     **sealing.ROWS,
     **storage.ROWS,
     **terminal.ROWS,
+    **tokens.ROWS,
     **vault.ROWS,
     **verifier.ROWS,
 }

@@ -22,12 +22,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import ClassVar, Final
 
 from sealing.batch.engine import Hand
 from sealing.batch.flight import Flight, Signed
 from sealing.batch.folders import Folder
+from sealing.batch.keys import Keys
 from sealing.batch.ledger import Ledger
 from sealing.batch.ledger_place import open_ledger
 from sealing.batch.plan import FATAL, Range, order_from
@@ -40,11 +40,9 @@ from sealing.service.letter import Letter, SealedLetter, Sealer, begin_letter
 from sealing.service.levels import Level, TrustServices
 from sealing.service.places import LayoutDiffersError, Places
 from sealing.service.profile import Profile
-from sealing.signers.port import SEAL, TWODDOC
-from sealing.signers.registry import signer, town_signer
+from sealing.signers.token_libraries import rest
 from storage.database import DatabaseUnavailableError
 from storage.errors import CoffreError
-from storage.settings import Settings
 
 COMMIT: Final = 25
 SAMPLE: Final = 200
@@ -58,30 +56,6 @@ class LetterChangedError(SealingError):
 
     code: ClassVar[str] = "batch.letter-changed"
     retryable: ClassVar[bool] = True
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """Which signers a mailing needs: the seal's by name, P-256 for town codes, 2D-Doc types."""
-
-    settings: Settings
-    name: str | None = None
-    town: bool = False
-    types: tuple[str, ...] = ()
-
-    def services(self, level: Level) -> TrustServices:
-        """Open what a level asks for; raise as `TrustServices` does."""
-        return TrustServices(self.settings, level, lambda: datetime.now(UTC))
-
-    def open(self, services: TrustServices, now: datetime) -> Sealer:
-        """Open them, with what the level adds.
-
-        Raises a SignerError, ConfigurationError, OSError, or as `TrustServices.additions` does.
-        """
-        codes = {kind: signer(self.settings, f"{TWODDOC}{kind}", now) for kind in self.types}
-        opened = town_signer if self.town else partial(signer, use=SEAL)
-        seal = opened(self.settings, now=now, name=self.name)
-        return Sealer.ready(seal, codes, services.additions(seal.chain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +83,12 @@ class Bench:
             Flight.opened(self._at_once()) as flight,
         ):
             places = Places(same_layout=self.same_layout)
-            sealer = replace(self.keys.open(services, datetime.now(UTC)), places=places)
-            with closing(open_ledger(self.folder, self.keys.settings.database)) as ledger:
-                yield RangeWork(self, sealer, ledger, services, flight)
+            try:
+                sealer = replace(self.keys.open(services, datetime.now(UTC)), places=places)
+                with closing(open_ledger(self.folder, self.keys.settings.database)) as ledger:
+                    yield RangeWork(self, sealer, ledger, services, flight)
+            finally:
+                rest()
 
     def _at_once(self) -> int:
         """Give how many letters of one worker may wait for a time-stamp."""

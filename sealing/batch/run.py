@@ -43,6 +43,7 @@ from sealing.service.codes import Order, TwoDDocOrder, check_order
 from sealing.service.letter import Sealer
 from sealing.signers.port import TWODDOC
 from sealing.signers.registry import signer
+from sealing.signers.token_libraries import rest
 from sealing.twoddoc.conformance import require_town_type
 from storage.database import DatabaseUnavailableError
 
@@ -85,6 +86,7 @@ def run(job: Job, engine: Callable[[Job], Engine], watch: Watch) -> Outcome:
         keys = replace(job.bench.keys, types=tuple(sorted(ready.twoddocs)))
         bench = replace(job.bench, keys=keys)
         job = replace(job, bench=bench, order=WorkOrder.of(bench, ready, job.sessions))
+        rest()  # the workers need every session that the token has
         sealing = _Sealing(job, ledger, watch, leaf, holding)
         return sealing.carry_out(engine(sealing.job), began)
 

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives import hashes
 from pydantic import TypeAdapter, ValidationError
 
 from sealing.batch.folders import Folder
-from sealing.batch.range_work import Bench, Check, Keys, RangeWork
+from sealing.batch.keys import Keys
+from sealing.batch.range_work import Bench, Check, RangeWork
 from sealing.batch.source import Source
 from sealing.service.letter import Sealer
 from sealing.service.profile import Profile

@@ -36,16 +36,15 @@ class KeyFileSigner:
     @classmethod
     def load(cls, name: str, settings: SignerSettings, now: datetime) -> Self:
         """Read certificate, chain and key; raise a SignerError or OSError."""
-        chain = [_certificate(path, name) for path in (settings.certificate, *settings.chain)]
+        identity = identity_from(name, settings)
         try:
             key = load_pem_private_key(_read(Path(settings.key), name), None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise SignerError("got a key file that cannot be read", name=name) from error
         if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             raise KeyNotAllowedError(f"got a key of type {type(key).__name__}", name=name)
-        identity = Identity(name, settings.use, tuple(chain))
         identity.check(key.public_key(), now)
-        return cls(identity, key, Prehashed(digest_of(chain[0], name)))
+        return cls(identity, key, Prehashed(digest_of(identity.chain[0], name)))
 
     @property
     def name(self) -> str:
@@ -69,6 +68,12 @@ class KeyFileSigner:
         r, s = decode_dss_signature(self.key.sign(digest, _ecdsa(self.prehashed)))
         size = (self.key.curve.key_size + 7) // 8
         return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+
+def identity_from(name: str, settings: SignerSettings) -> Identity:
+    """Read a signer's certificate and chain; raise SignerError or OSError. They are not checked."""
+    chain = [_certificate(path, name) for path in (settings.certificate, *settings.chain)]
+    return Identity(name, settings.use, tuple(chain))
 
 
 def _read(path: Path, name: str) -> bytes:

@@ -3,21 +3,23 @@
 Rules kept here:
 
 - without a name, the first signer with the wanted use serves;
-- a key file is refused in production mode;
+- a key is in a file, which production mode refuses, or on a token (`pkcs11:…`);
 - one 2D-Doc signer signs one document type: a signer named for another use is refused;
 - a town code wants a seal on P-256: without a name, the first such seal serves.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar
 
 from sealing.signers.keyfile import KeyFileSigner
-from sealing.signers.port import SEAL, CertificateUseError, Signer, SignerError
+from sealing.signers.port import SEAL, TWODDOC, CertificateUseError, Signer, SignerError
+from sealing.signers.token_access import Access, on_token, refuse_shared
+from sealing.signers.token_libraries import pin_wanted
+from sealing.signers.token_signer import TokenSigner
 from sealing.towncode.signature import KeyNotAllowedError, require_allowed
 from storage.settings import Settings
-
-_PKCS11 = "pkcs11:"
 
 
 class UnknownSignerError(SignerError):
@@ -26,25 +28,52 @@ class UnknownSignerError(SignerError):
     code: ClassVar[str] = "sealing.signer-unknown"
 
 
-class TokenNotSupportedError(SignerError):
-    """Keys on a token are not supported by this version. Details: `name`."""
-
-    code: ClassVar[str] = "sealing.signer-token"
-
-
 def signer(settings: Settings, use: str, now: datetime, name: str | None = None) -> Signer:
-    """Open the signer for a use; raise a SignerError, ProductionRefusesError or OSError."""
+    """Open the signer for a use; raise a SignerError, ConfigurationError or OSError."""
     if name is None:
-        name = next((key for key, row in settings.signers.items() if row.use == use), None)
+        name = next(iter(serving(settings, use)), None)
     if name is None or name not in settings.signers:
         raise UnknownSignerError(f"got no signer for {use}", name=name or use)
     row = settings.signers[name]
     if row.use != use:
         raise CertificateUseError(f"got a signer for {row.use}, expected {use}", name=name)
-    if row.key.startswith(_PKCS11):
-        raise TokenNotSupportedError("got a PKCS#11 URI", name=name)
+    if on_token(row):
+        return TokenSigner.load(name, settings, now)
     settings.refuse_in_production(f"signers.{name}.key")
     return KeyFileSigner.load(name, row, now)
+
+
+def serving(
+    settings: Settings, use: str, name: str | None = None, *, every: bool = False
+) -> list[str]:
+    """Name the signer that `signer` opens for a use, or `every` one that may; opens nothing."""
+    rows = settings.signers.items()
+    found = [key for key, row in rows if row.use == use and name in {None, key}]
+    return found if every else found[:1]
+
+
+def waiting_for_pin(settings: Settings, names: Iterable[str]) -> str | None:
+    """Give what the token is called that waits for a PIN before one of these signers can sign.
+
+    None: nothing is missing. Raises a SignerError (`token_errors`) or MissingExtraError.
+    """
+    for name in names:
+        if on_token(settings.signers[name]):
+            token = pin_wanted(Access.of(name, settings))
+            if token is not None:
+                refuse_shared(settings)
+                return token
+    return None
+
+
+def most_workers(settings: Settings, seals: Iterable[str]) -> int | None:
+    """Give how many processes may seal at once, by these seals; None where no token limits it.
+
+    The lines of a mailing may want any 2D-Doc: one of them on a token is enough.
+    """
+    codes = [name for name, row in settings.signers.items() if row.use.startswith(TWODDOC)]
+    tokens = any(on_token(settings.signers[name]) for name in [*seals, *codes])
+    return settings.token.sessions if tokens else None
 
 
 def town_signer(settings: Settings, now: datetime, name: str | None = None) -> Signer:
@@ -52,7 +81,7 @@ def town_signer(settings: Settings, now: datetime, name: str | None = None) -> S
 
     Without a name: the first seal whose key is on P-256.
     """
-    names = [key for key, row in settings.signers.items() if row.use == SEAL]
+    names = serving(settings, SEAL, every=True)
     for candidate in [name] if name is not None or not names else names:
         found = signer(settings, SEAL, now, candidate)
         with suppress(KeyNotAllowedError):

@@ -17,12 +17,13 @@ from sealing.batch.engine import Engine, Standing, Task
 from sealing.batch.folders import Folder
 from sealing.batch.intake import Reading
 from sealing.batch.job import Job, Outcome, Wish
+from sealing.batch.keys import Keys
 from sealing.batch.ledger_place import batch_of
 from sealing.batch.letters_csv import LetterList, LineError
 from sealing.batch.local_pool import LocalPool
 from sealing.batch.plan import Codes
 from sealing.batch.queue_engine import ProcrastinateEngine
-from sealing.batch.range_work import Bench, Keys
+from sealing.batch.range_work import Bench
 from sealing.batch.rows import Counts
 from sealing.batch.run import run
 from sealing.batch.source import Source

@@ -16,7 +16,7 @@ from sealing.signers.port import (
     KeyNotAllowedError,
     SignerError,
 )
-from sealing.signers.registry import TokenNotSupportedError, UnknownSignerError, signer
+from sealing.signers.registry import UnknownSignerError, signer
 from storage.errors import ProductionRefusesError
 from storage.settings import Mode, Settings, SignerSettings
 
@@ -77,11 +77,6 @@ def test_a_chain_that_does_not_hold_is_refused(settings):
 def test_a_certificate_outside_its_dates_is_refused(settings, days):
     with pytest.raises(CertificateDatesError):
         signer(settings, SEAL, NOW + timedelta(days=days))
-
-
-def test_a_token_is_said_to_be_for_later(settings):
-    with pytest.raises(TokenNotSupportedError):
-        signer(changed(settings, key="pkcs11:token=x"), SEAL, NOW)
 
 
 @pytest.mark.parametrize("text", ["", "hello", "-----BEGIN PRIVATE KEY-----\nAAAA\n"])

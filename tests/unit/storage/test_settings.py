@@ -17,7 +17,16 @@ def empty_place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    for name in ("MODE", "DATA", "PASSPHRASE", "PASSPHRASE_FILE", "TRUST", "UNLOCK_MINUTES"):
+    for name in (
+        "MODE",
+        "DATA",
+        "PASSPHRASE",
+        "PASSPHRASE_FILE",
+        "PIN",
+        "PIN_FILE",
+        "TRUST",
+        "UNLOCK_MINUTES",
+    ):
         monkeypatch.delenv(f"COFFRE_{name}", raising=False)
 
 
@@ -69,6 +78,9 @@ def test_paths_of_a_file_are_relative_to_it(tmp_path):
     [
         ("colour = 1", UnknownSettingError),
         ('passphrase = "never here"', UnknownSettingError),
+        ('pin = "never here"', UnknownSettingError),
+        ("[token]\nsessions = 0", WrongValueError),
+        ('[token]\npin = "never here"', WrongValueError),
         ("mode = ", UnreadableSettingsError),
         ('mode = "holiday"', WrongValueError),
         ("unlock_minutes = 0", WrongValueError),
@@ -99,6 +111,17 @@ def test_a_secret_comes_from_its_variable_or_from_a_files_first_line(tmp_path, m
     assert read.get_secret_value() == "correct horse"
     monkeypatch.setenv("COFFRE_PASSPHRASE", "staple")
     assert "staple" not in repr(Settings.load())
+
+
+def test_a_pin_is_a_secret_and_the_sessions_of_a_token_are_few_unless_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("COFFRE_PIN", "4321")
+    read = Settings.load()
+    assert read.pin is not None
+    assert read.pin.get_secret_value() == "4321"
+    assert "4321" not in repr(read)
+    assert read.token.sessions == 4
+    (tmp_path / "coffre.toml").write_text("[token]\nsessions = 12\n")
+    assert Settings.load().token.sessions == 12
 
 
 def test_an_error_never_repeats_a_secret(monkeypatch):
