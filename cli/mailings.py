@@ -13,12 +13,14 @@ from cryptography import x509
 from cli.files import writing
 from cli.orders import town_type_of
 from cli.output import Output, plain
-from cli.problems.table import parts_of, problem_of
+from cli.problems.problem import Exit
+from cli.problems.table import parts_of, problem_of, problem_of_system
 from cli.progress import Interrupts, Progress, interrupts
 from sealing.batch.engine import Standing
+from sealing.batch.evidence import noted
 from sealing.batch.folders import Folder
 from sealing.batch.intake import Reading
-from sealing.batch.job import Failures, Wish
+from sealing.batch.job import Failures, Records, Wish
 from sealing.batch.journal_file import digest_of
 from sealing.batch.ledger import Ledger
 from sealing.batch.letters_csv import UTF8, LetterList, LineError
@@ -71,7 +73,16 @@ class Mailing:
             "journal": str(journal) if there else None,
             "journal_sha256": digest_of(journal) if there else None,
             "report": str(self.folder.report) if self.folder.report.exists() else None,
+            "evidence": self.evidence,
         }
+
+    @property
+    def evidence(self) -> dict[str, int] | None:
+        """Count evidence records, as the last run that was asked for them left them."""
+        records = noted(self.folder)
+        if records is None:
+            return None
+        return {"records": records, "missing": max(0, self.counts.sealed - records)}
 
 
 def say(output: Output, mailing: Mailing) -> None:
@@ -99,8 +110,40 @@ def say(output: Output, mailing: Mailing) -> None:
         told = tr(N_("  ce passage : {new} en {seconds} s, {rate}/s"))
         seconds, rate = f"{mailing.seconds:.1f}", f"{mailing.rate:.0f}"
         output.show(told.format(new=mailing.new, seconds=seconds, rate=rate))
+    if mailing.evidence is not None:
+        told = tr(N_("  preuves d'existence : {records}, manquantes : {missing}"))
+        output.show(told.format(**mailing.evidence))
     if mailing.folder.report.exists():
         output.show(tr(N_("  rapport : {path}")).format(path=mailing.folder.report))
+
+
+def say_records(output: Output, records: Records | None) -> Exit:
+    """Say what is missing of the evidence records that were asked for; give the exit code."""
+    tr = output.tr
+    if records is None or not records.missing:
+        return Exit.DONE
+    again = tr(N_("la même commande les ajoute, sans rien sceller de nouveau"))
+    if isinstance(records.trouble, CoffreError | OSError):
+        why, code = _why(records.trouble, tr)
+        told = tr(
+            N_("les lettres sont scellées, mais {missing} preuves d'existence manquent : {why}")
+        )
+        output.error(told.format(missing=records.missing, why=why), again)
+        return code
+    if records.stopped:
+        output.error(tr(N_("envoi interrompu")), again)
+        return Exit.INTERRUPTED
+    told = tr(N_("un autre fichier occupe la place de {barred} preuves d'existence (.ers)"))
+    advice = tr(N_("déplacez-les, ou ajoutez --force pour les remplacer"))
+    output.error(told.format(barred=records.barred), advice)
+    return Exit.PARTIAL
+
+
+def _why(trouble: CoffreError | OSError, tr: Translator) -> tuple[str, Exit]:
+    if isinstance(trouble, CoffreError):
+        return sentence_of(trouble, tr), problem_of(trouble).exit
+    problem, details = problem_of_system(trouble)
+    return tr(problem.sentence).format_map(details), problem.exit
 
 
 def line_members(line: LineError, tr: Translator) -> dict[str, Any]:
@@ -163,6 +206,7 @@ def write_report(
             certificate=certificate,
             journal_sha256=digest_of(folder.journal),
             troubles=first,
+            records=noted(folder),
             lang=output.lang,
             test=test,
         )

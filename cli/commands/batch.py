@@ -26,6 +26,7 @@ from cli.mailings import (
     line_members,
     say,
     say_line,
+    say_records,
     troubles,
     write_report,
 )
@@ -106,6 +107,13 @@ Sync = Annotated[
     ),
 ]
 Sealed = Annotated[Path, typer.Argument(metavar="DIR", help=N_("Dossier des lettres scellées."))]
+Evidence = Annotated[
+    bool,
+    typer.Option(
+        "--evidence-record",
+        help=N_("Donner à chaque lettre sa preuve d'existence (.ers) : un horodatage pour toutes."),
+    ),
+]
 Force = Annotated[
     bool,
     typer.Option("--force", help=N_("Remplacer ce qui gêne ; sceller de nouveau ce qui manque.")),
@@ -144,14 +152,14 @@ def seal_command(
     strict_c40: seal.StrictC40 = False,
     check: Check = Checked.SAMPLE,
     fsync: Sync = Fsync.END,
+    evidence: Evidence = False,
     max_failures: MaxFailures = None,
     dry_run: DryRun = False,
     force: Force = False,
     json: seal.Json = False,
 ) -> int:
     """Seal a mailing; the exit code tells how it went."""
-    if seal.level_of(level) is not Level.B_B:
-        raise MailingLevelError(f"got {level}, expected {Level.B_B}", level=level)
+    _require_level(level)
     settings = Settings.load(config, strict_c40=strict_c40 or None)
     emission, place = Emission(fold=fold), Place(page, corner(at))
     bench = Bench(
@@ -164,7 +172,7 @@ def seal_command(
     )
     codes, limit = codes_of(twoddoc, town_type, towncode=towncode), failures_of(max_failures)
     with _listed(letters) as listed:
-        job = Job(listed, bench, codes, limit, workers or _cores(), force, dry_run)
+        job = Job(listed, bench, codes, limit, workers or _cores(), force, dry_run, evidence)
         return carry_out(job, of(ctx), as_json=json)
 
 
@@ -253,7 +261,13 @@ def ending(outcome: Outcome, output: Output) -> int:
     if outcome.too_many:
         output.error(output.tr(N_("trop de lettres ont échoué : l'envoi est arrêté")), again)
     failed = outcome.counts.failed + outcome.counts.refused
-    return Exit.PARTIAL if failed else Exit.DONE
+    code = say_records(output, outcome.records)
+    return Exit.PARTIAL if failed and code is Exit.DONE else code
+
+
+def _require_level(level: str) -> None:
+    if seal.level_of(level) is not Level.B_B:
+        raise MailingLevelError(f"got {level}, expected {Level.B_B}", level=level)
 
 
 def _cores() -> int:
