@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import pytest
+from asn1crypto import tsp
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
@@ -112,6 +113,16 @@ def test_a_tree_and_a_time_stamp_by_two_algorithms_are_broken():
     own = hashlib.sha256(LETTERS[0]).digest()
     other = EvidenceRecord(((digest,),), stamp(own), "sha384")
     assert answer(check(other.encode())) == BROKEN
+    # Another algorithm whose digests are as long: the bytes alone would be the same.
+    asked = tsp.TimeStampReq(
+        {
+            "version": 1,
+            "message_imprint": {"hash_algorithm": {"algorithm": "sha3_256"}, "hashed_message": own},
+            "cert_req": True,
+        }
+    )
+    token = values(one(certomancer()(asked.dump())).content)[1].encoded
+    assert answer(check(EvidenceRecord((), token).encode())) == BROKEN
     right = EvidenceRecord((), stamp(digest, "sha384"), "sha384")
     assert check(right.encode()).conclusion.indication is PASSED
 
