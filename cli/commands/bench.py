@@ -55,9 +55,10 @@ def run(name: Name, *, quick: bool) -> list[Bench]:
     """Measure; each bench is imported when it is asked for."""
     found: list[Bench] = []
     if name in {Name.SEAL, Name.ALL}:
-        from cli.bench import sealing  # noqa: PLC0415 - pyHanko takes half a second to import
+        from cli.bench import evidence, sealing  # noqa: PLC0415 - pyHanko takes half a second
 
         found.append(sealing.bench(quick=quick))
+        found += evidence.benches(quick=quick)
     if name in {Name.TWODDOC, Name.ALL}:
         from cli.bench import twoddoc  # noqa: PLC0415 - as above
 

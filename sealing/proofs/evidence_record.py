@@ -55,6 +55,8 @@ _ALGORITHMS: Final = {
     "sha384": oid("2.16.840.1.101.3.4.2.2"),
     "sha512": oid("2.16.840.1.101.3.4.2.3"),
 }
+# Asked by name, hashlib takes longer than the digest itself.
+_HASHES: Final = {_SHA256: hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 _BY_OID: Final = {written: name for name, written in _ALGORITHMS.items()}
 
 
@@ -104,17 +106,13 @@ class EvidenceRecord:
     def encode(self) -> bytes:
         """Give the record (DER), in the one form that we write."""
         name = _ALGORITHMS[self.algorithm]
-        rows = [
-            der(SEQUENCE, *(der(OCTET_STRING, value) for value in group)) for group in self.groups
-        ]
-        tree = der(_CONTEXT_2, *rows) if rows else b""
-        stamp = der(SEQUENCE, der(CONTEXT_0, name), tree, self.token)
+        stamp = der(SEQUENCE, der(CONTEXT_0, name), _tree(self.groups), self.token)
         archive = der(SEQUENCE, der(SEQUENCE, stamp))
         return der(SEQUENCE, _VERSION, der(SEQUENCE, der(SEQUENCE, name)), archive)
 
     def digest_of(self, document: bytes) -> bytes:
         """Give the digest by which this record would name a document."""
-        return hashlib.new(self.algorithm, document).digest()
+        return _HASHES[self.algorithm](document).digest()
 
     def root(self, digest: bytes) -> bytes:
         """Give what the time-stamp must be about if it covers a digest; raise NotCoveredError."""
@@ -131,7 +129,7 @@ class EvidenceRecord:
     def _node(self, group: tuple[bytes, ...]) -> bytes:
         if len(group) == 1:
             return group[0]
-        return hashlib.new(self.algorithm, b"".join(sorted(group))).digest()
+        return _HASHES[self.algorithm](b"".join(sorted(group))).digest()
 
 
 def evidence_records(digests: bytes, stamp: Callable[[bytes], bytes]) -> Iterator[bytes]:
@@ -143,6 +141,20 @@ def evidence_records(digests: bytes, stamp: Callable[[bytes], bytes]) -> Iterato
     tree = HashTree.of(digests)
     token = stamp(tree.root)
     return (EvidenceRecord(tree.reduced(place), token).encode() for place in range(len(tree)))
+
+
+def _tree(groups: Groups) -> bytes:
+    """Write the groups; all digests are of one size, so that their heads are alike."""
+    if not groups:
+        return b""
+    digest = groups[0][0]
+    head = der(OCTET_STRING, digest)[: -len(digest)]
+    alone = der(SEQUENCE, head, digest)[: -len(digest)]
+    rows = [
+        alone + group[0] if len(group) == 1 else der(SEQUENCE, *(head + value for value in group))
+        for group in groups
+    ]
+    return der(_CONTEXT_2, *rows)
 
 
 def _stamp_of(rest: list[Value]) -> Value:
@@ -188,7 +200,8 @@ def _groups(named: list[Value], algorithm: str) -> Groups:
     rows = values(tree.of(_CONTEXT_2).content)
     if not 0 < len(rows) <= _MAX_GROUPS:
         raise DerError(f"{len(rows)} groups")
-    groups = tuple(_group(row, hashlib.new(algorithm).digest_size) for row in rows)
+    size = _HASHES[algorithm]().digest_size
+    groups = tuple(_group(row, size) for row in rows)
     if sum(map(len, groups)) > _MAX_VALUES:
         raise DerError(f"more than {_MAX_VALUES} values")
     return groups
