@@ -1,47 +1,34 @@
 """A mailing in words and members: how it stands, which lines are wrong, what was not sealed."""
 
-import shutil
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, ClassVar
+from typing import Any
 
 from cryptography import x509
 
-from cli.files import STANDARD, writing
-from cli.orders import town_type_of
+from cli.files import writing
 from cli.output import Output, plain
-from cli.problems.table import parts_of, problem_of
+from cli.problems.problem import Exit
+from cli.problems.table import parts_of, problem_of, problem_of_system
 from cli.progress import Interrupts, Progress, interrupts
 from sealing.batch.engine import Standing
+from sealing.batch.evidence import noted
 from sealing.batch.folders import Folder
 from sealing.batch.intake import Reading
-from sealing.batch.job import Failures, Job, Wish
+from sealing.batch.job import Records, Wish
 from sealing.batch.journal_file import digest_of
-from sealing.batch.keys import Keys
 from sealing.batch.ledger import Ledger
 from sealing.batch.ledger_place import open_ledger
 from sealing.batch.letters_csv import UTF8, LetterList, LineError
-from sealing.batch.plan import Codes
 from sealing.batch.report import SHOWN, Report, Trouble, failures_csv, page
 from sealing.batch.rows import Counts
 from sealing.batch.source import FAILURES
-from sealing.signers.port import SEAL
-from sealing.signers.registry import most_workers, serving
 from storage.errors import CoffreError
 from storage.language import N_, Translator
-
-
-class FailureLimitError(CoffreError):
-    """A `--max-failures` is neither a number nor a percentage. Details: `limit`."""
-
-    code: ClassVar[str] = "usage.max-failures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +66,16 @@ class Mailing:
             "journal": str(journal) if there else None,
             "journal_sha256": digest_of(journal) if there else None,
             "report": str(self.folder.report) if self.folder.report.exists() else None,
+            "evidence": self.evidence,
         }
+
+    @property
+    def evidence(self) -> dict[str, int] | None:
+        """Count evidence records, as the last run that was asked for them left them."""
+        records = noted(self.folder)
+        if records is None:
+            return None
+        return {"records": records, "missing": max(0, self.counts.sealed - records)}
 
 
 def say(output: Output, mailing: Mailing) -> None:
@@ -107,8 +103,40 @@ def say(output: Output, mailing: Mailing) -> None:
         told = tr(N_("  ce passage : {new} en {seconds} s, {rate}/s"))
         seconds, rate = f"{mailing.seconds:.1f}", f"{mailing.rate:.0f}"
         output.show(told.format(new=mailing.new, seconds=seconds, rate=rate))
+    if mailing.evidence is not None:
+        told = tr(N_("  preuves d'existence : {records}, manquantes : {missing}"))
+        output.show(told.format(**mailing.evidence))
     if mailing.folder.report.exists():
         output.show(tr(N_("  rapport : {path}")).format(path=mailing.folder.report))
+
+
+def say_records(output: Output, records: Records | None) -> Exit:
+    """Say what is missing of the evidence records that were asked for; give the exit code."""
+    tr = output.tr
+    if records is None or not records.missing:
+        return Exit.DONE
+    again = tr(N_("la même commande les ajoute, sans rien sceller de nouveau"))
+    if isinstance(records.trouble, CoffreError | OSError):
+        why, code = _why(records.trouble, tr)
+        told = tr(
+            N_("les lettres sont scellées, mais {missing} preuves d'existence manquent : {why}")
+        )
+        output.error(told.format(missing=records.missing, why=why), again)
+        return code
+    if records.stopped:
+        output.error(tr(N_("envoi interrompu")), again)
+        return Exit.INTERRUPTED
+    told = tr(N_("un autre fichier occupe la place de {barred} preuves d'existence (.ers)"))
+    advice = tr(N_("déplacez-les, ou ajoutez --force pour les remplacer"))
+    output.error(told.format(barred=records.barred), advice)
+    return Exit.PARTIAL
+
+
+def _why(trouble: CoffreError | OSError, tr: Translator) -> tuple[str, Exit]:
+    if isinstance(trouble, CoffreError):
+        return sentence_of(trouble, tr), problem_of(trouble).exit
+    problem, details = problem_of_system(trouble)
+    return tr(problem.sentence).format_map(details), problem.exit
 
 
 def line_members(line: LineError, tr: Translator) -> dict[str, Any]:
@@ -144,22 +172,6 @@ def troubles(ledger: Ledger, tr: Translator) -> Iterator[Trouble]:
             yield Trouble(entry.line, entry.file, sentence_of(entry.trouble, tr))
 
 
-def fitted(job: Job, output: Output) -> Job:
-    """Give a mailing with as many workers as its token has sessions at most."""
-    return replace(job, workers=fitting(job.workers, job.bench.keys, output))
-
-
-def fitting(workers: int, keys: Keys, output: Output) -> int:
-    """Give how many processes seal: no more than the token has sessions, and say so."""
-    seals = serving(keys.settings, SEAL, keys.name, every=keys.town)
-    most = most_workers(keys.settings, seals)
-    if most is None or workers <= most:
-        return workers
-    told = N_("{most} processus au lieu de {workers} : autant que de sessions ([token] sessions)")
-    output.remark(output.tr(told).format(most=most, workers=workers))
-    return most
-
-
 def write_report(
     mailing: Mailing,
     certificate: x509.Certificate,
@@ -192,6 +204,7 @@ def write_report(
             certificate=certificate,
             journal_sha256=digest_of(folder.journal),
             troubles=first,
+            records=noted(folder),
             lang=output.lang,
             test=test,
         )
@@ -241,37 +254,3 @@ class Watching:
     def wish(self) -> Wish:
         """Give what Ctrl-C asked for."""
         return Wish(min(self.asked.count, Wish.KILL))
-
-
-def codes_of(twoddoc: str | None, town_type: str | None, *, towncode: bool) -> Codes:
-    """Read which code letters bear; raise TwoCodesError, TypeWithoutTownCodeError."""
-    return Codes(twoddoc, town_type_of(twoddoc, town_type, towncode=towncode))
-
-
-def failures_of(limit: str | None) -> Failures:
-    """Read `--max-failures`; raise FailureLimitError."""
-    if limit is None:
-        return Failures()
-    try:
-        if limit.endswith("%"):
-            share = float(limit[:-1].strip().replace(",", "."))
-            if 0 <= share <= 100:  # noqa: PLR2004 - per cent
-                return Failures(percent=share)
-        elif (most := int(limit)) >= 0:
-            return Failures(most)
-    except ValueError:
-        pass
-    raise FailureLimitError(f"got {limit}", limit=limit)
-
-
-@contextmanager
-def listed(letters: Path) -> Iterator[Path]:
-    """Give the path of the list; one that comes by standard input is kept: it is read twice."""
-    if str(letters) != STANDARD:
-        yield letters
-        return
-    with TemporaryDirectory(prefix="coffre-") as folder:
-        path = Path(folder) / "letters.csv"
-        with path.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        yield path

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import typer
 from sqlalchemy import Engine as Database
 
-from cli.mailings import fitting
+from cli.asked import fitting
 from cli.output import Output
 from cli.problems.problem import Exit
 from cli.progress import interrupts

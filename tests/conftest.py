@@ -16,7 +16,11 @@ from support.budget import TIER, cases
 
 HERE = Path(__file__).parent
 # Not even skipped elsewhere: a skip says that something is missing.
-SLOW = ["unit/sealing/test_atheris.py", "unit/verifier/test_atheris.py"]
+SLOW = [
+    "unit/sealing/test_atheris.py",
+    "unit/verifier/test_atheris.py",
+    "integration/test_evidence_oracle.py",
+]
 collect_ignore = [] if TIER == "slow" else SLOW
 CLOSED = {"unit", "architecture"}
 

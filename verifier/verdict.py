@@ -6,6 +6,8 @@ Rules kept here (table of `verifier/DESIGN.md`):
   without code and without seal has no indication at all;
 - a code that shows `same` or an intact seal may be green; `shown_blue` tells the code that is
   authentic but was not compared with the page;
+- an evidence record says when the file existed, not who made it: it never makes a file green, and
+  takes the green away only where the person asked for it;
 - fields are there only once a signature was verified: nothing unproved is shown.
 
 Values only: no reading, no deciding, no sentence. `reports/` says them, `checks/` make them.
@@ -162,6 +164,25 @@ class SealVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceVerdict:
+    """What the evidence record of a file proves: that it existed at `time`, on whose word.
+
+    Both are None unless every check passed. `asked`: a person named the record, so that its answer
+    counts for the file; one that only lies beside it is told, and counts for nothing.
+    """
+
+    checks: tuple[Check, ...]
+    time: datetime | None = None
+    authority: str | None = None
+    asked: bool = False
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """Conclude on the record."""
+        return conclude(self.checks)
+
+
+@dataclass(frozen=True, slots=True)
 class ListUsed:
     """One list that was relied on, and its age at the time of the verdict."""
 
@@ -210,12 +231,14 @@ class Verdict:
     seals: tuple[SealVerdict, ...] = ()
     checks: tuple[Check, ...] = ()
     status: Status = field(default=Status(SealState.UNKNOWN))
+    evidence: EvidenceVerdict | None = None
 
     @property
     def conclusion(self) -> Conclusion | None:
         """Give the worst of the entries; None for a file without code, seal and failed check.
 
-        Among equals the first wins: the file's own checks, seals, codes, pages against codes.
+        Among equals the first wins: the file's own checks, seals, codes, pages against codes, then
+        an evidence record that was asked for.
         """
         found = list(self._conclusions())
         if not self.codes and not self.seals and all(check.has_passed for check in self.checks):
@@ -238,3 +261,5 @@ class Verdict:
         for code in self.codes:
             if code.printed_text.check is not None:
                 yield conclude([code.printed_text.check])
+        if self.evidence is not None and self.evidence.asked:
+            yield self.evidence.conclusion

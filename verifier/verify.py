@@ -6,7 +6,8 @@ The steps, by the numbers of `verifier/DESIGN.md`:
 2. every seal, over the bytes of the file;
 3. every code, its parts joined, with its signature, its issuer and its dates;
 4. the words of the page against each code whose signature was proved;
-5. the lists that the answers rest on, and their ages.
+5. the evidence record that came with the file, if any;
+6. the lists that the answers rest on, and their ages.
 
 Rules kept here:
 
@@ -26,6 +27,7 @@ from typing import Final
 from sealing.towncode.message import PREFIX
 from sealing.twoddoc.header import NotTwoDDocError
 from verifier.check import Check, SubIndication
+from verifier.checks.evidence import check_evidence
 from verifier.checks.pades import check_seals
 from verifier.checks.printed_text import compare, compare_towncode
 from verifier.checks.sets import GatheredCode, gathered
@@ -37,6 +39,7 @@ from verifier.verdict import (
     NOT_COMPARED,
     CodeKind,
     CodeVerdict,
+    EvidenceVerdict,
     PrintedResult,
     PrintedText,
     SealVerdict,
@@ -71,13 +74,16 @@ def verify(
     if others:
         checks.append(Check.passed("file.codes", _OTHER_CODES, kinds=" ".join(sorted({*others}))))
     seals = _seals(document, trust, moment)  # (2)
+    evidence = _evidence(document, trust, moment)  # (5)
+    names = _lists(codes, seals, evidence)  # (6)
     return Verdict(
         file=document.name,
         at=moment,
-        trust=trust.used(_lists(codes, seals), now),  # (5)
+        trust=trust.used(names, now),
         codes=tuple(codes),
         seals=seals,
         checks=tuple(checks),
+        evidence=evidence,
     )
 
 
@@ -106,10 +112,19 @@ def _seals(document: ReadDocument, trust: TrustList, moment: datetime) -> tuple[
     return check_seals(document.data, trust, moment)
 
 
-def _lists(codes: Sequence[CodeVerdict], seals: Sequence[SealVerdict]) -> list[ListName]:
+def _evidence(document: ReadDocument, trust: TrustList, moment: datetime) -> EvidenceVerdict | None:
+    if document.record is None:
+        return None
+    return check_evidence(document.record, document.data, trust, moment)
+
+
+def _lists(
+    codes: Sequence[CodeVerdict], seals: Sequence[SealVerdict], evidence: EvidenceVerdict | None
+) -> list[ListName]:
     kinds = {code.kind for code in codes}
     names = [ListName.TSL, ListName.TWODDOC] if CodeKind.TWODDOC in kinds else []
-    names += [ListName.AUTHORITIES] if seals or CodeKind.TOWNCODE in kinds else []
+    chained = bool(seals) or evidence is not None or CodeKind.TOWNCODE in kinds
+    names += [ListName.AUTHORITIES] if chained else []
     return [*names, ListName.CRL] if names else []
 
 

@@ -1,6 +1,7 @@
 """`coffre batch`: a mailing, from the list of its letters to a folder of sealed ones."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from itertools import islice
@@ -9,19 +10,17 @@ from typing import Annotated
 
 import typer
 
+from cli.asked import codes_of, failures_of, fitted, listed
 from cli.commands import seal
 from cli.commands.seal import address, require_agreement
 from cli.help import Command, group
 from cli.mailings import (
     Mailing,
     Watching,
-    codes_of,
-    failures_of,
-    fitted,
     line_members,
-    listed,
     say,
     say_line,
+    say_records,
     troubles,
     write_report,
 )
@@ -115,6 +114,13 @@ Sync = Annotated[
     ),
 ]
 Sealed = Annotated[Path, typer.Argument(metavar="DIR", help=N_("Dossier des lettres scellées."))]
+Evidence = Annotated[
+    bool,
+    typer.Option(
+        "--evidence-record",
+        help=N_("Donner à chaque lettre sa preuve d'existence (.ers) : un horodatage pour toutes."),
+    ),
+]
 Force = Annotated[
     bool,
     typer.Option("--force", help=N_("Remplacer ce qui gêne ; sceller de nouveau ce qui manque.")),
@@ -156,6 +162,7 @@ def seal_command(
     check: Check = Checked.SAMPLE,
     same_layout: SameLayout = False,
     fsync: Sync = Fsync.END,
+    evidence: Evidence = False,
     max_failures: MaxFailures = None,
     dry_run: DryRun = False,
     force: Force = False,
@@ -172,7 +179,7 @@ def seal_command(
     shared = shared_database(settings) if engine is Engines.QUEUE else None
     with listed(letters) as path:
         job = Job(path, bench, codes, limit, workers or cores(), force, dry_run, shared, sessions)
-        return carry_out(job, output, as_json=json)
+        return carry_out(replace(job, evidence=evidence), output, as_json=json)
 
 
 @app.command(
@@ -279,7 +286,8 @@ def ending(outcome: Outcome, output: Output) -> int:
     if outcome.too_many:
         output.error(output.tr(N_("trop de lettres ont échoué : l'envoi est arrêté")), again)
     failed = outcome.counts.failed + outcome.counts.refused
-    return Exit.PARTIAL if failed else Exit.DONE
+    code = say_records(output, outcome.records)
+    return Exit.PARTIAL if failed and code is Exit.DONE else code
 
 
 def _profile(settings: Settings, wish: Place, level: Level, *, fold: bool) -> Profile:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -13,19 +14,34 @@ from cli.help import Command, group
 from cli.main import explain
 from cli.output import Output, of
 from cli.problems.problem import Exit
+from sealing.proofs.evidence_record import MAX_BYTES as MAX_RECORD
+from sealing.proofs.evidence_record import SUFFIX
 from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Settings
 from verifier.check import Indication
 from verifier.reading.document import read_document
-from verifier.reading.found import text_document
+from verifier.reading.found import FoundRecord, ReadDocument, text_document
 from verifier.reading.second_reader import load as load_second_reader
 from verifier.reading.sniff import MAX_BYTES
 from verifier.reports.as_json import as_json
-from verifier.reports.sentences import explanation, headline, not_checked, reason_of
+from verifier.reports.sentences import (
+    existence,
+    explanation,
+    headline,
+    not_checked,
+    reason_of,
+)
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Limits, Mode
-from verifier.verdict import CodeKind, CodeVerdict, PrintedResult, SealVerdict, Verdict
+from verifier.verdict import (
+    CodeKind,
+    CodeVerdict,
+    EvidenceVerdict,
+    PrintedResult,
+    SealVerdict,
+    Verdict,
+)
 from verifier.verify import verify
 
 app = group()
@@ -61,6 +77,12 @@ class NothingToVerifyError(CoffreError):
     code: ClassVar[str] = "usage.nothing-to-verify"
 
 
+class EvidenceOfWhatError(CoffreError):
+    """`--evidence` names the record of one file, and not exactly one was given."""
+
+    code: ClassVar[str] = "usage.evidence-of-what"
+
+
 class NoPixelsError(CoffreError):
     """`--second-reader` looks at pixels, and `--raw` has none."""
 
@@ -74,6 +96,12 @@ Trust = Annotated[
 ]
 At = Annotated[
     str | None, typer.Option(metavar="RFC3339", help=N_("Juger à ce moment, et non maintenant."))
+]
+Evidence = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help=N_("Preuve d'existence du fichier (sinon : FILE.ers, à côté de lui).")
+    ),
 ]
 Raw = Annotated[
     str | None, typer.Option(metavar="TEXT|-", help=N_("Les caractères d'un code, sans fichier."))
@@ -107,6 +135,7 @@ def command(
     trust: Trust = None,
     at: At = None,
     raw: Raw = None,
+    evidence: Evidence = None,
     config: Config = None,
     offline: Offline = False,  # noqa: ARG001 - deciding never needs the network
     second_reader: Second = False,
@@ -115,6 +144,7 @@ def command(
     """Verify files, or the text of a code; the exit code is the answer."""
     output = of(ctx)
     _require_one_source(files, raw, second_reader=second_reader)
+    _require_one_file(files, evidence)
     if second_reader:
         load_second_reader()
     settings, moment = Settings.load(config), moment_of(at)
@@ -125,10 +155,9 @@ def command(
         document = text_document(characters_of(raw), STANDARD)
         verdict = verify(document, lists, datetime.now(UTC), at=moment)
         found.append(tell(output, verdict, N_("texte d'un code"), as_json_line=json))
-    for path in files or []:
+    for path in _documents(files or []):
         try:
-            data = read(path, limit=MAX_BYTES)
-            document = read_document(data, str(path), second_reader=second_reader)
+            document = _read(path, evidence, second_reader=second_reader)
             verdict = verify(document, lists, datetime.now(UTC), at=moment)
         except (CoffreError, OSError) as error:
             # The others are judged all the same: a forgery must not hide behind a bad file.
@@ -146,6 +175,38 @@ def _require_one_source(files: list[Path] | None, raw: str | None, *, second_rea
         raise NothingToVerifyError("got neither a file nor --raw, or both")
     if second_reader and raw is not None:
         raise NoPixelsError("got --second-reader with --raw")
+
+
+def _require_one_file(files: list[Path] | None, evidence: Path | None) -> None:
+    if evidence is not None and len(files or []) != 1:
+        raise EvidenceOfWhatError(f"got --evidence with {len(files or [])} files")
+
+
+def _documents(files: list[Path]) -> list[Path]:
+    """Leave out the records that lie beside a file of the same order: `coffre verify OUT/*`."""
+    return [path for path in files if path.suffix != SUFFIX or path.with_suffix("") not in files]
+
+
+def _read(path: Path, evidence: Path | None, *, second_reader: bool) -> ReadDocument:
+    data, record = read(path, limit=MAX_BYTES), _record(path, evidence)
+    document = read_document(data, str(path), second_reader=second_reader)
+    return replace(document, record=record)
+
+
+def _record(path: Path, named: Path | None) -> FoundRecord | None:
+    """Read the evidence record that was named, or the one that lies beside a file.
+
+    What lies there and cannot be read is no reason to leave the file unjudged.
+    """
+    if named is not None:
+        return FoundRecord(read(named, limit=MAX_RECORD), asked=True)
+    beside = path.with_name(f"{path.name}{SUFFIX}")
+    if str(path) == STANDARD or not beside.is_file():
+        return None
+    try:
+        return FoundRecord(read(beside, limit=MAX_RECORD))
+    except (CoffreError, OSError):
+        return FoundRecord(b"")
 
 
 def moment_of(at: str | None) -> datetime | None:
@@ -193,6 +254,8 @@ def _say(output: Output, verdict: Verdict, name: str) -> None:
         _say_seal(output, seal)
     for code in verdict.codes:
         _say_code(output, code)
+    if verdict.evidence is not None:
+        _say_evidence(output, verdict.evidence)
     for check in verdict.checks:
         output.show(f"  · {reason_of(check, output.tr)}")
     for line in not_checked(verdict, output.tr):
@@ -206,6 +269,12 @@ def _say_seal(output: Output, seal: SealVerdict) -> None:
     for check in seal.checks:
         if not check.has_passed:
             output.show(f"      {reason_of(check, output.tr)}")
+
+
+def _say_evidence(output: Output, evidence: EvidenceVerdict) -> None:
+    title = output.tr(N_("preuve d'existence"))
+    sign = _SIGNS[evidence.conclusion.indication]
+    output.show(f"  {sign} {title} : {existence(evidence, output.tr)}")
 
 
 def _say_code(output: Output, code: CodeVerdict) -> None:

@@ -14,6 +14,18 @@ ROWS: dict[str, Problem] = {
         Exit.CONFIGURATION,
     ),
     "sealing.cms-template": OUR_FAULT,
+    "sealing.evidence-not-covered": Problem(
+        N_("cette preuve d'existence est celle d'un autre document"),
+        N_("cherchez le fichier .ers qui porte le nom du document"),
+    ),
+    "sealing.evidence-other": Problem(
+        N_("cette preuve d'existence est d'une forme que Coffre ne lit pas ({why})"),
+        N_("vérifiez-la avec le logiciel qui l'a faite"),
+    ),
+    "sealing.evidence-record": Problem(
+        N_("ce fichier n'est pas une preuve d'existence (RFC 4998)"),
+        N_("donnez le fichier .ers d'origine"),
+    ),
     "sealing.level-not-ready": OUR_FAULT,
     "sealing.mark-unreadable": Problem(
         N_("le code posé sur la page ne se relit pas : rien n'a été écrit"),

@@ -54,6 +54,11 @@ ROWS: dict[str, Problem] = {
         N_('indiquez url = "https://…" dans la table [tsa] de coffre.toml'),
         Exit.CONFIGURATION,
     ),
+    "configuration.no-tsa-for-evidence": Problem(
+        N_("une preuve d'existence demande un serveur d'horodatage, et aucun n'est réglé"),
+        N_('indiquez url = "https://…" dans la table [tsa] de coffre.toml'),
+        Exit.CONFIGURATION,
+    ),
     "configuration.no-tsl": Problem(
         N_("l'adresse de la liste officielle n'est pas réglée"),
         N_('indiquez tsl = "https://…" dans coffre.toml, ou COFFRE_TSL'),

@@ -86,6 +86,11 @@ ROWS: dict[str, Problem] = {
     "storage.disk-full": Problem(
         N_("moins d'un dixième du disque est libre"), N_("libérez de la place")
     ),
+    "usage.evidence-of-what": Problem(
+        N_("--evidence donne la preuve d'existence d'un seul fichier"),
+        N_("donnez un fichier, ou ôtez --evidence : FILE.ers est lu à côté de chacun"),
+        Exit.USAGE,
+    ),
     "usage.field": Problem(
         N_("la donnée « {field} » est mal écrite, en double, ou aucun code n'est demandé"),
         N_("une donnée s'écrit --field NOM=VALEUR, avec --twoddoc TYPE, --towncode ou --type TYPE"),

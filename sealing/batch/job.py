@@ -74,13 +74,30 @@ class Job:
     shared: str | None = None
     sessions: int | None = None
     order: WorkOrder | None = None
+    evidence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The evidence records beside the sealed letters: how many are there, how many are missing.
+
+    `barred` of the missing ones have a file of others at their place; `trouble` is why the rest is
+    missing.
+    """
+
+    there: int
+    missing: int
+    barred: int = 0
+    trouble: Exception | None = None
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run ended. `new`: letters settled by this run; `halted`: what stopped it.
 
-    `certificate` is the seal's.
+    `certificate` is the seal's. `records` are there where they were asked for, and the mailing came
+    to its end.
     """
 
     counts: Counts
@@ -90,3 +107,4 @@ class Outcome:
     too_many: bool = False
     stopped: bool = False
     halted: Exception | None = None
+    records: Records | None = None

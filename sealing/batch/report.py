@@ -40,7 +40,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the page tells. `troubles` are the first ones; times are aware."""
+    """What the page tells. `troubles` are the first ones; times are aware.
+
+    `records` counts the evidence records beside the letters; None where they were never asked for.
+    """
 
     folder: str
     letters: int
@@ -56,6 +59,12 @@ class Report:
     troubles: Sequence[Trouble]
     lang: str
     test: bool
+    records: int | None = None
+
+    @property
+    def unproved(self) -> int:
+        """Give how many sealed letters lack the evidence record that was asked for."""
+        return 0 if self.records is None else max(0, self.sealed - self.records)
 
     @property
     def waiting(self) -> int:
@@ -134,6 +143,13 @@ def verdict(report: Report, tr: Translator) -> str:
                 "relancez la même commande."
             )
         )
+    if report.unproved:
+        return tr(
+            N_(
+                "Les lettres sont scellées, mais il manque des preuves d'existence : la même "
+                "commande les ajoute."
+            )
+        )
     return tr(N_("L'envoi est complet : chaque lettre a été scellée une fois."))
 
 
@@ -175,6 +191,8 @@ def _proof(report: Report, tr: Translator) -> str:
         _row(tr(N_("Certificat")), escape(issued)),
         *(_row(tr(name), grouped(digest), "print") for name, digest in prints),
     ]
+    if report.records is not None:
+        rows.append(_row(tr(N_("Preuves d'existence")), escape(_records(report, tr))))
     note = tr(
         N_(
             "Le journal (journal.jsonl) dit, lettre par lettre, ce qui a été scellé, quand et avec "
@@ -183,6 +201,13 @@ def _proof(report: Report, tr: Translator) -> str:
     )
     title = escape(tr(N_("Preuves")))
     return f'<h2>{title}</h2><dl class="proof">{"".join(rows)}</dl><p>{escape(note)}</p>'
+
+
+def _records(report: Report, tr: Translator) -> str:
+    told = tr(N_("{count} fichiers .ers à côté des lettres, sous un même horodatage par passage"))
+    missing = tr(N_("manquantes : {count}")).format(count=number(report.unproved))
+    found = told.format(count=number(report.records or 0))
+    return f"{found} ; {missing}" if report.unproved else found
 
 
 def _row(name: str, content: str, kind: str = "") -> str:

@@ -8,7 +8,8 @@ Steps, by the numbers of `sealing/DESIGN.md`, "Mailings":
 3. write it in the ledger in one transaction, and cut it into ranges;
 4. to 8.: the engine's workers seal them (`range_work.py`);
 9. the journal follows the ledger, every half second;
-10. at the end, whatever the end, files are flushed, and the journal is whole.
+10. at the end, whatever the end, files are flushed, and the journal is whole;
+11. where they are asked for, each sealed letter gets its evidence record (`evidence.py`).
 
 The same call again takes up where the last one stopped. The clock, the screen and Ctrl-C are the
 caller's: `Watch`.
@@ -27,6 +28,7 @@ from typing import ClassVar, Final
 from cryptography import x509
 
 from sealing.batch.engine import Engine, Task, WorkerDiedError
+from sealing.batch.evidence import Hand, stamping, with_records
 from sealing.batch.folders import Folder
 from sealing.batch.intake import Rules, recheck, take_in
 from sealing.batch.job import Job, Outcome, Watch, Wish
@@ -69,6 +71,11 @@ def run(job: Job, engine: Callable[[Job], Engine], watch: Watch) -> Outcome:
     DatabaseUnavailableError, a SignerError, ConfigurationError, OSError, or what a level's
     authorities do.
     """
+    with stamping(job) as stamp:
+        return _run(job, engine, Hand(stamp, watch))
+
+
+def _run(job: Job, engine: Callable[[Job], Engine], hand: Hand) -> Outcome:
     folder, source = job.bench.folder, job.bench.source
     if folder.root.resolve() == source.root:
         raise SameFolderError("got one folder for both", path=str(folder.root))
@@ -80,15 +87,16 @@ def run(job: Job, engine: Callable[[Job], Engine], watch: Watch) -> Outcome:
         ledger = holding.ledger
         if not job.trial:
             _put_in_order(ledger, folder)  # (1)
-        ready, counts = _read(job, ledger, sealer, watch)  # (2) (3)
+        ready, counts = _read(job, ledger, sealer, hand.watch)  # (2) (3)
         if job.trial:
             return Outcome(counts, 0, 0.0, leaf)
         keys = replace(job.bench.keys, types=tuple(sorted(ready.twoddocs)))
         bench = replace(job.bench, keys=keys)
         job = replace(job, bench=bench, order=WorkOrder.of(bench, ready, job.sessions))
         rest()  # the workers need every session that the token has
-        sealing = _Sealing(job, ledger, watch, leaf, holding)
-        return sealing.carry_out(engine(sealing.job), began)
+        sealing = _Sealing(job, ledger, hand.watch, leaf, holding)
+        outcome = sealing.carry_out(engine(sealing.job), began)
+        return with_records(outcome, job, ledger, hand)  # (11)
 
 
 @contextmanager

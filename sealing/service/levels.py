@@ -25,6 +25,7 @@ from cryptography import x509
 
 from sealing.authorities.demo import DemoAuthority
 from sealing.authorities.revocation import Held, gather
+from sealing.authorities.token import Token
 from sealing.authorities.tsa import Authority, HttpAuthority, Terms, TsaClient
 from sealing.errors import SealingError
 from sealing.pades.cms_template import Stamp
@@ -115,6 +116,15 @@ class TrustServices:
         stamp = _Stamper(self._tsa, algorithm, frozenset(one[0] for one in stampers))
         dss = Dss.of(gathered.certificates, gathered.ocsps, gathered.crls)
         return Additions(Level.B_LT, stamp, room, dss, gathered.due)
+
+    def stamp(self, digest: bytes, algorithm: str) -> Token:
+        """Have one digest stamped, by an authority that the trust folders do not revoke.
+
+        Raises NoTokenError, TokenError; RevokedCertificateError, RevocationFileError or OSError.
+        """
+        token = self._tsa.stamp(digest, algorithm)
+        Held.read(self._folders).refuse_revoked(token.chain, self._clock())
+        return token
 
     def close(self) -> None:
         """End the connections that are kept: the run is over."""

@@ -17,7 +17,7 @@ from support.postgresql import postgresql_server
 from support.sealers import town
 from support.tools import need
 
-from cli.mailings import FailureLimitError, failures_of
+from cli.asked import FailureLimitError, failures_of
 from sealing.batch.job import Failures
 
 ROOT = Path(__file__).parents[2]

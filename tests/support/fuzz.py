@@ -16,6 +16,7 @@ from support.bars import bounded
 atheris: Any = import_module("atheris")
 with atheris.instrument_imports(include=["sealing", "verifier", "signxml", "PIL"]):
     from sealing import base32
+    from sealing.proofs.evidence_record import EvidenceRecord, EvidenceRecordError, NotCoveredError
     from sealing.towncode.errors import TownCodeError
     from sealing.towncode.message import parse as parse_town
     from sealing.twoddoc.header import TwoDDocError
@@ -79,6 +80,17 @@ def base32_text(data: bytes) -> None:
         raise AssertionError(data)
 
 
+def evidence(data: bytes) -> None:
+    """Read bytes as an evidence record; written again, it reads the same."""
+    try:
+        read = EvidenceRecord.parse(data)
+        read.root(read.digest_of(data))
+    except (EvidenceRecordError, NotCoveredError):
+        return
+    if EvidenceRecord.parse(read.encode()) != read:
+        raise AssertionError(data)
+
+
 def trust_list() -> Callable[[bytes], None]:
     """Read XML as the agency's list: what is read is what was signed."""
     certificates = import_module("cryptography.x509").load_pem_x509_certificates
@@ -119,5 +131,6 @@ def bound(act: Callable[[bytes], None]) -> Callable[[bytes], None]:
 if __name__ == "__main__":
     name = sys.argv.pop(1)
     cheap = {"twoddoc": twoddoc, "towncode": towncode, "base32": base32_text, "picture": picture}
+    cheap["evidence"] = evidence
     atheris.Setup(sys.argv, bound(cheap[name] if name in cheap else trust_list()))
     atheris.Fuzz()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from support.evidence import prove
 from support.letters import FIELDS, TEXT, letter
 from support.sealers import town
 
@@ -120,8 +121,11 @@ class Post:
         assert text.endswith("\n") or not text
         return [json.loads(line) for line in text.splitlines()]
 
-    def require_exactly_once(self, names: Sequence[str]) -> None:
-        """Require each letter sealed once: one line, one file, one revision, nothing else."""
+    def require_exactly_once(self, names: Sequence[str], *, records: bool = False) -> None:
+        """Require each letter sealed once: one line, one file, one revision, nothing else.
+
+        With `records`, each also has a record that proves it, and nobody else has one.
+        """
         rows = self.journal()
         assert sorted(row["file"] for row in rows) == sorted(names)
         assert {row["state"] for row in rows} <= {"sealed"}
@@ -136,7 +140,10 @@ class Post:
             for path in self.out.rglob("*")
             if path.is_file() and private not in path.parents
         }
-        assert there - own == set(names)
+        proofs = {f"{name}.ers" for name in names} if records else set()
+        assert there - own == set(names) | proofs
+        for name in names if records else ():
+            prove((self.out / name).read_bytes(), (self.out / f"{name}.ers").read_bytes())
 
     def _require_sealed(self, row: Mapping[str, Any]) -> None:
         sealed, before = (self.out / row["file"]).read_bytes(), self.letters / row["file"]

@@ -39,6 +39,14 @@ def is_canonical(content_info: bytes) -> bool:
     return bare.endswith(again)
 
 
+def check_written(name: str, contents: bytes) -> Check:
+    """Ask that a CMS is written in its one form: a changed frame would go unseen."""
+    named, sub = f"{name}.contents", SubIndication.SIG_CONSTRAINTS_FAILURE
+    if not is_canonical(contents):
+        return Check.unsure(named, "contents-not-canonical", sub)
+    return Check.passed(named, "contents-canonical")
+
+
 def _without_unsigned(content_info: bytes) -> bytes:
     kind, wrapped = values(one(content_info).of(SEQUENCE).content)
     signed = one(wrapped.of(CONTEXT_0).content).of(SEQUENCE)

@@ -18,7 +18,7 @@ import asyncio
 import hashlib
 import io
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, cast
@@ -76,6 +76,8 @@ for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).propagate = False
 
 
+Imprint = Callable[[str], bytes]
+
 # Certificates, answers and lists of one file that are looked at, each.
 _STORE_LIMIT: Final = 64
 _STAMPS_LIMIT: Final = 8
@@ -123,7 +125,7 @@ def _examine(seal: EmbeddedPdfSignature, spec: SignatureValidationSpec, now: dat
         facts, tokens = _facts(name, seal, _validate(seal, spec, timing)), _tokens(seal)
     except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
         return Examined(name, fault=type(error).__name__)
-    stamps = tuple(_stamp(seal, token, spec, timing) for token in tokens)
+    stamps = tuple(_stamp(token, _over(seal), spec, timing) for token in tokens)
     return replace(facts, stamps=stamps, proved_later=_proved_later(seal, spec, stamps))
 
 
@@ -151,20 +153,23 @@ def _tokens(seal: EmbeddedPdfSignature) -> list[bytes]:
     return found
 
 
+def examine_stamp(token: bytes, imprint: Imprint, trust: TrustList, now: datetime) -> Stamp:
+    """Examine a time-stamp over something else than a seal."""
+    timing = ValidationTimingInfo(now, now, point_in_time_validation=False)
+    return _stamp(token, imprint, _specification(trust), timing)
+
+
+def _over(seal: EmbeddedPdfSignature) -> Imprint:
+    """Say by what digest a time-stamp would name a seal; asked behind the guard."""
+    return lambda name: hashlib.new(name, seal.signer_info["signature"].native).digest()
+
+
 def _stamp(
-    seal: EmbeddedPdfSignature,
-    token: bytes,
-    spec: SignatureValidationSpec,
-    timing: ValidationTimingInfo,
+    token: bytes, imprint: Imprint, spec: SignatureValidationSpec, timing: ValidationTimingInfo
 ) -> Stamp:
-    """Validate a time-stamp over a seal, under the same lists as the seal."""
+    """Validate a time-stamp; `imprint` gives what it must be about, by an algorithm's name."""
     try:
         signed = cms.ContentInfo.load(token)["content"]
-        signature = seal.signer_info["signature"].native
-
-        def imprint(algorithm: str) -> bytes:
-            return hashlib.new(algorithm, signature).digest()
-
         validation = ades_timestamp_validation(signed, spec, imprint, timing_info=timing)
         result = asyncio.run(validation)
         status, found = result.api_status, extract_certificate_info(signed)
@@ -192,7 +197,7 @@ def _proved_later(
     timing = ValidationTimingInfo(first, first, point_in_time_validation=True)
     try:
         own = replace(spec, local_knowledge=_embedded(seal.reader))
-        again = [_stamp(seal, stamp.contents, own, timing) for stamp in stamps]
+        again = [_stamp(stamp.contents, _over(seal), own, timing) for stamp in stamps]
         result = _validate(seal, own, timing)
     except Exception:  # noqa: BLE001 - the guard: no proof, never a traceback
         return False

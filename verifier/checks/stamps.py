@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from verifier.check import Check, Indication, SubIndication
-from verifier.checks.announced import check_announced, check_carried, is_canonical
+from verifier.checks.announced import check_announced, check_carried, check_written
 from verifier.checks.certificate import chain_of
 from verifier.checks.examined import Examined, Stamp
 from verifier.trust.trust_list import TrustList
@@ -31,7 +31,7 @@ def check_stamps(seal: Examined, trust: TrustList) -> Iterator[Check]:
         yield _holds(stamp)
         if stamp.signer is None:
             continue
-        yield _written(stamp)
+        yield check_written(_NAME, stamp.contents)
         yield check_announced(_NAME, stamp.contents, stamp.signer)
         chain = chain_of(stamp.signer, (*trust.authorities, *stamp.carried))
         yield check_carried(_NAME, stamp.carried, trust, chain)
@@ -52,13 +52,6 @@ def _is_proved(seal: Examined) -> bool:
         stamp.intact and stamp.valid and stamp.indication is Indication.TOTAL_PASSED
         for stamp in seal.stamps
     )
-
-
-def _written(stamp: Stamp) -> Check:
-    name, sub = f"{_NAME}.contents", SubIndication.SIG_CONSTRAINTS_FAILURE
-    if not is_canonical(stamp.contents):
-        return Check.unsure(name, "contents-not-canonical", sub)
-    return Check.passed(name, "contents-canonical")
 
 
 def _holds(stamp: Stamp) -> Check:

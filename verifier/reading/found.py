@@ -98,8 +98,16 @@ class PageWords:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundRecord:
+    """A file that came with another one as its evidence record. `asked`: a person named it."""
+
+    data: bytes
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """One file as read. `data` is the file itself, for the check of its seals.
+    """One file as read. `data` is the file itself, for the check of its seals and its record.
 
     `words[page]` is the text layer of a page; there is none for whatever is no PDF. `too_small` is
     the most pixels per module of a symbol that was seen and not read because of its size; None for
@@ -113,6 +121,7 @@ class ReadDocument:
     words: tuple[PageWords, ...] = ()
     limits: tuple[ReadingLimit, ...] = ()
     too_small: float | None = None
+    record: FoundRecord | None = None
 
     @property
     def has_text_layer(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from storage.language import Translator
 from verifier.check import Check, Conclusion
 from verifier.reports.sentences import headline, reason_of
-from verifier.verdict import CodeVerdict, PrintedText, SealVerdict, Verdict
+from verifier.verdict import CodeVerdict, EvidenceVerdict, PrintedText, SealVerdict, Verdict
 
 Json = dict[str, Any]
 
@@ -24,6 +24,8 @@ def as_json(verdict: Verdict, tr: Translator) -> Json:
     for number, code in enumerate(verdict.codes):
         own = (*code.checks, *_page_check(code.printed_text))
         checks += [{**_check(check, tr), "code": number} for check in own]
+    if verdict.evidence is not None:
+        checks += [_check(check, tr) for check in verdict.evidence.checks]
     return {
         "file": verdict.file,
         **_answer(verdict.conclusion),
@@ -33,6 +35,7 @@ def as_json(verdict: Verdict, tr: Translator) -> Json:
         "checks": checks,
         "pades": [_seal(seal) for seal in verdict.seals],
         "codes": [_code(code) for code in verdict.codes],
+        "evidence": _evidence(verdict.evidence),
         "status": {"state": str(verdict.status.state), "at": _moment(verdict.status.at)},
         "trust": {
             "lists": [
@@ -102,6 +105,17 @@ def _code(code: CodeVerdict) -> Json:
         "findings": list(code.findings),
         **_answer(code.conclusion),
         "printed_text": _printed(code.printed_text),
+    }
+
+
+def _evidence(evidence: EvidenceVerdict | None) -> Json | None:
+    if evidence is None:
+        return None
+    return {
+        "at": _moment(evidence.time),
+        "authority": evidence.authority,
+        "asked": evidence.asked,
+        **_answer(evidence.conclusion),
     }
 
 

@@ -10,11 +10,12 @@ Rules kept here:
 - every reason that a check may give has its sentence here; a test asks for it.
 """
 
+from datetime import UTC
 from typing import Final
 
 from storage.language import N_, Translator
 from verifier.check import Check, Indication
-from verifier.verdict import PrintedResult, Verdict
+from verifier.verdict import EvidenceVerdict, PrintedResult, Verdict
 
 HEADLINES: Final = {
     Indication.TOTAL_PASSED: N_("Authentique"),
@@ -132,6 +133,24 @@ REASONS: Final[dict[str, str]] = {
     "authority-not-listed": N_("l'autorité de ce cachet n'est pas dans vos listes"),
     "content-clear": N_("les données du code se lisent sans équivoque"),
     "content-unclear": N_("les données du code prêtent à confusion"),
+    # Evidence record.
+    "evidence-well-formed": N_("la preuve d'existence se lit"),
+    "evidence-unreadable": N_("la preuve d'existence jointe est abîmée, ou n'en est pas une"),
+    "evidence-form-unsupported": N_("la preuve d'existence a une forme qui n'est pas lue ici"),
+    "evidence-of-this-file": N_("la preuve d'existence est celle de ce fichier"),
+    "evidence-of-another-file": N_("la preuve d'existence jointe est celle d'un autre fichier"),
+    "evidence-stamped": N_("l'horodatage de la preuve d'existence est juste"),
+    "evidence-time-stamp-unreadable": N_("l'horodatage de la preuve d'existence ne se lit pas"),
+    "evidence-broken": N_("la preuve d'existence a été modifiée, ou son horodatage est faux"),
+    "evidence-authority-known": N_("l'autorité d'horodatage est dans vos listes de confiance"),
+    "evidence-authority-unknown": N_(
+        "l'autorité d'horodatage n'est pas dans vos listes de confiance"
+    ),
+    "evidence-authority-revoked": N_("le certificat de l'autorité d'horodatage a été révoqué"),
+    "evidence-in-the-past": N_("l'heure de l'horodatage est passée"),
+    "evidence-in-future": N_("l'heure de l'horodatage est dans l'avenir"),
+    "evidence-proved": N_("le fichier existait à l'heure de l'horodatage"),
+    "evidence-not-proved": N_("l'horodatage n'est pas prouvé par vos listes"),
     # Page and file.
     "values-on-page": N_("le document dit la même chose que son code"),
     "values-not-on-page": N_("le document ne dit pas la même chose que son code"),
@@ -173,6 +192,17 @@ def explanation(verdict: Verdict, tr: Translator) -> str:
     if conclusion is None:
         return ""
     return tr(REASONS.get(conclusion.reason, conclusion.reason))
+
+
+def existence(evidence: EvidenceVerdict, tr: Translator) -> str:
+    """Say what an evidence record proves, or why it proves nothing."""
+    if evidence.time is not None:
+        told = tr(N_("ce fichier existait le {day} à {hour} UTC ({authority})"))
+        at = evidence.time.astimezone(UTC)
+        day, hour = f"{at:%d/%m/%Y}", f"{at:%H:%M:%S}"
+        return told.format(day=day, hour=hour, authority=evidence.authority)
+    reason = evidence.conclusion.reason
+    return tr(REASONS.get(reason, reason))
 
 
 def is_blue(verdict: Verdict) -> bool:
