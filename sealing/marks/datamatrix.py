@@ -14,6 +14,7 @@ Rules kept here:
   it would need.
 """
 
+import struct
 from dataclasses import dataclass
 from itertools import compress
 from math import isqrt
@@ -71,7 +72,7 @@ class Symbol:
     def rows(self) -> tuple[bytes, ...]:
         """Give the rows, row 0 on top."""
         side = self.modules
-        return tuple(self.cells[start : start + side] for start in range(0, side**2, side))
+        return struct.unpack(f"{side}s" * side, self.cells)
 
     def runs(self) -> list[tuple[int, int, int]]:
         """List the horizontal runs of dark modules: x, y from the top, length."""

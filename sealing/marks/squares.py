@@ -12,7 +12,7 @@ ppf-datamatrix, one by one (tests), in a thirtieth of its time. What depends on 
 computed once.
 
 Drawing is translation of bytes, which tells 256 apart: a square is cut into stretches of modules
-that show 32 codewords, 256 bits, at most. What one size needs is small on purpose (6 kB for 48
+that show 32 codewords, 256 bits, at most. What one size needs is small on purpose (3 kB for 48
 modules, and 28 for its corrections): a table that leaves the processor's cache between two letters
 takes longer to fetch than the steps that it spares.
 """
