@@ -73,9 +73,7 @@ def shared_database(settings: Settings) -> str:
 
 
 def prepare_queue(database: Database) -> None:
-    """Make the queue's tables where there is PostgreSQL and the queue's library."""
-    if database.dialect.name != "postgresql":
-        return
+    """Make the queue's tables in PostgreSQL, where there is the queue's library."""
     with suppress(ModuleNotFoundError):  # a database of PostgreSQL without the extra's queue
         from sealing.batch.procrastinate_engine import prepare  # noqa: PLC0415 - an extra
 
