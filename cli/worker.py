@@ -50,14 +50,15 @@ Sessions = Annotated[
         metavar="N",
         min=1,
         max=_MOST_SESSIONS,
-        help=N_("Avec queue : sessions de la clé, au plus, toutes machines ensemble."),
+        help=N_("Sessions de la clé, au plus ; avec queue, toutes machines ensemble."),
     ),
 ]
 
 
-def cores() -> int:
-    """Give how many processes this machine can run at once."""
-    return min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+def hands(workers: int, sessions: int | None = None) -> int:
+    """Give how many processes work here: those asked for (0: one a core), one a session at most."""
+    most = workers or min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+    return most if sessions is None else min(most, sessions)
 
 
 def shared_database(settings: Settings) -> str:

@@ -36,7 +36,7 @@ from cli.worker import (
     EngineName,
     Engines,
     Sessions,
-    cores,
+    hands,
     queue,
     shared_database,
     work,
@@ -170,7 +170,9 @@ def seal_command(
     codes, limit = codes_of(twoddoc, town_type, towncode=towncode), failures_of(max_failures)
     shared = shared_database(settings) if engine is Engines.QUEUE else None
     with _listed(letters) as listed:
-        job = Job(listed, bench, codes, limit, workers or cores(), force, dry_run, shared, sessions)
+        job = Job(
+            listed, bench, codes, limit, hands(workers, sessions), force, dry_run, shared, sessions
+        )
         return carry_out(job, of(ctx), as_json=json)
 
 
@@ -193,7 +195,7 @@ def work_command(ctx: typer.Context, config: seal.Config = None, workers: Worker
     """Seal what other machines run, until Ctrl-C."""
     settings = Settings.load(config)
     shared_database(settings)
-    return work(settings, workers or cores(), require_agreement, of(ctx))
+    return work(settings, hands(workers), require_agreement, of(ctx))
 
 
 @app.command(

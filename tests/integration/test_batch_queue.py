@@ -266,7 +266,7 @@ def test_no_more_sessions_of_a_key_are_open_than_there_are(post, monkeypatch, se
 
     def slowly(self, letter):
         if slow.exists():
-            time.sleep(4)  # a letter in hand, while its worker has lost its seat
+            time.sleep(6)  # a letter in hand, while its worker has lost its seat
         return seal(self, letter)
 
     def disturb(counts, _standing):
