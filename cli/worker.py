@@ -55,14 +55,15 @@ Sessions = Annotated[
         metavar="N",
         min=1,
         max=_MOST_SESSIONS,
-        help=N_("Avec queue : sessions de la clé, au plus, toutes machines ensemble."),
+        help=N_("Sessions de la clé, au plus ; avec queue, toutes machines ensemble."),
     ),
 ]
 
 
-def cores() -> int:
-    """Give how many processes this machine can run at once."""
-    return min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+def hands(workers: int, sessions: int | None = None) -> int:
+    """Give how many processes work here: those asked for (0: one a core), one a session at most."""
+    most = workers or min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+    return most if sessions is None else min(most, sessions)
 
 
 def shared_database(settings: Settings) -> str:
@@ -87,9 +88,7 @@ def keys_of(
 
 
 def prepare_queue(database: Database) -> None:
-    """Make the queue's tables where there is PostgreSQL and the queue's library."""
-    if database.dialect.name != "postgresql":
-        return
+    """Make the queue's tables in PostgreSQL, where there is the queue's library."""
     with suppress(ModuleNotFoundError):  # a database of PostgreSQL without the extra's queue
         from sealing.batch.procrastinate_engine import prepare  # noqa: PLC0415 - an extra
 

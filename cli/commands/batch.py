@@ -33,6 +33,7 @@ from cli.worker import (
     Engines,
     Sessions,
     cores,
+    hands,
     keys_of,
     queue,
     shared_database,
@@ -178,7 +179,8 @@ def seal_command(
     codes, limit = codes_of(twoddoc, town_type, towncode=towncode), failures_of(max_failures)
     shared = shared_database(settings) if engine is Engines.QUEUE else None
     with listed(letters) as path:
-        job = Job(path, bench, codes, limit, workers or cores(), force, dry_run, shared, sessions)
+        crew = hands(workers, sessions)
+        job = Job(path, bench, codes, limit, crew, force, dry_run, shared, sessions)
         return carry_out(replace(job, evidence=evidence), output, as_json=json)
 
 
@@ -196,7 +198,7 @@ def work_command(ctx: typer.Context, config: seal.Config = None, workers: Worker
     """Seal what other machines run, until Ctrl-C."""
     settings = Settings.load(config)
     shared_database(settings)
-    return work(settings, workers or cores(), require_agreement, of(ctx))
+    return work(settings, hands(workers), require_agreement, of(ctx))
 
 
 @app.command(

@@ -9,7 +9,6 @@ import typer
 from cli.help import Command, group
 from cli.output import of
 from cli.wiring import database_url
-from cli.worker import prepare_queue
 from storage.database import open_engine
 from storage.language import N_
 from storage.migrations.upgrade import revisions, upgrade
@@ -44,7 +43,10 @@ def command(
     engine = open_engine(database_url(settings))
     before = revisions(engine).current
     upgrade(engine)
-    prepare_queue(engine)
+    if engine.dialect.name == "postgresql":
+        from cli.worker import prepare_queue  # noqa: PLC0415 - brings all that seals with it
+
+        prepare_queue(engine)
     head = revisions(engine).head
     engine.dispose()
     if json:

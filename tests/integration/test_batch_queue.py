@@ -262,12 +262,19 @@ def test_no_more_sessions_of_a_key_are_open_than_there_are(post, monkeypatch, se
             finally:
                 mine.unlink()
 
-    acts = [1, 2, 3]
+    acts, slow, seal = [1, 2, 3], post.folder / "slow", RangeWork.seal
+
+    def slowly(self, letter):
+        if slow.exists():
+            time.sleep(6)  # a letter in hand, while its worker has lost its seat
+        return seal(self, letter)
 
     def disturb(counts, _standing):
+        slow.unlink(missing_ok=True)
         living = alive(sessions)
-        if acts and living and counts.sealed > 100 * len(acts):
+        if acts and living and counts.sealed > 100 * (4 - len(acts)):
             if acts.pop() == 2:
+                slow.touch()
                 server.stop()
                 server.start()
             else:
@@ -275,6 +282,7 @@ def test_no_more_sessions_of_a_key_are_open_than_there_are(post, monkeypatch, se
                     os.kill(living[0], signal.SIGKILL)
 
     monkeypatch.setattr(Bench, "opened", counted)
+    monkeypatch.setattr(RangeWork, "seal", slowly)
     with elsewhere(post, 2):
         outcome = run(post.job(workers=3, sessions=2), queued, Quiet(on_step=disturb))
     assert (outcome.halted, outcome.counts.sealed) == (None, 500)
