@@ -139,6 +139,7 @@ class SoftToken:
             "token": TokenSettings(sessions=sessions),
             "data": self.folder / "data",
         }
+        assert set(changes) <= set(Settings.model_fields)
         return plain.model_copy(update=update | changes)
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from support.letters import FIELDS
-from support.mailings import Here, Post, Quiet, forked, here, names
+from support.mailings import Here, Post, Quiet, forked, here, names, queued
+from support.postgresql import postgresql_server
 from support.sealers import town
 from support.tokens import LABEL, NAMES, PIN, board, soft_token, turnstile
 
@@ -48,18 +49,35 @@ def post(tmp_path):
     return Post(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def server():
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture(params=[forked, queued], ids=lambda engine: engine.__name__)
+def engine(request, post):
+    if request.param is queued:
+        post.database = request.getfixturevalue("server").database()
+    return request.param
+
+
 def job(post: Post, token, *, coded: bool = False, workers: int = 2, **changes):
     """Ask for a mailing sealed by the token."""
-    return post.job(coded=coded, keys=Keys(token.settings(**changes), "seal-p256"), workers=workers)
+    name = changes.pop("name", "seal-p256")
+    settings = token.settings(database=post.database, **changes)
+    return post.job(coded=coded, keys=Keys(settings, name), workers=workers)
 
 
-def test_a_mailing_is_sealed_once_by_no_more_sessions_than_there_are(post, token, monkeypatch):
+def test_a_mailing_is_sealed_once_by_no_more_sessions_than_there_are(
+    post, token, engine, monkeypatch
+):
     with board(monkeypatch) as counted:
         counted.tell(limit=2)
         wanted = names(120)
         post.write(wanted, coded=True)
         asked = job(post, token, coded=True, workers=4, module=turnstile(), sessions=2)
-        outcome = run(asked, forked, Quiet())
+        outcome = run(asked, engine, Quiet())
         assert (outcome.counts.sealed, outcome.halted) == (120, None)
         told = counted.read()
         assert (told["refused"], told["open"], told["overlaps"]) == (0, 0, 0)
@@ -104,20 +122,20 @@ def unplugged_once(post: Post, token) -> Iterator[None]:
             token.away.rename(token.store)
 
 
-def test_a_token_unplugged_stops_the_mailing_and_the_same_command_finishes_it(post, token):
+def test_a_token_unplugged_stops_the_mailing_and_the_same_command_finishes_it(post, token, engine):
     wanted = names(600)
     post.write(wanted)
     asked = job(post, token, name="seal-rsa")
 
     with unplugged_once(post, token):
-        outcome = run(asked, forked, Quiet())
+        outcome = run(asked, engine, Quiet())
     assert isinstance(outcome.halted, HaltedError)
     assert outcome.halted.reported == TokenLostError.code
     assert 0 < outcome.counts.sealed < 600
     assert (outcome.counts.failed, outcome.counts.refused) == (0, 0)
     assert len(post.journal()) == outcome.counts.settled
     require_right(post)
-    again = run(asked, forked, Quiet())
+    again = run(asked, engine, Quiet())
     assert (again.counts.sealed, again.halted) == (600, None)
     post.require_exactly_once(wanted)
 
