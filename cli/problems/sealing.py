@@ -130,6 +130,18 @@ ROWS: dict[str, Problem] = {
         N_("ajoutez --fold, ou corrigez les valeurs"),
     ),
     "sealing.symbol-readback": OUR_FAULT,
+    "sealing.status-list": Problem(
+        N_("cette liste d'états ne se lit pas ({why})"),
+        N_("demandez-la de nouveau ; n'en concluez rien"),
+    ),
+    "sealing.status-no-slot": Problem(
+        N_("cette liste d'états ne parle pas de ce cachet"),
+        N_("demandez une liste plus récente ; n'en concluez rien"),
+    ),
+    "sealing.status-signature": Problem(
+        N_("cette liste d'états n'est pas signée par qui il faut"),
+        N_("n'en concluez rien ; prévenez l'exploitant"),
+    ),
     "sealing.tsa-busy": Problem(
         N_("le serveur d'horodatage ne peut pas répondre maintenant"),
         N_("réessayez dans un moment : rien n'a été écrit"),
