@@ -32,7 +32,6 @@ from cli.worker import (
     EngineName,
     Engines,
     Sessions,
-    cores,
     hands,
     keys_of,
     queue,

@@ -262,7 +262,7 @@ def test_no_more_sessions_of_a_key_are_open_than_there_are(post, monkeypatch, se
             finally:
                 mine.unlink()
 
-    acts, slow, seal = [1, 2, 3], post.folder / "slow", RangeWork.seal
+    acts, slow, seal = [1, 2, 3], post.folder / "slow", RangeWork.begin
 
     def slowly(self, letter):
         if slow.exists():
@@ -282,7 +282,7 @@ def test_no_more_sessions_of_a_key_are_open_than_there_are(post, monkeypatch, se
                     os.kill(living[0], signal.SIGKILL)
 
     monkeypatch.setattr(Bench, "opened", counted)
-    monkeypatch.setattr(RangeWork, "seal", slowly)
+    monkeypatch.setattr(RangeWork, "begin", slowly)
     with elsewhere(post, 2):
         outcome = run(post.job(workers=3, sessions=2), queued, Quiet(on_step=disturb))
     assert (outcome.halted, outcome.counts.sealed) == (None, 500)
