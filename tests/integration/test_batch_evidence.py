@@ -337,7 +337,7 @@ def test_kill_9_while_records_are_written_leaves_whole_ones_and_the_next_run_fin
     post.write(wanted)
     play(post, evidence=False)
     moments = random.Random(20261122)  # noqa: S311 - when to kill is no secret
-    for _ in range(cases(fast=5, ci=50, slow=200)):
+    for _ in range(cases(fast=5, ci=15, slow=200)):
         for path in post.out.rglob("*.ers"):
             path.unlink()
         pid = os.fork()

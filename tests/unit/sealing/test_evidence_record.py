@@ -275,7 +275,7 @@ def parts():
 
 
 @given(parts())
-@settings(max_examples=cases(ci=10_000, slow=100_000, fast=500))
+@settings(max_examples=cases(ci=4_000, slow=100_000, fast=500))
 def test_whatever_the_bytes_a_record_is_read_or_refused(data):
     with bounded():
         try:

@@ -52,12 +52,12 @@ def encoded(data):
     return urlsafe_b64encode(data).rstrip(b"=")
 
 
-def token(claims, header=None):
+def token(claims, header=None, *, unsigned=False):
     """Sign any claims, by no hand of ours."""
     head = header or {"alg": "ES256", "kid": "status", "typ": "statuslist+jwt"}
     parts = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in (head, claims)]
     signed = b".".join(map(encoded, parts))
-    return signed + b"." + encoded(sign(signed))
+    return signed + b"." + encoded(bytes(64) if unsigned else sign(signed))
 
 
 def lst(content):
@@ -239,9 +239,9 @@ VALUES = st.recursive(
     )
     | st.binary(max_size=60)
 )
-@settings(max_examples=cases(ci=10_000, slow=100_000, fast=300))
+@settings(max_examples=cases(ci=5_000, slow=100_000, fast=300))
 def test_whatever_the_claims_a_list_is_read_or_refused(claims):
-    data = token(claims)
+    data = token(claims, unsigned=True)
     with bounded():
         try:
             parsed = ParsedStatusList.parse(data)
