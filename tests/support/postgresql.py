@@ -103,8 +103,10 @@ def postgresql_server() -> Iterator[Server]:
     except (OSError, AssertionError, subprocess.SubprocessError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         pytest.skip(f"PostgreSQL does not start here: {type(error).__name__}")
+    made = Server(server.get_uri(), server)
     try:
-        yield Server(server.get_uri(), server)
+        yield made
     finally:
+        made.stop()  # at once: what is thrown away need not be written to the disk first
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
