@@ -47,7 +47,8 @@ class SignerSettings(BaseModel):
     """One named signer: who holds the key, which certificate goes with it, what it may sign.
 
     `use` is `seal`, `twoddoc:TYPE`, `attestation`, or `time-stamp` (the authority `demo:`); `key`
-    is the path of a PEM file or a PKCS#11 URI; paths are absolute once read.
+    is the path of a PEM or PKCS#12 file, or a PKCS#11 URI; `passphrase_file` opens such a file;
+    `certificate` may be the same PKCS#12 file. Paths are absolute once read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,6 +56,7 @@ class SignerSettings(BaseModel):
     certificate: Path
     chain: tuple[Path, ...] = ()
     key: str
+    passphrase_file: Path | None = None
     use: Annotated[str, Field(pattern=r"^(seal|attestation|time-stamp|twoddoc:[0-9A-Z]{2})$")]
 
 
@@ -213,8 +215,9 @@ def _rooted(row: object, folder: Path) -> object:
     if not isinstance(row, dict):
         return row
     rooted = dict(row)
-    if isinstance(row.get("certificate"), str):
-        rooted["certificate"] = folder / row["certificate"]
+    for name in ("certificate", "passphrase_file"):
+        if isinstance(row.get(name), str):
+            rooted[name] = folder / row[name]
     if isinstance(row.get("chain"), list):
         rooted["chain"] = [folder / str(item) for item in row["chain"]]
     key = row.get("key")

@@ -57,6 +57,14 @@ ROWS: dict[str, Problem] = {
         N_("il n'y a pas {width} × {height} mm de libres pour le code sur la page {page}"),
         N_("choisissez une autre page avec --page, ou laissez cet espace et 3 mm autour"),
     ),
+    "sealing.key-passphrase": Problem(
+        N_(
+            "la clé de « {name} » ne s'ouvre pas : phrase de passe absente, fausse ou que "
+            "d'autres peuvent lire"
+        ),
+        N_("nommez dans « passphrase_file » un fichier à vous seul (chmod 600) qui la contient"),
+        Exit.CONFIGURATION,
+    ),
     "sealing.placement-taken": Problem(
         N_("la place demandée n'est pas libre, ou sort de la page {page}"),
         N_("prenez --at auto, ou une autre place"),

@@ -10,18 +10,15 @@ Rules kept here:
 """
 
 import os
-import stat
 from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
+from sealing.signers.secret_file import secret_in
 from sealing.signers.token_errors import PinFileError, PinSharedError
 from sealing.signers.token_sessions import Places
 from sealing.signers.token_uri import SCHEME, TokenUri
 from storage.settings import Settings, SignerSettings
-
-_LIMIT = 1024
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +68,10 @@ def refuse_shared(settings: Settings) -> None:
 def _from_file(path: str, name: str) -> SecretStr:
     """Read a PIN: the first line of a file; raise PinFileError."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with open(handle, "rb") as file:  # noqa: PTH123 - the file whose rights were looked at
-            private = not os.fstat(handle).st_mode & _OTHERS
-            text = file.read(_LIMIT).decode("utf-8") if private else ""
+        pin = secret_in(path)
     except (OSError, UnicodeDecodeError) as error:
         raise PinFileError("got no PIN from a file", name=name, path=path) from error
-    pin = text.splitlines()[0] if text else ""
-    if not pin:
-        raise PinFileError(
-            "got a file of a PIN that others may read, or empty", name=name, path=path
-        )
-    return SecretStr(pin)
+    if pin is None:
+        problem = "got a file of a PIN that others may read, or empty"
+        raise PinFileError(problem, name=name, path=path)
+    return pin

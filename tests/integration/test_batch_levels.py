@@ -11,7 +11,8 @@ import pytest
 from support.authorities import certomancer, tsa_holder
 from support.budget import cases
 from support.children import in_a_child
-from support.mailings import Post, Quiet, forked, here, names
+from support.mailings import Post, Quiet, forked, here, names, queued
+from support.postgresql import postgresql_server
 from support.sealers import town
 
 from sealing.authorities.tsa import NoTokenError, TsaClient
@@ -50,6 +51,18 @@ def require_level(post, level):
         [seal] = check_seals((post.out / name).read_bytes(), trust, datetime.now(UTC))
         assert seal.level == level, name
         assert all(check.has_passed for check in seal.checks), name
+
+
+@pytest.fixture(scope="module")
+def server():
+    with postgresql_server() as server:
+        yield server
+
+
+def test_workers_of_several_machines_stamp_too(post, server):
+    post.database = server.database()
+    assert play(post, Level.B_LT, queued).counts.sealed == len(NAMES)
+    require_level(post, Level.B_LT)
 
 
 @pytest.mark.parametrize("engine", [here, forked])
