@@ -21,6 +21,8 @@ from sealing.batch.run import run
 ENGINES = [forked, queued]
 # Until about when something happens in a run: the queue takes longer to be ready.
 LATEST = {forked: 0.5, queued: 1.5}
+# Of the run, and as many of single workers: 50 in all.
+KILLS = {forked: 15, queued: 10}
 APART = {forked: apart, queued: queued_apart}
 
 
@@ -63,7 +65,7 @@ def test_the_workers_of_the_command_seal_as_well(post, engine):
 @pytest.mark.timeout(900)
 def test_kill_9_of_the_run_and_its_workers_at_any_moment(post, engine):
     moments = random.Random(5)  # noqa: S311 - a replayable choice of moments
-    count = cases(ci=25, slow=100, fast=4)
+    count = cases(ci=KILLS[engine], slow=100, fast=4)
     wanted = names(count * 30)
     post.write(wanted)
     for _ in range(count):
@@ -75,7 +77,7 @@ def test_kill_9_of_the_run_and_its_workers_at_any_moment(post, engine):
 @pytest.mark.timeout(900)
 def test_kill_9_of_single_workers_at_any_moment(post, engine):
     moments = random.Random(6)  # noqa: S311 - a replayable choice of moments
-    count = left = cases(ci=25, slow=100, fast=4)
+    count = left = cases(ci=KILLS[engine], slow=100, fast=4)
     pools: list[Any] = []
 
     def watched(job: Job) -> Any:
