@@ -14,7 +14,7 @@ from PIL import Image
 _PEOPLE: Final = ("Claire Dupont", "Ali No", "Marie-Louise Vandenbroucke", "Bo Li", "Jean Le Gall")
 _STREETS: Final = ("rue des Lilas", "place Foch", "chemin de la Croix de Saint-Hilaire")
 _TEXT: Final = "Une ligne de la lettre du banc, aussi longue que les autres. "
-_ARMS: Final = (150, 150)
+_ARMS: Final = (54, 54)
 _SCAN: Final = (2_480, 3_508)
 _SCAN_BYTES: Final = 8_000_000
 

@@ -149,7 +149,7 @@ def test_a_second_run_on_the_same_folder_is_refused_while_the_first_one_works(po
 
 @pytest.mark.parametrize("wish", [Wish.STOP, Wish.KILL])
 def test_a_run_that_is_stopped_is_taken_up_again(post, engine, wish):
-    wanted = names(300)
+    wanted = names(2_000)  # more than a fast machine seals between two looks
     post.write(wanted)
     watch = Quiet()
 
@@ -160,11 +160,11 @@ def test_a_run_that_is_stopped_is_taken_up_again(post, engine, wish):
     watch.on_step = stop
     stopped = run(post.job(), engine, watch)
     assert stopped.stopped
-    assert 0 < stopped.counts.sealed < 300
+    assert 0 < stopped.counts.sealed < 2_000
     told = post.journal()
     assert len(told) == stopped.counts.settled
     outcome = run(post.job(), engine, Quiet())
-    assert outcome.counts.sealed == 300
+    assert outcome.counts.sealed == 2_000
     assert post.journal()[: len(told)] == told
     post.require_exactly_once(wanted)
 

@@ -362,8 +362,8 @@ def test_no_address_is_asked_but_the_authoritys(post, monkeypatch):
 
 
 def test_a_mailing_that_did_not_come_to_its_end_asks_for_no_time_stamp(post, asked, monkeypatch):
-    def full(self, n, pdf):
-        del self, pdf
+    def full(self, n, *_):
+        del self
         raise OSError(errno.ENOSPC, "full", str(n))
 
     with monkeypatch.context() as patched:
