@@ -72,8 +72,7 @@ class Layout:
         if notes is not None and (not isinstance(notes, Array) or notes.items()):
             raise NotFastError(Reason.OBJECT, "got a page with annotations")
         reading = _Reading(skeleton)
-        boxes = shape.media_box, shape.crop_box, shape.rotation, shape.user_unit
-        reading.add(repr(boxes).encode())
+        reading.add(repr(shape.geometry).encode())
         reading.content(b"\n".join(_contents(skeleton, found.own.get(b"Contents"))))
         reading.resources(found.inherited.get(b"Resources"), 0)
         return cls(reading.digest.digest(), tuple(reading.texts))

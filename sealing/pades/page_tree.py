@@ -54,6 +54,11 @@ class PageShape:
     rotation: int
     user_unit: float
 
+    @property
+    def geometry(self) -> tuple[Box, Box, int, float]:
+        """Give what pages of one size and turn have in common."""
+        return self.media_box, self.crop_box, self.rotation, self.user_unit
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -16,13 +16,13 @@ Rules kept here:
 
 from dataclasses import dataclass, field
 from operator import le
-from typing import ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from sealing.errors import SealingError
 from sealing.marks import placement
 from sealing.marks.placement import Place, Wish
 from sealing.pades.layout import Layout
-from sealing.pades.page_tree import PageShape
+from sealing.pades.page_tree import Box
 from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError
 
@@ -42,7 +42,7 @@ class _Box(NamedTuple):
 
     size: tuple[float, float]
     wish: Wish
-    geometry: tuple[object, ...]
+    geometry: tuple[Box, Box, int, float]
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class Places:
     same_layout: bool = False
     _known: dict[tuple[_Box, bytes], _Known] = field(default_factory=dict)
     _last: dict[_Box, Place] = field(default_factory=dict)
-    _read: set[Place] = field(default_factory=set)
+    _read: dict[Place, None] = field(default_factory=dict)
 
     def find(
         self, source: SourcePdf, size: tuple[float, float], wish: Wish, *, look: bool
@@ -76,7 +76,7 @@ class Places:
             shape = source.pages.shape(wish.page - 1)
         except NotFastError:
             return placement.place(source.pdf, size, wish)
-        box = _Box(size, wish, _geometry(shape))
+        box = _Box(size, wish, shape.geometry)
         layout = self._layout(source, wish)
         known = None if layout is None else self._known.get((box, layout.key))
         if known is not None and layout is not None and not look and known.holds(layout.texts):
@@ -94,11 +94,12 @@ class Places:
 
     def read(self, place: Place) -> None:
         """Hear that a code was read back at a place."""
-        self._read.add(place)
+        self._read[place] = None
+        _shorten(self._read)
 
     def forget(self, place: Place) -> None:
         """Hear that a code was not: nothing is known of the place any more."""
-        self._read.discard(place)
+        self._read.pop(place, None)
         self._known = {key: one for key, one in self._known.items() if one.place != place}
         self._last = {key: one for key, one in self._last.items() if one != place}
 
@@ -112,8 +113,7 @@ class Places:
 
     def _remember(self, box: _Box, layout: Layout | None, place: Place) -> None:
         self._last[box] = place
-        if len(self._last) > MOST:
-            del self._last[next(iter(self._last))]
+        _shorten(self._last)
         if layout is None:
             return
         known = self._known.get((box, layout.key))
@@ -121,8 +121,7 @@ class Places:
             known.longest = tuple(map(max, layout.texts, known.longest))
             return
         self._known[box, layout.key] = _Known(place, layout.texts)
-        if len(self._known) > MOST:
-            del self._known[next(iter(self._known))]
+        _shorten(self._known)
 
 
 def page_count(source: SourcePdf) -> int:
@@ -133,5 +132,7 @@ def page_count(source: SourcePdf) -> int:
         return placement.page_count(source.pdf)
 
 
-def _geometry(shape: PageShape) -> tuple[object, ...]:
-    return shape.media_box, shape.crop_box, shape.rotation, shape.user_unit
+def _shorten(kept: dict[Any, Any]) -> None:
+    """Forget what was remembered first, beyond the limit."""
+    if len(kept) > MOST:
+        del kept[next(iter(kept))]

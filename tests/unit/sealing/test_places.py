@@ -151,8 +151,8 @@ def test_what_is_remembered_has_a_limit(monkeypatch):
     places = Places()
     for y in range(400, 480, 4):
         find(places, letter(((72, y), "ligne")))
-        find(places, letter(width=500 + y))
-    assert len(places._known) == len(places._last) == 5
+        places.read(find(places, letter(width=500 + y)))
+    assert len(places._known) == len(places._last) == len(places._read) == 5
 
 
 def test_pages_are_counted_as_mupdf_counts_them():
