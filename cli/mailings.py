@@ -19,7 +19,7 @@ from sealing.batch.engine import Standing
 from sealing.batch.evidence import noted
 from sealing.batch.folders import Folder
 from sealing.batch.intake import Reading
-from sealing.batch.job import Records, Wish
+from sealing.batch.job import Job, Records, Wish
 from sealing.batch.journal_file import digest_of
 from sealing.batch.ledger import Ledger
 from sealing.batch.ledger_place import open_ledger
@@ -29,6 +29,7 @@ from sealing.batch.rows import Counts
 from sealing.batch.source import FAILURES
 from storage.errors import CoffreError
 from storage.language import N_, Translator
+from storage.settings import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +173,11 @@ def troubles(ledger: Ledger, tr: Translator) -> Iterator[Trouble]:
             yield Trouble(entry.line, entry.file, sentence_of(entry.trouble, tr))
 
 
-def write_report(
-    mailing: Mailing,
-    certificate: x509.Certificate,
-    output: Output,
-    *,
-    test: bool,
-    database: str | None = None,
-) -> None:
+def write_report(job: Job, mailing: Mailing, certificate: x509.Certificate, output: Output) -> None:
     """Write the page and the list of failures beside the sealed letters; raise OSError."""
     folder, counts, tr = mailing.folder, mailing.counts, output.tr
-    ledger = open_ledger(folder, database)
+    bench = job.bench
+    ledger = open_ledger(folder, job.shared)
     try:
         first = list(islice(troubles(ledger, tr), SHOWN))
         listed = folder.root / FAILURES
@@ -206,7 +201,8 @@ def write_report(
             troubles=first,
             records=noted(folder),
             lang=output.lang,
-            test=test,
+            test=bench.keys.settings.mode is Mode.TEST,
+            level=bench.profile.level,
         )
     finally:
         ledger.close()

@@ -263,9 +263,8 @@ def carry_out(job: Job, output: Output, *, as_json: bool) -> int:
 
 def report(job: Job, mailing: Mailing, outcome: Outcome, output: Output) -> None:
     """Write the report; what halted the run may forbid it, and is told instead."""
-    test = job.bench.keys.settings.mode is Mode.TEST
     try:
-        write_report(mailing, outcome.certificate, output, test=test, database=job.shared)
+        write_report(job, mailing, outcome.certificate, output)
     except OSError:
         if outcome.halted is None:
             raise

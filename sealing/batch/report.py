@@ -20,6 +20,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
+from sealing.service.levels import Level
 from sealing.signers.port import common_name
 from storage.language import N_, Translator
 
@@ -59,6 +60,7 @@ class Report:
     troubles: Sequence[Trouble]
     lang: str
     test: bool
+    level: Level
     records: int | None = None
 
     @property
@@ -180,7 +182,9 @@ def _proof(report: Report, tr: Translator) -> str:
         first=f"{leaf.not_valid_before_utc:%d/%m/%Y}",
         last=f"{leaf.not_valid_after_utc:%d/%m/%Y}",
     )
-    seal = tr(N_("PAdES B-B, par {name}")).format(name=common_name(leaf.subject))
+    seal = tr(N_("PAdES {level}, par {name}")).format(
+        level=report.level, name=common_name(leaf.subject)
+    )
     prints = [
         (N_("Empreinte du certificat (SHA-256)"), leaf.fingerprint(hashes.SHA256()).hex()),
         (N_("Empreinte du journal (SHA-256)"), report.journal_sha256),

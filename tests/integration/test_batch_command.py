@@ -152,7 +152,7 @@ def test_the_report_is_one_page_that_says_how_it_went_and_asks_nothing_of_anybod
     post.write(wanted, coded=True)
     (post.letters / "=1+1.pdf").write_bytes(b"no PDF")
     (post.letters / "<b>x.pdf").write_bytes(b"no PDF")
-    running = coffre(post, "--twoddoc", "00")
+    running = coffre(post, "--twoddoc", "00", "--level", "B-T")
     running.communicate(timeout=120)
     assert running.returncode == 3
     listed = (post.out / "failures.csv").read_bytes().decode("utf-8-sig")
@@ -162,6 +162,7 @@ def test_the_report_is_one_page_that_says_how_it_went_and_asks_nothing_of_anybod
         told = page.inner_text("main")
         assert "'=1+1.pdf" in told
         assert "<b>x.pdf" in told
+        assert "PAdES B-T, par Cachet" in told
         assert page.locator("b").count() == 0
         boxes = page.locator(".counts div").all_inner_texts()
         assert [re.sub(r"\D", "", text) for text in boxes] == ["6", "4", "2", "0", "0"]

@@ -8,6 +8,7 @@ import pytest
 from support.sealers import NOW, sealer
 
 from sealing.batch.report import SHOWN, Report, Trouble, cell, failures_csv, number, page
+from sealing.service.levels import Level
 from storage.language import translator
 
 GOOD = Report(
@@ -25,6 +26,7 @@ GOOD = Report(
     troubles=(),
     lang="fr",
     test=False,
+    level=Level.B_B,
 )
 FORMULAS = ["=1+1", "+33", "-1", "@SUM(A1)", "\t=1", "\r=1"]
 
@@ -56,7 +58,7 @@ def test_a_complete_mailing_says_so_with_its_proofs():
     told = words(GOOD)
     assert "L'envoi est complet" in told
     assert "soit 480 par seconde" in told
-    assert "Cachet de demonstration P-256" in told
+    assert "PAdES B-B, par Cachet de demonstration P-256" in told
     assert "abab abab" in told
     assert "ESSAI" not in told
     assert "Lettres à corriger" not in told
@@ -69,6 +71,7 @@ def test_a_complete_mailing_says_so_with_its_proofs():
         ({"sealed": 1_199}, "L'envoi n'est pas terminé"),
         ({"sealed": 1_199, "refused": 1}, "des lettres n'ont pas été scellées"),
         ({"sealed": 1_199, "failed": 1}, "des lettres n'ont pas été scellées"),
+        ({"level": Level.B_LT}, "PAdES B-LT, par Cachet"),
         ({"test": True}, "ESSAI : ces cachets n'engagent personne"),
         ({"new": 0}, "rien de nouveau"),
         ({"records": 1_200}, "1 200 fichiers .ers à côté des lettres"),
