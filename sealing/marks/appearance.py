@@ -5,13 +5,16 @@ Rules kept here:
 - a module of 0.4 mm or more, a quiet zone of 2 modules, drawn white;
 - the mention stands below the symbol, outside the quiet zone, drawn as strokes (`strokes.py`); what
   is too long for a line is broken after a space, a point or a slash;
+- the modules are written eight by eight, as texts made beforehand: runs that touch are one area of
+  one filled path, as rows are;
 - lengths are PDF points (1/72 inch); the origin is the lower left corner.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from operator import add, sub
+from typing import Final, NamedTuple
 
 from sealing.marks import strokes
 from sealing.marks.datamatrix import Symbol
@@ -26,6 +29,10 @@ _FULL = 0.96  # of the width: a stroke has a thickness
 _SMALLEST = 0.7  # of the size of a mention: below, people cannot read it
 _SCALE = _MENTION_POINTS / strokes.HEIGHT * 0.8
 PEN_POINTS = 0.8 * _SCALE
+_DARK: Final = re.compile("1+")
+_DIGITS: Final = bytes.maketrans(b"\x00\x01", b"01")
+# Stands for a row's ordinate in what is written of eight modules.
+_Y: Final = "|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +48,39 @@ def box_of(
     modules: int, module_mm: float = MODULE_MM, *, mention: Sequence[str] = ("",)
 ) -> tuple[float, float]:
     """Give the width and height that a symbol takes with its quiet zone and mention, in points."""
-    side = (modules + 2 * QUIET_MODULES) * module_mm * POINTS_PER_MM
-    return side, side + foot_of(mention, side)
+    around = _around(modules, tuple(mention), module_mm)
+    return around.width, around.height
 
 
 def appearance(
     symbol: Symbol, mention: str | Sequence[str], module_mm: float = MODULE_MM
 ) -> Appearance:
     """Draw a symbol with its mention, of one or several texts; raise UndrawableError."""
-    texts = [mention] if isinstance(mention, str) else mention
-    width, height = box_of(symbol.modules, module_mm, mention=texts)
+    texts = (mention,) if isinstance(mention, str) else tuple(mention)
+    around = _around(symbol.modules, texts, module_mm)
+    content = around.content + _rectangles(symbol) + _mention(texts, around.width)
+    return Appearance(around.width, around.height, content.encode("ascii"))
+
+
+class _Around(NamedTuple):
+    """What stands around a symbol: its paper; `content` ends where its modules are written."""
+
+    width: float
+    height: float
+    content: str
+
+
+@lru_cache(maxsize=64)
+def _around(modules: int, texts: tuple[str, ...], module_mm: float) -> _Around:
+    """Lay out a symbol of so many modules: the letters of a mailing have few sizes."""
     module = module_mm * POINTS_PER_MM
-    base = foot_of(texts, width) + QUIET_MODULES * module
-    unit = _number(module)
-    lines = [
-        "q",
-        f"1 g 0 0 {_number(width)} {_number(height)} re f",
-        # One unit is one module from here on, row 0 on top.
-        f"{unit} 0 0 {unit} {_number(QUIET_MODULES * module)} {_number(base)} cm 0 g",
-    ]
-    lines += [*_rectangles(symbol), "f", "Q", *_mention(tuple(texts), width)]
-    return Appearance(width, height, "\n".join(lines).encode("ascii"))
+    width = (modules + 2 * QUIET_MODULES) * module
+    foot = foot_of(texts, width)
+    quiet = QUIET_MODULES * module
+    left, base, unit = _number(quiet), _number(foot + quiet), _number(module)
+    paper = f"q\n1 g 0 0 {_number(width)} {_number(width + foot)} re f\n"
+    # One unit is one module from here on, row 0 on top.
+    return _Around(width, width + foot, f"{paper}{unit} 0 0 {unit} {left} {base} cm 0 g\n")
 
 
 def foot_of(mention: Sequence[str], width: float) -> float:
@@ -105,31 +124,45 @@ def mention_strokes(texts: Sequence[str], width: float) -> list[list[tuple[float
     return drawn
 
 
-def _rectangles(symbol: Symbol) -> Iterator[str]:
-    """Write one rectangle for each run of dark modules, from the lower left, in modules."""
-    corners, lengths = _numbers(symbol.modules)
-    edges = symbol.edges()
-    starts, ends = edges[::2], edges[1::2]
-    written = map(lengths.__getitem__, map(sub, ends, starts))
-    return map(add, map(corners.__getitem__, starts), written)
+def _rectangles(symbol: Symbol) -> str:
+    """Write a rectangle for each run of dark modules within eight, from the lower left."""
+    side = symbol.modules
+    octets = _octets(-(-side // 8))
+    light = bytes(8 * len(octets) - side)
+    modules = light.join(symbol.rows) + light if light else symbol.cells
+    packed = int(modules.translate(_DIGITS), 2).to_bytes(side * len(octets), "big")
+    columns = (map(one.__getitem__, packed[at :: len(octets)]) for at, one in enumerate(octets))
+    rows = zip(*columns, strict=True)
+    above = _ordinates(side)
+    return "".join(["".join(row).replace(_Y, y) for row, y in zip(rows, above, strict=True)])
 
 
 @cache
-def _numbers(side: int) -> tuple[list[str], list[str]]:
-    """Write each corner of a symbol of this side, as its edges count them, and each length."""
-    corners = [f"{x} {y} " for y in range(side - 1, -1, -1) for x in range(side + 1)]
-    return corners, [f"{length} 1 re" for length in range(side + 1)]
+def _octets(wide: int) -> list[list[str]]:
+    """Write the runs of every eight modules, by their place in a row; `_Y` stands for the row."""
+    return [[_runs(8 * place, value) for value in range(256)] for place in range(wide)]
+
+
+def _runs(left: int, value: int) -> str:
+    """Write the runs of eight modules, the highest bit first."""
+    runs = ((found.start(), found.end()) for found in _DARK.finditer(f"{value:08b}"))
+    return "".join(f"{left + start} {_Y} {end - start} 1 re\n" for start, end in runs)
+
+
+@cache
+def _ordinates(side: int) -> list[str]:
+    return [str(y) for y in range(side - 1, -1, -1)]
 
 
 @lru_cache(maxsize=16)
-def _mention(texts: tuple[str, ...], width: float) -> list[str]:
-    """Draw a mention at the bottom; the letters of a mailing share one."""
-    lines = ["q", "0 G", "1 J 1 j", f"{_number(PEN_POINTS)} w"]
+def _mention(texts: tuple[str, ...], width: float) -> str:
+    """Fill the modules, and draw a mention at the bottom; the letters of a mailing share one."""
+    lines = ["f", "Q", "q", "0 G", "1 J 1 j", f"{_number(PEN_POINTS)} w"]
     for (x, y), *rest in mention_strokes(texts, width):
         lines.append(f"{_number(x)} {_number(y)} m")
         lines += [f"{_number(x)} {_number(y)} l" for x, y in rest]
         lines.append("S")
-    return [*lines, "Q"]
+    return "\n".join([*lines, "Q"])
 
 
 def _number(value: float) -> str:

@@ -8,8 +8,8 @@ Rules kept here:
   code;
 - the modules that will be drawn are read back by another program (zxing-cpp) before use: the bytes
   read must be the bytes asked for;
-- the path is made of one rectangle per horizontal run of dark modules, in whole modules, filled in
-  one operation: no hairline between rows, and no image in the PDF;
+- it is drawn as rectangles of whole modules, filled in one operation: no hairline between them,
+  and no image in the PDF;
 - what does not fit the largest symbol (144 modules, 1,558 codewords) is refused with the size that
   it would need.
 """
@@ -76,20 +76,13 @@ class Symbol:
 
     def runs(self) -> list[tuple[int, int, int]]:
         """List the horizontal runs of dark modules: x, y from the top, length."""
-        edges, wide = self.edges(), self.modules + 1
-        spans = zip(edges[::2], edges[1::2], strict=True)
-        return [(start % wide, start // wide, end - start) for start, end in spans]
-
-    def edges(self) -> list[int]:
-        """List where dark begins and where it ends, in turn, row by row.
-
-        Places count modules, and one light column more at the right of each row: a run that ends
-        at the edge ends there.
-        """
-        modules = b"\x00".join(self.rows) + b"\x00"
+        # A light column more at the right: a run that ends at the edge ends there.
+        modules, wide = b"\x00".join(self.rows) + b"\x00", self.modules + 1
         number = int.from_bytes(modules, "little")
         changes = (number ^ number << 8).to_bytes(len(modules) + 1, "little")
-        return list(compress(range(len(modules)), changes))
+        edges = list(compress(range(len(modules)), changes))
+        spans = zip(edges[::2], edges[1::2], strict=True)
+        return [(start % wide, start // wide, end - start) for start, end in spans]
 
 
 def symbol(content: bytes, *, strict_c40: bool = False) -> Symbol:

@@ -28,8 +28,9 @@ from sealing.pades.unfinished import UnfinishedRevision
 
 FIELD: Final = b"Cachet"
 _IDENTIFIER_BYTES: Final = 16
-# Best of speed: 55 µs instead of 160, for a fifth more bytes.
-_DEFLATE: Final = 1
+# Best of speed, for a fifth more bytes; a window of 4 KiB holds the rows that are alike, and so
+# small a state stays in the processor's cache beside the letter.
+_DEFLATE: Final = (1, zlib.DEFLATED, 12, 5)
 # Print, and locked (ISO 32000-1 table 165).
 _FLAGS: Final = 132
 _OTHERS: Final = {
@@ -137,7 +138,8 @@ def _shown(made: Increment, mark: Mark) -> bytes:
     """Write the drawing, upright as the page is seen; give what the widget says of it."""
     drawing, place = mark.appearance, mark.place
     cosine, sine = place.turn
-    content = zlib.compress(drawing.content, _DEFLATE)
+    machine = zlib.compressobj(*_DEFLATE)
+    content = machine.compress(drawing.content) + machine.flush()
     form = made.number()
     made.put(
         form,

@@ -17,7 +17,6 @@ What graphic states and colour spaces name is compared as it is written, one ste
 """
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Final
 from sealing.pades import streams
 from sealing.pades.objects import Skeleton
 from sealing.pades.page_tree import PageTree
+from sealing.pades.shown_text import ShownText
 from sealing.pades.tokens import (
     Array,
     Dictionary,
@@ -40,16 +40,8 @@ from sealing.pades.tokens import (
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-MAX_CONTENT: Final = 1024 * 1024
-MAX_TEXTS: Final = 5_000
 MAX_DRAWN: Final = 64
 _MAX_DEPTH: Final = 4
-_SHOWN: Final = re.compile(rb"(\[[^\[\]]*+\]|\((?:[^()\\]++|\\.)*+\)|<[0-9A-Fa-f\s]*+>)", re.DOTALL)
-# Brackets that were not understood, comments, and images within the content.
-_STRANGE: Final = (b"(", b")", b"[", b"]", b"%", b"BI")
-# Every digit a nought, all white space alike, and what a spacing stands behind.
-_NOUGHTS: Final = bytes.maketrans(b"123456789\t\n\r\f\0+)[", b"000000000     ->>")
-_LEAP: Final = re.compile(rb">[ -]*0000")
 _COMPARED: Final = (b"ExtGState", b"ColorSpace")
 _FOREIGN: Final = (b"Pattern", b"Shading")
 
@@ -65,17 +57,10 @@ class Layout:
     def read(cls, pages: PageTree, page: int) -> "Layout":
         """Read the layout of a page, from 0; raise NotFastError where it has none."""
         skeleton = pages.skeleton
-        if b"OCProperties" in skeleton.catalog.entries:
-            raise NotFastError(Reason.OBJECT, "got layers that may be hidden")
-        shape, found = pages.shape(page), pages.page(page)
-        notes = skeleton.resolve(found.own.get(b"Annots"))
-        if notes is not None and (not isinstance(notes, Array) or notes.items()):
-            raise NotFastError(Reason.OBJECT, "got a page with annotations")
-        reading = _Reading(skeleton)
-        reading.add(repr(shape.geometry).encode())
-        reading.content(b"\n".join(_contents(skeleton, found.own.get(b"Contents"))))
-        reading.resources(found.inherited.get(b"Resources"), 0)
-        return cls(reading.digest.digest(), tuple(reading.texts))
+        own = pages.page(page).own.get(b"Contents")
+        data = b"\n".join(_contents(skeleton, own))
+        kept = skeleton.known.once((Layout, page), lambda: _Kept(_around(pages, page)))
+        return kept.read(data)
 
 
 @dataclass(slots=True)
@@ -92,18 +77,12 @@ class _Reading:
         self.digest.update(b"%d " % len(part))
         self.digest.update(part)
 
-    def content(self, data: bytes) -> None:
+    def content(self, data: bytes) -> ShownText:
         """Take in a content stream, its texts by their lengths alone."""
-        if len(data) > MAX_CONTENT:
-            raise NotFastError(Reason.LIMITS, "got too large a content")
-        pieces = _SHOWN.split(data)
-        rest = b"\0".join(pieces[::2])
-        if any(mark in rest for mark in _STRANGE) or _LEAP.search(data.translate(_NOUGHTS)):
-            raise NotFastError(Reason.STREAM, "got a content that is not only lines and texts")
-        self.texts += map(len, pieces[1::2])
-        if len(self.texts) > MAX_TEXTS:
-            raise NotFastError(Reason.LIMITS, "got too many texts")
-        self.add(rest)
+        shown = ShownText.read(data)
+        self.texts += shown.lengths
+        self.add(shown.rest)
+        return shown
 
     def resources(self, value: Value, depth: int) -> None:
         """Take in what a content draws by name."""
@@ -137,7 +116,7 @@ class _Reading:
         self.drawn += 1
         if depth > _MAX_DEPTH or self.drawn > MAX_DRAWN:
             raise NotFastError(Reason.LIMITS, "got drawings too deep, or too many")
-        entries, raw = self.skeleton.stream(ref)
+        entries, raw = self.skeleton.shared(ref)
         if entries.get(b"Subtype") == Name(b"Form"):
             for key in (b"BBox", b"Matrix", b"Group"):
                 self.add(self._written(entries.get(key)))
@@ -158,11 +137,48 @@ class _Reading:
         return repr(found).encode()
 
 
+@dataclass(slots=True)
+class _Kept:
+    """A page but its content, and the content that was read last."""
+
+    around: _Reading
+    last: ShownText | None = None
+    key: bytes = b""
+
+    def read(self, data: bytes) -> Layout:
+        """Give the layout with a content; raise NotFastError."""
+        lengths = None if self.last is None else self.last.lengths_in(data)
+        if lengths is None:
+            reading = _Reading(self.around.skeleton, self.around.digest.copy())
+            self.last = reading.content(data)
+            self.key, lengths = reading.digest.digest(), self.last.lengths
+        return Layout(self.key, (*self.around.texts, *lengths))
+
+
+def _around(pages: PageTree, page: int) -> _Reading:
+    """Read all of a page but its content: its geometry, and what it draws by name."""
+    skeleton = pages.skeleton
+    if b"OCProperties" in skeleton.catalog.entries:
+        raise NotFastError(Reason.OBJECT, "got layers that may be hidden")
+    shape, found = pages.shape(page), pages.page(page)
+    notes = skeleton.resolve(found.own.get(b"Annots"))
+    if notes is not None and (not isinstance(notes, Array) or notes.items()):
+        raise NotFastError(Reason.OBJECT, "got a page with annotations")
+    reading = _Reading(skeleton)
+    reading.add(repr(shape.geometry).encode())
+    reading.resources(found.inherited.get(b"Resources"), 0)
+    return reading
+
+
 def _contents(skeleton: Skeleton, value: Value) -> Iterator[bytes]:
     """Give the streams of a page's content."""
-    held: list[Value] = [value]
-    if not isinstance(value, Ref) or skeleton.is_plain(value):
-        found = skeleton.resolve(value)
-        held = found.items() if isinstance(found, Array) else []
-    for item in held:
-        yield streams.content(*skeleton.stream(reference(item)))
+    for item in skeleton.known.once((_contents, value), lambda: _listed(skeleton, value)):
+        yield streams.content(*skeleton.stream(item))
+
+
+def _listed(skeleton: Skeleton, value: Value) -> list[Ref]:
+    """Give the streams that a page names: one, or an array of them."""
+    if isinstance(value, Ref) and not skeleton.is_plain(value):
+        return [value]
+    found = skeleton.resolve(value)
+    return [reference(item) for item in found.items()] if isinstance(found, Array) else []

@@ -11,12 +11,13 @@ No MuPDF, no pyHanko: `NotFastError` says that this PDF is for them.
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from sealing.pades import streams
-from sealing.pades.sections import HEADING, Packed
+from sealing.pades.known import Known, Pack, Templates
+from sealing.pades.sections import HEADING, Packed, Plain
 from sealing.pades.tokens import (
     END,
     WHITE,
@@ -40,28 +41,27 @@ _ENDING: Final = re.compile(WHITE + rb"endobj" + END)
 
 
 @dataclass(frozen=True, slots=True)
-class Pack:
-    """An object stream: its bytes, and the number and place of each object in it."""
-
-    data: bytes
-    places: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Skeleton:
     """A PDF whose tail, catalog and sections are understood; objects are read when asked for."""
 
     pdf: bytes
     chain: Chain
-    root: Ref
-    _read: dict[int, Value] = field(default_factory=dict)
-    _packs: dict[int, Pack] = field(default_factory=dict)
+    known: Known
 
     @classmethod
-    def read(cls, pdf: bytes) -> "Skeleton":
-        """Read a file's tail and sections; raise NotFastError for what is not fully understood."""
+    def read(cls, pdf: bytes, templates: Templates | None = None) -> "Skeleton":
+        """Read a file's tail and sections; raise NotFastError for what is not fully understood.
+
+        `templates` are files that it may be like: what they have in common is not read again.
+        """
         chain = Chain.read(pdf)
-        return cls(pdf, chain, reference(chain.trailer.get(b"Root")))
+        root = reference(chain.trailer.get(b"Root"))
+        return cls(pdf, chain, (templates or Templates()).find(pdf, chain, root))
+
+    @property
+    def root(self) -> Ref:
+        """Give the reference of the catalog."""
+        return self.known.root
 
     @property
     def catalog(self) -> Dictionary:
@@ -73,9 +73,18 @@ class Skeleton:
 
     def get(self, ref: Ref) -> Value:
         """Read an object by its reference; raise NotFastError."""
-        if ref.number not in self._read:
-            self._read[ref.number] = self._object(ref)
-        return self._read[ref.number]
+        read = self.known.read
+        if ref.generation:
+            raise NotFastError(Reason.OBJECT, "got a reference of another generation")
+        if ref.number not in read:
+            entry = self.chain.find(ref.number)
+            if isinstance(entry, Packed):
+                read[ref.number] = self._unpacked(ref, entry)
+                self.known.packed[ref.number] = entry
+            else:
+                read[ref.number], end = self._object(ref, entry)
+                self.known.raw[ref.number] = self.pdf[entry.offset : end + 1]
+        return read[ref.number]
 
     def resolve(self, value: Value) -> Value:
         """Give what a value stands for, when it is a reference."""
@@ -93,33 +102,48 @@ class Skeleton:
         return _ENDING.match(self.pdf, end) is not None
 
     def stream(self, ref: Ref) -> tuple[Dictionary, memoryview]:
-        """Read a stream: its dictionary, and its bytes as they lie in the file."""
-        entry = self.chain.find(ref.number)
-        if isinstance(entry, Packed) or entry.generation != ref.generation:
-            raise NotFastError(Reason.OBJECT, "got a stream in another, or of another generation")
+        """Read a stream that is this file's own: its dictionary, its bytes as they lie there."""
+        entry = self._by_itself(ref)
         entries = dictionary(parse(self.pdf, self._body(ref, entry.offset))[0])
-        return entries, streams.raw(self.pdf, entries, self._length(entries.get(b"Length")))
+        length = entries.get(b"Length")
+        if isinstance(length, Ref):
+            length, _ = self._object(length, self._by_itself(length))
+        first, last, _ = streams.place(self.pdf, entries, whole(length))
+        return entries, memoryview(self.pdf)[first:last]
 
-    def _object(self, ref: Ref) -> Value:
+    def shared(self, ref: Ref) -> tuple[Dictionary, memoryview]:
+        """Read a stream that letters of one template have in common, as they have objects."""
+        entry = self._by_itself(ref)
+        entries = dictionary(parse(self.pdf, self._body(ref, entry.offset))[0])
+        length = entries.get(b"Length")
+        if isinstance(length, Ref):
+            self._by_itself(length)
+        first, last, end = streams.place(self.pdf, entries, whole(self.resolve(length)))
+        self.known.raw[ref.number] = self.pdf[entry.offset : end + 1]
+        return entries, memoryview(self.pdf)[first:last]
+
+    def _by_itself(self, ref: Ref) -> Plain:
         entry = self.chain.find(ref.number)
-        if isinstance(entry, Packed):
-            if ref.generation:
-                raise NotFastError(Reason.OBJECT, "got a packed object of a later generation")
-            return self._unpacked(ref.number, entry)
-        if entry.generation != ref.generation:
-            raise NotFastError(Reason.OBJECT, "got a reference of another generation")
+        if isinstance(entry, Packed) or ref.generation:
+            raise NotFastError(Reason.OBJECT, "got a stream in another, or of another generation")
+        return entry
+
+    def _object(self, ref: Ref, entry: Plain) -> tuple[Value, int]:
+        """Read an object that stands by itself; give where it ends."""
         begins = self._body(ref, entry.offset)
         last = self.pdf.find(b"endobj", begins, begins + _SHORT)
         if last != -1:
             raw = self.pdf[begins : last + len(b"endobj") + 1]
             with suppress(NotFastError):
                 value, end = _parsed(raw)
-                if _ENDING.match(raw, end) is not None:
-                    return value
+                ending = _ENDING.match(raw, end)
+                if ending is not None:
+                    return value, begins + ending.end()
         value, end = parse(self.pdf, begins)
-        if _ENDING.match(self.pdf, end) is None:
+        ending = _ENDING.match(self.pdf, end)
+        if ending is None:
             raise NotFastError(Reason.OBJECT, "got an object without its end")
-        return value
+        return value, ending.end()
 
     def _body(self, ref: Ref, offset: int) -> int:
         """Give where an object's value begins, behind its number."""
@@ -128,13 +152,14 @@ class Skeleton:
             raise NotFastError(Reason.BROKEN_XREF, "got an offset that leads to no such object")
         return found.end()
 
-    def _unpacked(self, number: int, entry: Packed) -> Value:
-        if entry.stream not in self._packs:
-            if len(self._packs) == MAX_PACKS:
+    def _unpacked(self, ref: Ref, entry: Packed) -> Value:
+        packs = self.known.packs
+        if entry.stream not in packs:
+            if len(packs) == MAX_PACKS:
                 raise NotFastError(Reason.LIMITS, "got too many object streams")
-            self._packs[entry.stream] = self._pack(entry.stream)
-        pack = self._packs[entry.stream]
-        if entry.place >= len(pack.places) or pack.places[entry.place][0] != number:
+            packs[entry.stream] = self._pack(entry.stream)
+        pack = packs[entry.stream]
+        if entry.place >= len(pack.places) or pack.places[entry.place][0] != ref.number:
             raise NotFastError(Reason.BROKEN_XREF, "got another object at this index")
         begins = pack.places[entry.place][1]
         # Behind brackets nothing need be looked at: the value ends with them.
@@ -147,7 +172,7 @@ class Skeleton:
 
     def _pack(self, number: int) -> Pack:
         """Inflate an object stream and read its table (7.5.7)."""
-        entries, raw = self.stream(Ref(number, 0))
+        entries, raw = self.shared(Ref(number, 0))
         if entries.get(b"Type") != Name(b"ObjStm"):
             raise NotFastError(Reason.OBJECT, "got an object stream of another type")
         data = streams.content(entries, raw)
@@ -157,12 +182,6 @@ class Skeleton:
             raise NotFastError(Reason.STREAM, "got an object stream without its table")
         pairs = zip(numbers[::2], numbers[1::2], strict=True)
         return Pack(data, tuple((_small(own), first + _small(place)) for own, place in pairs))
-
-    def _length(self, value: Value) -> int:
-        """Give a stream's length, which may stand in an object of the file itself."""
-        if isinstance(value, Ref) and isinstance(self.chain.find(value.number), Packed):
-            raise NotFastError(Reason.STREAM, "got a length that lies in a stream")
-        return whole(self.resolve(value))
 
 
 @lru_cache(maxsize=1_024)

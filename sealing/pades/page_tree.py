@@ -10,7 +10,7 @@ No MuPDF, no pyHanko: `NotFastError` says that this PDF is for them.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -74,7 +74,11 @@ class PageTree:
     """The pages of a PDF, looked up one by one or all at once."""
 
     skeleton: Skeleton
-    _all: list[Page] = field(default_factory=list)
+
+    @property
+    def _all(self) -> list[Page]:
+        """Give all pages, once they were looked up."""
+        return self.skeleton.known.once(PageTree, list)
 
     def page(self, number: int) -> Page:
         """Give a page, from 0; raise NotFastError, also where there is none."""
@@ -89,6 +93,9 @@ class PageTree:
 
     def shape(self, number: int) -> PageShape:
         """Give the geometry of a page, from 0, and count all of them; raise NotFastError."""
+        return self.skeleton.known.once((PageShape, number), lambda: self._shape(number))
+
+    def _shape(self, number: int) -> PageShape:
         if not self._all:
             self._all.extend(self._walk())
         if not 0 <= number < len(self._all):

@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sealing.pades.known import Templates
 from sealing.pades.objects import Skeleton
 from sealing.pades.page_tree import PageTree
 from sealing.pades.tokens import NotFastError
@@ -35,15 +36,19 @@ class SourcePdf:
     @property
     def pages(self) -> PageTree:
         """Give the pages as the fast road reads them; raise NotFastError."""
-        if not self._read:
-            try:
-                self._read.append(PageTree(Skeleton.read(self.pdf)))
-            except NotFastError as error:
-                self._read.append(error)
+        self.read()
         [found] = self._read
         if isinstance(found, NotFastError):
             raise found
         return found
+
+    def read(self, templates: Templates | None = None) -> None:
+        """Read the objects unless they were; `templates` are files that this one may be like."""
+        if not self._read:
+            try:
+                self._read.append(PageTree(Skeleton.read(self.pdf, templates)))
+            except NotFastError as error:
+                self._read.append(error)
 
     @property
     def sha256(self) -> bytes:

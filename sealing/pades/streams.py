@@ -34,15 +34,22 @@ _MAX_COLUMNS: Final = 32  # the columns of a cross-reference stream are three nu
 _NONE, _UP = b"\0", b"\2"
 
 
-def raw(data: bytes, entries: Dictionary, length: int) -> memoryview:
-    """Give the bytes, as they lie there, of the stream that follows its dictionary."""
+def place(data: bytes, entries: Dictionary, length: int) -> tuple[int, int, int]:
+    """Give where the stream that follows its dictionary begins and ends, and its last word."""
     begins = _BEGINNING.match(data, entries.end)
     if begins is None:
         raise NotFastError(Reason.STREAM, "got no stream behind its dictionary")
     last = begins.end() + length
-    if _ENDING.match(data, last) is None:
+    ending = _ENDING.match(data, last)
+    if ending is None:
         raise NotFastError(Reason.STREAM, "got a stream of another length")
-    return memoryview(data)[begins.end() : last]
+    return begins.end(), last, ending.end()
+
+
+def raw(data: bytes, entries: Dictionary, length: int) -> memoryview:
+    """Give the bytes, as they lie there, of the stream that follows its dictionary."""
+    first, last, _ = place(data, entries, length)
+    return memoryview(data)[first:last]
 
 
 def content(entries: Dictionary, raw: memoryview) -> bytes:

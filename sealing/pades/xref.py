@@ -21,6 +21,7 @@ from sealing.pades.sections import (
     PACKED,
     PLAIN,
     Entry,
+    Packed,
     Plain,
     Row,
     Section,
@@ -111,6 +112,13 @@ class Chain:
         if entry is None:
             raise NotFastError(Reason.OBJECT, "got a reference to no object")
         return entry
+
+    def plain(self, number: int) -> int:
+        """Give the offset of an object that stands by itself; raise NotFastError."""
+        entry = self.find(number)
+        if isinstance(entry, Packed):
+            raise NotFastError(Reason.OBJECT, "got an object in a stream")
+        return entry.offset
 
     def _entry(self, number: int) -> Entry | None:
         """Give an object's entry, on which all readers agree; nothing where it is free."""

@@ -188,6 +188,8 @@ def begin_letter(
     if sealer.level is not profile.level:
         raise LevelNotReadyError(f"got a sealer for {sealer.level}, expected {profile.level}")
     pades.require_pdf(letter.pdf)
+    places = sealer.places or Places()
+    letter.source.read(places.templates)
     identifier = document_id(now, randomness)  # (1)
     if letter.order is None:
         begun = pades.begin(letter.source, None, sealer.cms, now, sealer.dss)  # (5)

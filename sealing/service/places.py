@@ -21,6 +21,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 from sealing.errors import SealingError
 from sealing.marks import placement
 from sealing.marks.placement import Place, Wish
+from sealing.pades.known import Templates
 from sealing.pades.layout import Layout
 from sealing.pades.page_tree import Box
 from sealing.pades.source_pdf import SourcePdf
@@ -61,6 +62,7 @@ class Places:
     """The places found so far. `same_layout`: somebody vouches that all letters have the same."""
 
     same_layout: bool = False
+    templates: Templates = field(default_factory=Templates)
     _known: dict[tuple[_Box, bytes], _Known] = field(default_factory=dict)
     _last: dict[_Box, Place] = field(default_factory=dict)
     _read: dict[Place, None] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from support.budget import cases
 from support.letters import with_stream_xref
 from support.pdf_shapes import handmade
 
-from sealing.pades import layout as layouts
+from sealing.pades import shown_text
 from sealing.pades.layout import Layout
 from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError
@@ -143,8 +143,8 @@ def test_every_byte_of_an_image_belongs_to_the_layout():
         b"BT /F 12 Tf [(a)\n-4000\n  <62>] TJ ET",
         b"BT /F 12 Tf (never closed Tj ET",
         b"BT /F 12 Tf (a) Tj ET ]",
-        b" " * (layouts.MAX_CONTENT + 1),
-        b"(a)Tj " * (layouts.MAX_TEXTS + 1),
+        b" " * (shown_text.MAX_CONTENT + 1),
+        b"(a)Tj " * (shown_text.MAX_TEXTS + 1),
     ],
     ids=lambda content: content[:45].decode("latin-1"),
 )

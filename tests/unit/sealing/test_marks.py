@@ -132,6 +132,21 @@ def test_runs_cover_each_dark_module_once():
     assert set(covered) == dark
 
 
+@pytest.mark.parametrize("size", [8, 60, 200, 400, 900])
+def test_the_drawing_fills_each_dark_module_once_in_one_operation(size):
+    symbol = datamatrix.symbol(CODE[:size] if size <= len(CODE) else CODE + b"A" * size)
+    content = appearance.appearance(symbol, "2D-DOC").content.decode()
+    _, _, path = content.partition(" cm 0 g\n")
+    path, _, rest = path.partition("f\nQ\n")
+    filled = [tuple(map(int, line.split()[:4])) for line in path.splitlines()]
+    covered = [(x + i, symbol.modules - 1 - y) for x, y, wide, _ in filled for i in range(wide)]
+    dark = {(x, y) for y, row in enumerate(symbol.rows) for x, on in enumerate(row) if on}
+    assert len(covered) == len(set(covered))
+    assert set(covered) == dark
+    assert all(line.endswith(" 1 re") for line in path.splitlines())
+    assert " re" not in rest
+
+
 def test_a_module_measures_four_tenths_of_a_millimetre():
     width, _ = appearance.box_of(48)
     assert width / appearance.POINTS_PER_MM == pytest.approx((48 + 4) * 0.4)
