@@ -30,6 +30,8 @@ from uuid import RFC_4122, UUID
 DocumentId = NewType("DocumentId", UUID)
 Slot = NewType("Slot", int)
 
+# Its name in the signature dictionary: one of our own (ISO 32000-1, annex E).
+SIGNATURE_ENTRY: Final = "/COFR_DocumentId"
 RANDOM_BYTES: Final = 10
 KEY_BYTES: Final = 16
 LIST_BITS: Final = 20

@@ -14,6 +14,7 @@ Rules kept here (`sealing/DESIGN.md`, "Status list"):
 A function takes the caller's transaction and `now`.
 """
 
+import os
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,9 +29,10 @@ from sqlmodel import Session, col, select
 
 from sealing.errors import SealingError
 from sealing.proofs.document_id import KEY_BYTES, SLOTS, Place, Slot, is_of_block, slot_of
-from storage.database import open_engine
+from storage.database import open_engine, transaction
 from storage.journal import Entry, Event, append
 from storage.migrations.upgrade import require_head
+from storage.settings import Settings
 from storage.tables.seals import SealBlockRow, SealRegisterRow, SealStateRow
 
 
@@ -107,12 +109,13 @@ class Standing:
 
 
 @contextmanager
-def register(url: str) -> Iterator[Engine]:
-    """Open the database that holds the register.
+def register(settings: Settings) -> Iterator[Engine]:
+    """Open the installation's database, which holds the register.
 
     Raises SchemaError where it is not at this program's revision, DatabaseUnavailableError.
     """
-    engine = open_engine(url)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = open_engine(settings.database_url)
     try:
         require_head(engine)
         yield engine
@@ -133,6 +136,17 @@ def take(session: Session, count: int, now: datetime, randomness: bytes) -> Bloc
     session.add(counter)
     session.flush()
     return block
+
+
+def take_now(settings: Settings, count: int, now: datetime) -> Block:
+    """Give a block in a transaction of its own; raise what `register` and `take` do."""
+    with register(settings) as engine, transaction(engine) as session:
+        return take(session, count, now, os.urandom(KEY_BYTES))
+
+
+def place_for_one(settings: Settings, now: datetime) -> Place | None:
+    """Give a place for a single letter; None where the settings publish no list."""
+    return None if settings.status.address is None else take_now(settings, 1, now).place(0)
 
 
 def standing(session: Session, identifier: UUID) -> Standing:

@@ -21,6 +21,7 @@ from sealing.service.seals import (
 from storage import journal
 from storage.database import open_engine, reading, transaction
 from storage.migrations.upgrade import SchemaError, upgrade
+from storage.settings import Settings, StatusSettings
 from storage.tables.seals import SealRegisterRow
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -186,5 +187,20 @@ def test_letters_taken_back_at_once_are_all_taken_back(engine):
 
 
 def test_a_database_that_was_not_brought_up_to_date_is_refused(tmp_path):
-    with pytest.raises(SchemaError), seals.register(f"sqlite:///{tmp_path}/empty.sqlite"):
+    settings = Settings(data=tmp_path / "data")
+    with pytest.raises(SchemaError), seals.register(settings):
         pass
+
+
+def test_without_an_address_no_database_is_opened(tmp_path):
+    settings = Settings(data=tmp_path / "data")
+    assert seals.place_for_one(settings, NOW) is None
+    assert not settings.data.exists()
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_single_letter_gets_a_place_of_its_own(tmp_path):
+    status = StatusSettings(address="https://ville.example/statuts")
+    settings = Settings(data=tmp_path, status=status)
+    places = [seals.place_for_one(settings, NOW) for _ in range(2)]
+    assert [place and place.slot for place in places] == [0, 1]
