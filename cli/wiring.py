@@ -72,7 +72,7 @@ def assemble(settings: Settings, address: str) -> Parts:
     secret = installation_secret(data / "keys")
     tickets = TicketSigner(secret, OBJECTS.rstrip("/"))
     site = Site(
-        engine=open_engine(database_url(settings)),
+        engine=open_engine(settings.database_url),
         store=FolderStore(data / "blobs", tickets),
         tickets=tickets,
         secret=secret,
@@ -105,11 +105,6 @@ def town(settings: Settings) -> Town:
 def https_name(address: str) -> str:
     """Give the name that signed messages have for a site: `https`, on whatever it is served."""
     return f"https://{address.partition('://')[2]}"
-
-
-def database_url(settings: Settings) -> str:
-    """Give the address of the database: the setting's, else SQLite in the data folder."""
-    return settings.database or f"sqlite:///{settings.data.absolute() / 'coffre.sqlite'}"
 
 
 def installation_secret(folder: Path) -> bytes:

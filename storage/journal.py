@@ -50,6 +50,8 @@ class Event(StrEnum):
     GRANT_RECEIPTED = "grant.receipted"
     GRANT_WITHDRAWN = "grant.withdrawn"
     GRANT_LAPSED = "grant.lapsed"
+    SEAL_REVOKED = "seal.revoked"
+    SEAL_SUPERSEDED = "seal.superseded"
 
 
 class JournalBrokenError(CoffreError):

@@ -29,10 +29,12 @@ from storage.errors import (
 
 PREFIX = "COFFRE_"
 _FILE = "_FILE"
-_TABLES = {"signers", "token", "tsa", "town"}
+_TABLES = {"signers", "status", "token", "tsa", "town"}
 _SECRETS = {"passphrase", "pin"}
 _PATHS = {"trust", "tsl_roots"}
-_HOSTS = {"tsl_hosts", "revocation_hosts"}
+_HOSTS = {"tsl_hosts", "revocation_hosts", "status_lists"}
+_LISTS = r"^https?://[^\s?#@]*[^\s?#@/]$"
+_USES = r"^(seal|attestation|status|time-stamp|twoddoc:[0-9A-Z]{2})$"
 _TSA = r"^(demo:|https?://[^\s@]+)$"
 
 
@@ -46,9 +48,10 @@ class Mode(StrEnum):
 class SignerSettings(BaseModel):
     """One named signer: who holds the key, which certificate goes with it, what it may sign.
 
-    `use` is `seal`, `twoddoc:TYPE`, `attestation`, or `time-stamp` (the authority `demo:`); `key`
-    is the path of a PEM or PKCS#12 file, or a PKCS#11 URI; `passphrase_file` opens such a file;
-    `certificate` may be the same PKCS#12 file. Paths are absolute once read.
+    `use` is `seal`, `twoddoc:TYPE`, `attestation`, `status` (the lists of letters taken back), or
+    `time-stamp` (the authority `demo:`); `key` is the path of a PEM or PKCS#12 file, or a PKCS#11
+    URI; `passphrase_file` opens such a file; `certificate` may be the same PKCS#12 file. Paths are
+    absolute once read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,7 +60,7 @@ class SignerSettings(BaseModel):
     chain: tuple[Path, ...] = ()
     key: str
     passphrase_file: Path | None = None
-    use: Annotated[str, Field(pattern=r"^(seal|attestation|time-stamp|twoddoc:[0-9A-Z]{2})$")]
+    use: Annotated[str, Field(pattern=_USES)]
 
 
 class TokenSettings(BaseModel):
@@ -81,6 +84,14 @@ class TsaSettings(BaseModel):
     spare: Annotated[str, Field(pattern=_TSA)] | None = None
     policy: Annotated[str, Field(pattern=r"^[0-2](\.[0-9]+)+$")] | None = None
     in_flight: Annotated[int, Field(ge=1, le=256)] = 64
+
+
+class StatusSettings(BaseModel):
+    """Where the lists of letters taken back are published; without it no letter gets a slot."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: Annotated[str, Field(pattern=_LISTS, max_length=200)] | None = None
 
 
 class TownSettings(BaseModel):
@@ -108,6 +119,7 @@ class Settings(BaseModel):
     tsl_signer: str | None = None
     tsl_hosts: tuple[str, ...] = ()
     revocation_hosts: tuple[str, ...] = ()
+    status_lists: tuple[Annotated[str, Field(pattern=_LISTS)], ...] = ()
     directory_days: Annotated[int, Field(ge=1, le=3650)] = 30
     crl_grace_days: Annotated[int, Field(ge=0, le=365)] = 7
     server: str | None = None
@@ -121,6 +133,7 @@ class Settings(BaseModel):
     pin: SecretStr | None = None
     strict_c40: bool = False
     signers: dict[str, SignerSettings] = {}
+    status: StatusSettings = StatusSettings()
     token: TokenSettings = TokenSettings()
     tsa: TsaSettings = TsaSettings()
     town: TownSettings = TownSettings()
@@ -143,6 +156,11 @@ class Settings(BaseModel):
             wrong = error.errors(include_input=False, include_url=False)[0]
             key = ".".join(str(part) for part in wrong["loc"])
             raise WrongValueError(f"got a wrong {key}: {wrong['msg']}", key=key) from None
+
+    @property
+    def database_url(self) -> str:
+        """Give the address of the database: the setting's, else SQLite in the data folder."""
+        return self.database or f"sqlite:///{self.data.absolute() / 'coffre.sqlite'}"
 
     @property
     def kept_trust(self) -> Path:

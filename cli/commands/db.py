@@ -8,7 +8,6 @@ import typer
 
 from cli.help import Command, group
 from cli.output import of
-from cli.wiring import database_url
 from storage.database import open_engine
 from storage.language import N_
 from storage.migrations.upgrade import revisions, upgrade
@@ -40,7 +39,7 @@ def command(
     os.umask(0o077)
     settings = Settings.load(data=data)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = open_engine(database_url(settings))
+    engine = open_engine(settings.database_url)
     before = revisions(engine).current
     upgrade(engine)
     if engine.dialect.name == "postgresql":

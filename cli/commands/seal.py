@@ -23,6 +23,7 @@ from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.letter import Letter, SealedLetter, Sealer, seal_letter
 from sealing.service.levels import Level, TrustServices
 from sealing.service.profile import Profile
+from sealing.service.seals import place_for_one
 from sealing.signers.port import SEAL, TWODDOC, Signer
 from sealing.signers.registry import serving, town_signer
 from sealing.signers.registry import signer as open_signer
@@ -159,7 +160,8 @@ def command(
     profile = Profile(wish, Emission(fold=fold), where, strict_c40=strict, level=reached)
     with closing(TrustServices(settings, reached, clock)) as services:
         sealer = keys(settings, signer, order, services, output)
-        sealed = seal_letter(Letter(pdf, order), sealer, profile, now, os.urandom(10))
+        letter = Letter(pdf, order, place=place_for_one(settings, now))
+        sealed = seal_letter(letter, sealer, profile, now, os.urandom(10))
     require_agreement(sealed, sealer, order)
     with writing(out, force=force) as file:
         file.write(sealed.pdf)

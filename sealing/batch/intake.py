@@ -8,6 +8,7 @@ Rules kept here:
   that we made, told by its digest. Any other file at its place is a fault of the line;
 - two lines may not name one file;
 - letters that the list names no more are forgotten, but for those that are published;
+- a letter that is planned again gets another slot: the seal before may be in somebody's hands;
 - with other options than before nothing is planned over published letters, unless it is forced;
 - forced: whatever stands in the way may be replaced, and published letters that are gone are sealed
   again.
@@ -22,7 +23,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, text, upda
 
 from sealing.batch.folders import Folder, OutputTakenError
 from sealing.batch.ledger import CHUNK, Ledger
-from sealing.batch.ledger_steps import BATCH, ITEM, UNSETTLED, counts_of, lock, recount
+from sealing.batch.ledger_steps import BATCH, ITEM, SLOT, UNSETTLED, counts_of, lock, recount
 from sealing.batch.letters_csv import LineError, ListEmptyError, ListError
 from sealing.batch.plan import Planned
 from sealing.batch.rows import Counts, State
@@ -146,6 +147,7 @@ class _Intake:
             self.connection.execute(_KEEP, kept)
         if again:
             self.connection.execute(_PLAN, again)
+            self.connection.execute(_LOSE, [{"of": row["of"]} for row in again])
 
     def finish(self) -> None:
         """Forget what the list names no more; count."""
@@ -172,6 +174,7 @@ _WRITTEN: Final = ("line", "reading", "replaces", "key", "sha256_in", "content",
 _PLAN: Final = (
     update(ITEM).where(_OF).values(**{n: bindparam(f"new_{n}") for n in _WRITTEN}, **UNSETTLED)
 )
+_LOSE: Final = delete(SLOT).where(SLOT.c.n == bindparam("of"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, 
 from sqlmodel import Session, SQLModel
 
 from sealing.batch import ledger_steps as steps
-from sealing.batch.ledger_steps import BATCH, ITEM, TABLES
+from sealing.batch.ledger_steps import BATCH, ITEM, SLOT, TABLES
 from sealing.batch.plan import Range
 from sealing.batch.rows import WAITING, Counts, Entry, Sealed, Settled, State, Waiting
 from sealing.errors import SealingError
@@ -78,7 +78,7 @@ class Ledger:
         """
         if path.exists():
             try:
-                return cls.open(path)
+                return cls.open(path).complete()
             except NoMailingError:
                 pass  # a run that was killed as it began
         engine = open_engine(f"sqlite:///{path}")
@@ -120,6 +120,11 @@ class Ledger:
                 raise LedgerError(f"got layout {layout}, expected {LAYOUT}", path=str(path))
             batch = session.connection().execute(select(BATCH.c.id)).scalar_one()
         return cls(engine, str(batch))
+
+    def complete(self) -> "Ledger":
+        """Add the tables that a ledger of before has not."""
+        self.write(lambda connection: SQLModel.metadata.create_all(connection, list(TABLES)))
+        return self
 
     def close(self) -> None:
         """Let go of the database."""
@@ -176,9 +181,10 @@ class Ledger:
     def waiting(self, wanted: Range) -> list[Waiting]:
         """Give what is to be done of a range."""
         names = [name for name in Waiting.__slots__ if name not in {"state", "seal"}]
-        columns = [ITEM.c[name] for name in names]
+        columns = [SLOT.c.slot if name == "slot" else ITEM.c[name] for name in names]
         found = (
             select(ITEM.c.state, ITEM.c.seal, *columns)
+            .join(SLOT, SLOT.c.n == ITEM.c.n, isouter=True)
             .where(ITEM.c.batch == self.batch, ITEM.c.state.in_(WAITING))
             .where(ITEM.c.n.between(wanted.first, wanted.last))
             .order_by(ITEM.c.n)

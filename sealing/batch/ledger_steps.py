@@ -21,10 +21,15 @@ from storage.tables import batches
 
 TABLES: Final = tuple(
     SQLModel.metadata.tables[str(model.__tablename__)]
-    for model in (batches.BatchRow, batches.BatchItemRow)
+    for model in (
+        *(batches.BatchRow, batches.BatchItemRow),
+        *(batches.BatchBlockRow, batches.BatchSlotRow),
+    )
 )
 BATCH: Final[Table] = TABLES[0]
 ITEM: Final[Table] = TABLES[1]
+BLOCK: Final[Table] = TABLES[2]
+SLOT: Final[Table] = TABLES[3]
 
 _OF: Final = ITEM.c.n == bindparam("of")
 _SEAL: Final = (

@@ -32,6 +32,7 @@ from sealing.batch.ledger import Ledger
 from sealing.batch.ledger_place import open_ledger
 from sealing.batch.plan import FATAL, Range, order_from
 from sealing.batch.rows import Sealed, Settled, State, Waiting
+from sealing.batch.slots import Places as Slotted
 from sealing.batch.source import Source
 from sealing.errors import SealingError
 from sealing.marks.readback import UnreadableMarkError
@@ -109,6 +110,11 @@ class RangeWork:
     flight: Flight
     wary: bool = False
     done: list[Settled] = field(default_factory=list)
+    slots: Slotted = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look for slots where the letters are."""
+        self.slots = Slotted(self.ledger)
 
     def work(self, wanted: Range, hand: Hand) -> None:
         """Seal what of a range is not sealed yet, and commit it.
@@ -154,7 +160,8 @@ class RangeWork:
         order = order_from(letter.content)
         every = 1 if self.wary else self.bench.every
         sample = letter.n % every == 1 % every
-        found = Letter(self.bench.source.read(letter.file), order, sample)
+        place = self.slots.of(letter.slot)
+        found = Letter(self.bench.source.read(letter.file), order, sample, place)
         if found.source.sha256 != letter.sha256_in:
             raise LetterChangedError("got other bytes than those that were planned")
         now, randomness = datetime.now(UTC), os.urandom(_RANDOM)

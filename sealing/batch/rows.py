@@ -52,7 +52,10 @@ WAITING: Final = (State.PLANNED, State.SEALED)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A letter that a worker has to see to; `seal` and `sha256_out` are of one sealed already."""
+    """A letter that a worker has to see to; `seal` and `sha256_out` are of one sealed already.
+
+    `slot` is its own in the register of seals, if it has one.
+    """
 
     n: int
     file: str
@@ -63,6 +66,7 @@ class Waiting:
     replaces: bytes | None
     seal: UUID | None
     sha256_out: bytes | None
+    slot: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ Steps, by the numbers of `sealing/DESIGN.md`, "Mailings":
 1. hold the folder; what the last run left is put in order: seals that count get their names, files
    that a power cut may have taken are read again;
 2. read the whole list: every wrong line is told, and with one of them nothing is sealed;
-3. write it in the ledger in one transaction, and cut it into ranges;
+3. write it in the ledger in one transaction, with the letters' slots in the register of seals if
+   there is one (`slots.py`), and cut it into ranges;
 4. to 8.: the engine's workers seal them (`range_work.py`);
 9. the journal follows the ledger, every half second;
 10. at the end, whatever the end, files are flushed, and the journal is whole;
@@ -39,10 +40,12 @@ from sealing.batch.letters_csv import LetterList, LineError
 from sealing.batch.plan import Planned, Planner, Range, range_size
 from sealing.batch.range_work import Bench, not_sealed, publish
 from sealing.batch.rows import Counts, State
+from sealing.batch.slots import allot
 from sealing.batch.work_order import WorkOrder, options_of
 from sealing.errors import SealingError
 from sealing.service.codes import Order, TwoDDocOrder, check_order
 from sealing.service.letter import Sealer
+from sealing.service.seals import register, take_now
 from sealing.signers.port import TWODDOC
 from sealing.signers.registry import signer
 from sealing.signers.token_libraries import rest
@@ -79,6 +82,7 @@ def _run(job: Job, engine: Callable[[Job], Engine], hand: Hand) -> Outcome:
     folder, source = job.bench.folder, job.bench.source
     if folder.root.resolve() == source.root:
         raise SameFolderError("got one folder for both", path=str(folder.root))
+    _require_register(job)
     began = datetime.now(UTC)
     with closing(job.bench.keys.services(job.bench.profile.level)) as services:
         sealer = job.bench.keys.open(services, began)
@@ -90,6 +94,7 @@ def _run(job: Job, engine: Callable[[Job], Engine], hand: Hand) -> Outcome:
         ready, counts = _read(job, ledger, sealer, hand.watch)  # (2) (3)
         if job.trial:
             return Outcome(counts, 0, 0.0, leaf)
+        _allot(job, ledger)
         keys = replace(job.bench.keys, types=tuple(sorted(ready.twoddocs)))
         bench = replace(job.bench, keys=keys)
         job = replace(job, bench=bench, order=WorkOrder.of(bench, ready, job.sessions))
@@ -161,6 +166,21 @@ def _read(job: Job, ledger: Ledger, sealer: Sealer, watch: Watch) -> tuple[Seale
     found, counts = take_in(lines, ledger, job.bench.folder, rules, watch.wrong)
     watch.read(listed, found, counts)
     return checker.sealer, counts
+
+
+def _require_register(job: Job) -> None:
+    """Refuse, before anything is made, a register of seals that cannot be asked."""
+    settings = job.bench.keys.settings
+    if settings.status.address is not None:
+        with register(settings):
+            pass
+
+
+def _allot(job: Job, ledger: Ledger) -> None:
+    """Have each letter lead to its state, where the settings publish lists."""
+    settings = job.bench.keys.settings
+    if settings.status.address is not None:
+        allot(ledger, lambda count: take_now(settings, count, datetime.now(UTC)))
 
 
 class _Checker:

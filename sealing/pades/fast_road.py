@@ -12,13 +12,13 @@ Rules kept here:
 """
 
 import zlib
-from datetime import UTC, datetime
 from typing import Final
 
 from sealing.marks.placement import Mark
 from sealing.pades import structure
 from sealing.pades.cms_template import CmsSigner, TemplateError
 from sealing.pades.dss import Dss
+from sealing.pades.entries import Entries
 from sealing.pades.increment import Increment, text_string, written
 from sealing.pades.objects import Skeleton
 from sealing.pades.page_tree import Page, PageTree
@@ -47,7 +47,7 @@ def begin(
     source: SourcePdf,
     mark: Mark | None,
     signer: CmsSigner,
-    now: datetime,
+    entries: Entries,
     dss: Dss | None = None,
 ) -> UnfinishedRevision:
     """Sign a revision that seals the whole file; without a mark the seal is not seen.
@@ -55,7 +55,7 @@ def begin(
     `dss` goes into the same revision.
     Raises NotFastError before anything is signed; whatever the signer raises goes through.
     """
-    made, hole = _prepare(source.pages, mark, 2 * signer.size, now, dss)
+    made, hole = _prepare(source.pages, mark, 2 * signer.size, entries, dss)
     digest = source.hashed(signer.digest.name)
     named = digest.copy()
     named.update(made.data)
@@ -79,7 +79,7 @@ def begin(
 
 
 def _prepare(
-    pages: PageTree, mark: Mark | None, room: int, now: datetime, dss: Dss | None
+    pages: PageTree, mark: Mark | None, room: int, entries: Entries, dss: Dss | None
 ) -> tuple[Increment, int]:
     """Write every object, with room for the CMS; give where that begins."""
     skeleton = pages.skeleton
@@ -107,8 +107,7 @@ def _prepare(
         b"<</Type/Annot/Subtype/Widget/FT/Sig/T(%b)/F %d/P %b/V %b%b>>"
         % (FIELD, _FLAGS, written(page.ref), written(signature), shown),
     )
-    day = now.astimezone(UTC).strftime("D:%Y%m%d%H%M%SZ").encode()
-    after = b">%b/M(%b)>>" % (bytes(_RANGE_BYTES), day)
+    after = b">%b%b>>" % (bytes(_RANGE_BYTES), entries.written())
     return made, made.put(signature, _BEFORE + b"0" * room + after) + len(_BEFORE)
 
 

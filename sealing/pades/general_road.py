@@ -13,7 +13,6 @@ Rules kept here:
 
 import io
 from collections.abc import Generator
-from datetime import datetime
 from typing import Any
 
 from pyhanko.pdf_utils import generic
@@ -31,7 +30,9 @@ from sealing.errors import PdfCertifiedError, PdfEncryptedError, PdfUnreadableEr
 from sealing.marks.placement import Mark
 from sealing.pades.cms_template import CmsSigner
 from sealing.pades.dss import Dss, DssStream
+from sealing.pades.entries import Entries
 from sealing.pades.unfinished import UnfinishedRevision
+from sealing.proofs.document_id import SIGNATURE_ENTRY
 
 Steps = Generator[Any, Any, None]
 
@@ -52,7 +53,7 @@ _STRANGE = (
 
 
 def begin(
-    pdf: bytes, mark: Mark | None, signer: CmsSigner, now: datetime, dss: Dss | None = None
+    pdf: bytes, mark: Mark | None, signer: CmsSigner, entries: Entries, dss: Dss | None = None
 ) -> UnfinishedRevision:
     """Sign a revision that seals the whole file; without a mark the seal is not seen.
 
@@ -64,7 +65,7 @@ def begin(
         _refuse(writer.prev)
         if dss is not None:
             _store(writer, dss)
-        digest, output, steps = _prepare(writer, mark, signer, now)
+        digest, output, steps = _prepare(writer, mark, signer, entries)
     except _STRANGE as error:
         if b"/Encrypt" in pdf:
             # Some ways of encrypting stop pyHanko before it can say so.
@@ -109,7 +110,7 @@ def _deflated(stream: DssStream) -> generic.StreamObject:
 
 
 def _prepare(
-    writer: IncrementalPdfFileWriter, mark: Mark | None, signer: CmsSigner, now: datetime
+    writer: IncrementalPdfFileWriter, mark: Mark | None, signer: CmsSigner, entries: Entries
 ) -> tuple[bytes, io.BytesIO, Steps]:
     """Write the revision with room for the CMS; give the digest of all but that room."""
     page = 0 if mark is None else mark.place.page
@@ -119,11 +120,14 @@ def _prepare(
     if mark is not None:
         _show(writer, field, mark)
     placeholder = SignatureObject(
-        timestamp=now,
+        timestamp=entries.now,
         subfilter=SigSeedSubFilter.PADES,
         # In hexadecimal characters; always even.
         bytes_reserved=2 * signer.size,
     )
+    if entries.document_id:
+        named = generic.TextStringObject(entries.document_id)
+        placeholder[pdf_name(SIGNATURE_ENTRY)] = named
     steps.send(SigObjSetup(sig_placeholder=placeholder))
     output = io.BytesIO()
     prepared, _ = steps.send(SigIOSetup(md_algorithm=signer.digest.name, output=output))

@@ -7,7 +7,6 @@ a PDF.
 
 import zlib
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Final
 
@@ -16,6 +15,7 @@ from sealing.marks.placement import Mark
 from sealing.pades import fast_road, general_road
 from sealing.pades.cms_template import CmsSigner
 from sealing.pades.dss import Dss
+from sealing.pades.entries import Entries
 from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError, Reason
 from sealing.pades.unfinished import UnfinishedRevision
@@ -98,17 +98,17 @@ def begin(
     source: SourcePdf,
     mark: Mark | None,
     signer: CmsSigner,
-    now: datetime,
+    entries: Entries,
     dss: Dss | None = None,
 ) -> UnfinishedPdf:
     """Sign a file in one revision; raise a PdfRefusedError."""
     require_pdf(source.pdf)
     try:
-        return UnfinishedPdf(source, fast_road.begin(source, mark, signer, now, dss), Road.FAST)
+        return UnfinishedPdf(source, fast_road.begin(source, mark, signer, entries, dss), Road.FAST)
     except NotFastError as error:
         fallback = error.reason
     try:
-        revision = general_road.begin(source.pdf, mark, signer, now, dss)
+        revision = general_road.begin(source.pdf, mark, signer, entries, dss)
     except zlib.error as error:
         # pyHanko lets it out on a damaged stream of cross-references or objects.
         raise PdfUnreadableError(f"got {error}") from error

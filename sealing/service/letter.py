@@ -2,7 +2,7 @@
 
 The steps, by the numbers of `sealing/DESIGN.md`:
 
-1. draw the document identifier;
+1. draw the document identifier, which goes into code and seal;
 2. write the code's message, 2D-Doc or town code, strictly: every problem is told before anything is
    signed;
 3. have it signed: a 2D-Doc by the signer of its type, a town code by the seal's own;
@@ -27,8 +27,10 @@ from sealing.marks.readback import UnreadableMarkError, check_readback
 from sealing.pades import seal as pades
 from sealing.pades.cms_template import CmsSigner, CmsTemplate
 from sealing.pades.dss import Dss
+from sealing.pades.entries import Entries
 from sealing.pades.source_pdf import SourcePdf
-from sealing.proofs.document_id import DocumentId, document_id
+from sealing.proofs.document_id import DocumentId, document_id, in_twoddoc, placed_id
+from sealing.proofs.document_id import Place as Slotted
 from sealing.service import codes
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.levels import NOTHING, Additions, Level
@@ -51,11 +53,13 @@ class Letter:
     """A PDF to seal, with or without a code.
 
     `sample`: its page is looked at, and its code read back, whatever is known of letters like it.
+    `place`: its slot in the register of seals; None: its identifier is of no register.
     """
 
     pdf: bytes
     order: Order | None = None
     sample: bool = False
+    place: Slotted | None = None
     source: SourcePdf = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -190,22 +194,28 @@ def begin_letter(
     pades.require_pdf(letter.pdf)
     places = sealer.places or Places()
     letter.source.read(places.templates)
-    identifier = document_id(now, randomness)  # (1)
+    identifier = _identifier(letter, now, randomness)  # (1)
+    entries = Entries(now, in_twoddoc(identifier))
     if letter.order is None:
-        begun = pades.begin(letter.source, None, sealer.cms, now, sealer.dss)  # (5)
+        begun = pades.begin(letter.source, None, sealer.cms, entries, sealer.dss)  # (5)
         return UnfinishedLetter(begun, identifier, sealer)
     order = _counted(letter.order, letter.source)
     code, mention = _code(order, sealer, profile, now, identifier)  # (2) (3)
     symbol = datamatrix.symbol(code, strict_c40=profile.strict_c40)  # (4)
-    places = sealer.places or Places()
     box = appearance.box_of(symbol.modules, mention=mention)
     place = places.find(letter.source, box, profile.wish, look=letter.sample)
     holder = common_name(sealer.seal.chain[0].subject)
     text = f"Cachet de {holder} et {_WORDS[type(order)]}"
     mark = Mark(appearance.appearance(symbol, mention), place, text)
-    begun = pades.begin(letter.source, mark, sealer.cms, now, sealer.dss)  # (5)
+    begun = pades.begin(letter.source, mark, sealer.cms, entries, sealer.dss)  # (5)
     wanted = letter.sample or not places.is_read(place)  # (6)
     return UnfinishedLetter(begun, identifier, sealer, code, mark, symbol.modules, wanted)
+
+
+def _identifier(letter: Letter, now: datetime, randomness: bytes) -> DocumentId:
+    if letter.place is None:
+        return document_id(now, randomness)
+    return placed_id(now, letter.place)
 
 
 def _counted(order: Order, source: SourcePdf) -> Order:

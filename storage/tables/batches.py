@@ -1,7 +1,8 @@
 """Mailings: one row for each, one for each of their letters; owner: `sealing.batch`.
 
 Two more tables serve workers of several machines, in a shared database alone: what they must open,
-and the letters on which they died.
+and the letters on which they died. Two others say which slot of the register of seals each letter
+got (`sealing.batch.slots`), where there is one.
 
 What a letter's code is to say (`content`) is kept only until the letter is settled: afterwards its
 key tells whether it is the same letter.
@@ -9,7 +10,7 @@ key tells whether it is the same letter.
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import ID_LENGTH, UtcDateTime
@@ -96,3 +97,25 @@ class BatchDeathRow(SQLModel, table=True):
     n: int = Field(primary_key=True, foreign_key="batch_item.n", ondelete="CASCADE")
     batch: str = Field(foreign_key="batch.id", max_length=ID_LENGTH)
     deaths: int
+
+
+class BatchBlockRow(SQLModel, table=True):
+    """Slots of the register that a mailing took at once; `key` makes the identifiers of them."""
+
+    __tablename__ = "batch_block"
+
+    first: int = Field(
+        primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
+    batch: str = Field(foreign_key="batch.id", max_length=ID_LENGTH)
+    count: int = Field(sa_type=BigInteger)
+    key: bytes
+
+
+class BatchSlotRow(SQLModel, table=True):
+    """The slot of a letter, which it keeps as long as no seal of it was published."""
+
+    __tablename__ = "batch_slot"
+
+    n: int = Field(primary_key=True, foreign_key="batch_item.n", ondelete="CASCADE")
+    slot: int = Field(unique=True, sa_type=BigInteger)

@@ -10,6 +10,7 @@ from support.tools import need, run
 from sealing.marks import datamatrix, picture
 from sealing.pades import general_road
 from sealing.pades import seal as pades
+from sealing.pades.entries import Entries
 from sealing.pades.source_pdf import SourcePdf
 from sealing.service.codes import TwoDDocOrder
 from sealing.service.letter import Letter, seal_letter
@@ -59,10 +60,13 @@ def test_pdfsig_reads_a_letter_with_stream_cross_references(tmp_path):
 @pytest.mark.parametrize("revisions", [0, 2])
 def test_pdfsig_calls_the_seals_of_both_roads_valid(tmp_path, packed, revisions):
     pdf = built(Shape(pages=3, packed=packed, revisions=revisions, annotations="indirect"))
-    fast = pades.begin(SourcePdf(pdf), None, sealer().cms, NOW).stamped()
+    fast = pades.begin(SourcePdf(pdf), None, sealer().cms, Entries(NOW)).stamped()
     assert fast.road is pades.Road.FAST
     answers = []
-    for sealed in (fast.pdf, pdf + general_road.begin(pdf, None, sealer().cms, NOW).stamped()):
+    for sealed in (
+        fast.pdf,
+        pdf + general_road.begin(pdf, None, sealer().cms, Entries(NOW)).stamped(),
+    ):
         (tmp_path / "sealed.pdf").write_bytes(sealed)
         said = run(need("pdfsig", "poppler-utils"), str(tmp_path / "sealed.pdf")).stdout.decode()
         assert "Signature is Valid." in said
@@ -73,7 +77,7 @@ def test_pdfsig_calls_the_seals_of_both_roads_valid(tmp_path, packed, revisions)
 
 @pytest.mark.parametrize("pdf", [hybrid(), tagged()], ids=["hybrid", "tagged"])
 def test_pdfsig_calls_hybrid_and_tagged_letters_valid(tmp_path, pdf):
-    fast = pades.begin(SourcePdf(pdf), None, sealer().cms, NOW).stamped()
+    fast = pades.begin(SourcePdf(pdf), None, sealer().cms, Entries(NOW)).stamped()
     assert fast.road is pades.Road.FAST
     (tmp_path / "sealed.pdf").write_bytes(fast.pdf)
     said = run(need("pdfsig", "poppler-utils"), str(tmp_path / "sealed.pdf")).stdout.decode()
@@ -83,7 +87,7 @@ def test_pdfsig_calls_hybrid_and_tagged_letters_valid(tmp_path, pdf):
 
 def test_pdfinfo_finds_the_seal_in_the_structure(tmp_path):
     (tmp_path / "sealed.pdf").write_bytes(
-        pades.begin(SourcePdf(tagged()), None, sealer().cms, NOW).stamped().pdf
+        pades.begin(SourcePdf(tagged()), None, sealer().cms, Entries(NOW)).stamped().pdf
     )
     command = need("pdfinfo", "poppler-utils"), "-struct", str(tmp_path / "sealed.pdf")
     lines = [line.strip() for line in run(*command).stdout.decode().splitlines()]

@@ -34,6 +34,7 @@ from sealing.marks.placement import Mark, Place
 from sealing.pades import fast_road, general_road
 from sealing.pades.cms_template import TemplateError
 from sealing.pades.dss import Dss
+from sealing.pades.entries import Entries
 from sealing.pades.seal import Road, begin
 from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError, Reason
@@ -62,7 +63,9 @@ def mark(shape, page=0, text=WORDS):
 
 
 def fast(pdf, drawing=None, cms=None):
-    return pdf + fast_road.begin(SourcePdf(pdf), drawing, cms or sealer().cms, NOW).stamped()
+    return (
+        pdf + fast_road.begin(SourcePdf(pdf), drawing, cms or sealer().cms, Entries(NOW)).stamped()
+    )
 
 
 def reason(pdf, drawing=None):
@@ -127,7 +130,7 @@ def test_both_roads_give_the_same_seal(shape, marked, data):
     pdf = built(shape)
     page = data.draw(st.integers(0, shape.pages - 1)) if marked else 0
     drawing = mark(shape, page) if marked else None
-    slow = pdf + general_road.begin(pdf, drawing, sealer().cms, NOW).stamped()
+    slow = pdf + general_road.begin(pdf, drawing, sealer().cms, Entries(NOW)).stamped()
     quick = fast(pdf, drawing)
     assert quick.startswith(pdf)
     assert pixels(quick) == pixels(slow)
@@ -147,8 +150,8 @@ def test_a_letter_takes_the_fast_road(name, order, packed):
 
 
 def test_a_sealed_letter_is_sealed_again_by_the_general_road_which_says_why():
-    once = begin(SourcePdf(letter()), None, sealer().cms, NOW).stamped()
-    twice = begin(SourcePdf(once.pdf), None, sealer().cms, NOW).stamped()
+    once = begin(SourcePdf(letter()), None, sealer().cms, Entries(NOW)).stamped()
+    twice = begin(SourcePdf(once.pdf), None, sealer().cms, Entries(NOW)).stamped()
     assert (twice.road, twice.fallback) == (Road.GENERAL, Reason.ACROFORM)
     assert twice.pdf.startswith(once.pdf)
 
@@ -175,9 +178,9 @@ def test_validation_data_goes_into_the_same_revision(pdf, road):
     dss = Dss.of([b"one", b"two"], [], [b"list"])
     shown = mark(Shape())
     if road is Road.FAST:
-        begun = fast_road.begin(SourcePdf(pdf), shown, sealer().cms, NOW, dss)
+        begun = fast_road.begin(SourcePdf(pdf), shown, sealer().cms, Entries(NOW), dss)
     else:
-        begun = general_road.begin(pdf, shown, sealer().cms, NOW, dss)
+        begun = general_road.begin(pdf, shown, sealer().cms, Entries(NOW), dss)
     sealed = pdf + begun.stamped()
     with pikepdf.open(io.BytesIO(sealed)) as document:
         assert document.check_pdf_syntax() == []
@@ -195,7 +198,7 @@ def test_validation_data_goes_into_the_same_revision(pdf, road):
 def test_a_file_is_digested_once_whatever_is_asked_of_it(pdf):
     source = SourcePdf(pdf)
     assert source.sha256 == hashlib.sha256(pdf).digest()
-    sealed = begin(source, None, sealer("seal-rsa").cms, NOW).stamped()
+    sealed = begin(source, None, sealer("seal-rsa").cms, Entries(NOW)).stamped()
     assert sealed.sha256 == hashlib.sha256(sealed.pdf).digest()
     assert b"".join(sealed.pieces) == sealed.pdf
     assert source.sha256 == hashlib.sha256(pdf).digest()
@@ -246,7 +249,7 @@ def test_a_file_that_does_not_end_its_last_line_gets_an_end():
 
 def test_a_cms_that_outgrows_its_room_is_an_error_and_never_a_file():
     cms = sealer().cms
-    begun = fast_road.begin(SourcePdf(letter()), None, cms, NOW)
+    begun = fast_road.begin(SourcePdf(letter()), None, cms, Entries(NOW))
     with pytest.raises(TemplateError):
         begun.put(bytes(cms.size + 1))
 
@@ -433,8 +436,11 @@ def test_ten_thousand_pages_go_by_the_general_road_and_are_not_walked_to_the_end
 def test_what_is_refused_stays_refused_whatever_the_road():
     for pdf in (encrypted(letter()), owner_protected(letter()), directly_encrypted("u")):
         with pytest.raises(PdfEncryptedError):
-            begin(SourcePdf(pdf), None, sealer().cms, NOW).stamped()
+            begin(SourcePdf(pdf), None, sealer().cms, Entries(NOW)).stamped()
 
 
 def test_cropped_letters_are_sealed_too():
-    assert begin(SourcePdf(cropped(letter())), None, sealer().cms, NOW).stamped().road is Road.FAST
+    assert (
+        begin(SourcePdf(cropped(letter())), None, sealer().cms, Entries(NOW)).stamped().road
+        is Road.FAST
+    )

@@ -21,6 +21,7 @@ from support.sealers import NOW, sealer, town
 
 from sealing.errors import PdfRefusedError
 from sealing.pades import fast_road, page_tree, streams, xref
+from sealing.pades.entries import Entries
 from sealing.pades.seal import Road, begin
 from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError, Reason, dictionary, parse
@@ -55,7 +56,7 @@ def outcome(pdf):
     """Seal by whatever road, within its time; nothing but a refusal may be raised."""
     begun = time.process_time()
     try:
-        result = begin(SourcePdf(pdf), None, sealer().cms, NOW).stamped()
+        result = begin(SourcePdf(pdf), None, sealer().cms, Entries(NOW)).stamped()
     except PdfRefusedError:
         return "refused"
     finally:
@@ -110,7 +111,7 @@ SMALL = {
 def reason(pdf):
     begun = time.process_time()
     with pytest.raises(NotFastError) as caught:
-        fast_road.begin(SourcePdf(pdf), None, sealer().cms, NOW)
+        fast_road.begin(SourcePdf(pdf), None, sealer().cms, Entries(NOW))
     assert time.process_time() - begun < ENOUGH
     return caught.value.reason
 

@@ -14,6 +14,7 @@ from support.pdf_shapes import SHAPES, built, handmade, hybrid, tagged
 from support.sealers import NOW, sealer
 
 from sealing.pades import fast_road, known
+from sealing.pades.entries import Entries
 from sealing.pades.known import Templates
 from sealing.pades.layout import Layout
 from sealing.pades.shown_text import ShownText
@@ -38,7 +39,7 @@ def outcome(pdf, templates=None):
         lambda: [source.pages.shape(number) for number in range(2)],
         lambda: source.pages.shape(0),
         lambda: Layout.read(source.pages, 0),
-        lambda: SIGNED.sub(b"", fast_road.begin(source, None, sealer().cms, NOW).stamped()),
+        lambda: SIGNED.sub(b"", fast_road.begin(source, None, sealer().cms, Entries(NOW)).stamped()),
     ):
         try:
             found.append(step())

@@ -33,7 +33,7 @@ from sealing.errors import (
 from sealing.marks.placement import PlacementError, Wish
 from sealing.marks.readback import UnreadableMarkError, check_readback
 from sealing.pades.seal import MAX_BYTES, PdfTooLargeError
-from sealing.proofs.document_id import document_id, in_twoddoc
+from sealing.proofs.document_id import Place, Slot, document_id, in_twoddoc, slot_of
 from sealing.service.codes import TwoDDocOrder
 from sealing.service.letter import Letter, seal_letter
 from sealing.service.profile import Profile
@@ -272,3 +272,30 @@ def test_another_code_at_the_place_fails_reading_back():
     result = sealed(letter())
     with pytest.raises(UnreadableMarkError):
         check_readback(result.pdf, result.mark.place, result.code + b"A")
+
+
+@pytest.mark.parametrize("road", ["fast", "general"])
+def test_every_seal_says_its_letter_under_the_signature(road):
+    """One entry, behind the CMS and before the dictionary's end: what `/ByteRange` covers."""
+    pdf = letter() if road == "fast" else sealed(letter(), order=None).pdf
+    result = seal_letter(Letter(pdf), sealer(), Profile(), NOW, bytes(10))
+    assert result.sealed.road == road
+    written = f"/COFR_DocumentId({in_twoddoc(result.document_id)})".encode()
+    spaced = written.replace(b"(", b" (")
+    revision = result.pdf[len(pdf) :]
+    assert revision.count(written) + revision.count(spaced) == 1
+    seal = PdfFileReader(io.BytesIO(result.pdf)).embedded_signatures[-1]
+    assert seal.sig_object["/COFR_DocumentId"] == in_twoddoc(result.document_id)
+    place = result.pdf.rindex(in_twoddoc(result.document_id).encode())
+    first, length, second, rest = (int(number) for number in seal.byte_range)
+    assert first + length < second <= place < second + rest == len(result.pdf)
+    assert status(result.pdf).bottom_line
+
+
+def test_a_letter_with_a_place_leads_to_its_slot_in_code_and_seal():
+    place = Place(Slot(77), bytes(16))
+    order = TwoDDocOrder("00", FIELDS)
+    found = Letter(letter(), order, place=place)
+    result = seal_letter(found, sealer(), Profile(), NOW, bytes(10))
+    assert slot_of(result.document_id) == 77
+    assert in_twoddoc(result.document_id).encode() in (result.code or b"")

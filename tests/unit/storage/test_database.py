@@ -207,12 +207,39 @@ def test_revision_0004_takes_rows_and_goes_back_to_the_one_before(tmp_path):
     engine.dispose()
 
 
+SEALS = """INSERT INTO seal_blocks VALUES (0, 10, x'00', '2026-11-21');
+INSERT INTO seal_states VALUES (4000000000, '0198f3a2-b7c4-8000-8000-000000000000', 'revoked',
+ 'withdrawn', NULL, '2026-11-21');
+INSERT INTO batch_block SELECT 0, id, 10, x'00' FROM batch;
+INSERT INTO batch_slot SELECT n, 4000000000 FROM batch_item"""
+
+
+def test_revision_0005_takes_rows_and_goes_back_to_the_one_before(tmp_path):
+    engine = open_engine(f"sqlite:///{tmp_path}/new.sqlite")
+    upgrade(engine, "0005")
+    with engine.begin() as connection:
+        for statement in [*BATCHES.split(";"), *SEALS.split(";")]:
+            connection.execute(text(statement))
+        connection.execute(text("DELETE FROM batch_item"))
+        assert connection.execute(text("SELECT count(*) FROM batch_slot")).scalar() == 0
+        assert connection.execute(text("SELECT next FROM seal_register")).all() == [(0,)]
+    downgrade(engine, "0004")
+    with engine.connect() as connection:
+        left = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
+        tables = {name for (name,) in left}
+        assert "batch_death" in tables
+        assert not {name for name in tables if name.startswith("seal_")}
+        assert not {"batch_block", "batch_slot"} & tables
+    upgrade(engine)
+    engine.dispose()
+
+
 def test_a_database_of_a_later_program_is_refused(engine):
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaError) as caught:
         upgrade(engine)
-    assert caught.value.details == {"got": "9999", "expected": "0004"}
+    assert caught.value.details == {"got": "9999", "expected": "0005"}
 
 
 def test_an_upgrade_that_is_interrupted_has_changed_nothing(tmp_path):
