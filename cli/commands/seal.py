@@ -73,7 +73,10 @@ Config = Annotated[Path | None, typer.Option(metavar="F", help=N_("Réglages et 
 SignerName = Annotated[str | None, typer.Option(metavar="NAME", help=N_("Signataire du cachet."))]
 LevelName = Annotated[
     str,
-    typer.Option(metavar="B-B|B-T|B-LT", help=N_("Niveau PAdES : avec horodatage, avec preuves.")),
+    typer.Option(
+        metavar="B-B|B-T|B-LT|B-LTA",
+        help=N_("Niveau PAdES : avec horodatage, avec preuves, avec archivage."),
+    ),
 ]
 TwoDDoc = Annotated[
     str | None, typer.Option(metavar="TYPE", help=N_("Type du code 2D-Doc, par exemple 00."))

@@ -4,6 +4,10 @@ from cli.problems.problem import OUR_FAULT, Exit, Problem
 from storage.language import N_
 
 ROWS: dict[str, Problem] = {
+    "sealing.archive-annotations": Problem(
+        N_("les annotations de ce PDF ne supportent pas d'horodatage d'archivage"),
+        N_("prenez --level B-LT, ou enregistrez le PDF de nouveau avec un autre logiciel"),
+    ),
     "sealing.base32": Problem(
         N_("ce texte est mal recopié : ce n'est pas du base32"),
         N_("copiez-le de nouveau, en entier"),

@@ -98,7 +98,7 @@ ROWS: dict[str, Problem] = {
     ),
     "usage.level": Problem(
         N_("le niveau {level} n'est pas proposé par cette version"),
-        N_("prenez B-B, B-T ou B-LT"),
+        N_("prenez B-B, B-T, B-LT ou B-LTA"),
         Exit.USAGE,
     ),
     "usage.mistyped-command": Problem(

@@ -3,7 +3,7 @@
 Rules kept here:
 
 - an authority takes its time: while it answers, the next letters are signed;
-- letters land in the order in which they left, each with its token or with what went wrong;
+- letters land in the order in which they left, each sealed or with what went wrong;
 - how many are in flight has a limit, and so have their bytes. Without time-stamps, a letter lands
   at once and no thread is started.
 """
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sealing.batch.rows import Waiting
+from sealing.pades.seal import SealedPdf
 from sealing.service.codes import Order
 from sealing.service.letter import UnfinishedLetter
 
@@ -38,7 +39,7 @@ class Flight:
 
     most: int
     _pool: ThreadPoolExecutor | None = None
-    _waiting: deque[tuple[Signed, Future[bytes | None] | None]] = field(default_factory=deque)
+    _waiting: deque[tuple[Signed, Future[SealedPdf] | None]] = field(default_factory=deque)
     _bytes: int = 0
 
     @classmethod
@@ -74,10 +75,10 @@ class Flight:
         """Give the letter that lands next."""
         return self._waiting[0][0]
 
-    def land(self) -> bytes | None:
-        """Take the letter that lands next off the list; give its token.
+    def land(self) -> SealedPdf:
+        """Take the letter that lands next off the list; give its sealed file.
 
-        Raises what its time-stamp does; it is off the list then too.
+        Raises what its time-stamps do; it is off the list then too.
         """
         signed, asked = self._waiting.popleft()
         self._bytes -= signed.letter.size

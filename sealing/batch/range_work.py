@@ -36,6 +36,7 @@ from sealing.batch.slots import Places as Slotted
 from sealing.batch.source import Source
 from sealing.errors import SealingError
 from sealing.marks.readback import UnreadableMarkError
+from sealing.pades.seal import SealedPdf
 from sealing.service.codes import Order
 from sealing.service.letter import Letter, SealedLetter, Sealer, begin_letter
 from sealing.service.levels import Level, TrustServices
@@ -168,9 +169,9 @@ class RangeWork:
         begun = begin_letter(found, self.sealer, self.bench.profile, now, randomness)
         return Signed(letter, order, begun, sample)
 
-    def finish(self, signed: Signed, token: bytes | None) -> SealedLetter:
+    def finish(self, signed: Signed, stamped: SealedPdf) -> SealedLetter:
         """Finish and check one letter; raise CoffreError."""
-        sealed = signed.letter.finish(token)
+        sealed = signed.letter.finish(stamped)
         if signed.sample and self.bench.check is not None:
             self.bench.check(sealed, self.sealer, signed.order)
         return sealed

@@ -16,18 +16,19 @@ from typing import Final
 
 from sealing.marks.placement import Mark
 from sealing.pades import structure
-from sealing.pades.cms_template import CmsSigner, TemplateError
+from sealing.pades.cms_template import CmsSigner
 from sealing.pades.dss import Dss
 from sealing.pades.entries import Entries
+from sealing.pades.hole import Hole, room
 from sealing.pades.increment import Increment, text_string, written
 from sealing.pades.objects import Skeleton
 from sealing.pades.page_tree import Page, PageTree
 from sealing.pades.source_pdf import SourcePdf
+from sealing.pades.store import DSS, stored
 from sealing.pades.tokens import NotFastError, Reason, Ref, array, reference
 from sealing.pades.unfinished import UnfinishedRevision
 
 FIELD: Final = b"Cachet"
-_IDENTIFIER_BYTES: Final = 16
 # Best of speed, for a fifth more bytes; a window of 4 KiB holds the rows that are alike, and so
 # small a state stays in the processor's cache beside the letter.
 _DEFLATE: Final = (1, zlib.DEFLATED, 12, 5)
@@ -36,10 +37,8 @@ _FLAGS: Final = 132
 _OTHERS: Final = {
     b"AcroForm": Reason.ACROFORM,
     b"Perms": Reason.PERMISSIONS,
-    b"DSS": Reason.STORE,
+    DSS: Reason.STORE,
 }
-_RANGE: Final = b"/ByteRange[0 %d %d %d]"
-_RANGE_BYTES: Final = len(_RANGE % (3 * (10**10 - 1,)))
 _BEFORE: Final = b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/Contents <"
 
 
@@ -55,31 +54,13 @@ def begin(
     `dss` goes into the same revision.
     Raises NotFastError before anything is signed; whatever the signer raises goes through.
     """
-    made, hole = _prepare(source.pages, mark, 2 * signer.size, entries, dss)
-    digest = source.hashed(signer.digest.name)
-    named = digest.copy()
-    named.update(made.data)
-    whole = made.close(named.digest()[:_IDENTIFIER_BYTES])
-    # The brackets of the hole are left out with it (ISO 32000-1, 12.8.1).
-    first, last = hole - 1, hole + 2 * signer.size + 1
-    size = len(source.pdf)
-    told = _RANGE % (size + first, size + last, len(whole) - last)
-    whole[last : last + _RANGE_BYTES] = told.ljust(_RANGE_BYTES)
-    view = memoryview(whole)
-    digest.update(view[:first])
-    digest.update(view[last:])
-
-    def put(cms: bytes) -> bytes:
-        if len(cms) > signer.size:
-            raise TemplateError("got a CMS larger than its room")
-        view[hole : hole + 2 * len(cms)] = cms.hex().upper().encode()
-        return bytes(whole)
-
-    return UnfinishedRevision(signer.begin(digest.digest()), put)
+    made, begins = _prepare(source.pages, mark, signer.size, entries, dss)
+    hole = Hole.of(source, made, begins, signer.size, signer.digest.name)
+    return UnfinishedRevision(signer.begin(hole.digest), hole.put)
 
 
 def _prepare(
-    pages: PageTree, mark: Mark | None, room: int, entries: Entries, dss: Dss | None
+    pages: PageTree, mark: Mark | None, size: int, entries: Entries, dss: Dss | None
 ) -> tuple[Increment, int]:
     """Write every object, with room for the CMS; give where that begins."""
     skeleton = pages.skeleton
@@ -90,7 +71,7 @@ def _prepare(
     page = pages.page(0 if mark is None else mark.place.page)
     made = Increment.begin(skeleton)
     form, widget, signature = made.number(), made.number(), made.number()
-    kept = {b"DSS": _stored(made, dss)} if dss else {}
+    kept = stored(made, catalog, dss)
     made.put(skeleton.root, catalog.with_entries({b"AcroForm": written(form), **kept}))
     made.put(form, b"<</Fields[%b]/SigFlags 3>>" % written(widget))
     shown = b"/Rect[0 0 0 0]" if mark is None else _shown(made, mark)
@@ -107,22 +88,8 @@ def _prepare(
         b"<</Type/Annot/Subtype/Widget/FT/Sig/T(%b)/F %d/P %b/V %b%b>>"
         % (FIELD, _FLAGS, written(page.ref), written(signature), shown),
     )
-    after = b">%b%b>>" % (bytes(_RANGE_BYTES), entries.written())
-    return made, made.put(signature, _BEFORE + b"0" * room + after) + len(_BEFORE)
-
-
-def _stored(made: Increment, dss: Dss) -> bytes:
-    """Put validation data; give what the catalog says of it (ISO 32000-2, 12.8.4.3)."""
-    arrays: dict[str, list[bytes]] = {}
-    for value in dss.streams:
-        ref = made.number()
-        entries = b"<</Filter/FlateDecode/Length %d>>" % len(value.deflated)
-        made.put(ref, b"%b\nstream\n%b\nendstream" % (entries, value.deflated))
-        arrays.setdefault(value.array, []).append(written(ref))
-    held = made.number()
-    lists = (b"%b[%b]" % (name.encode(), b" ".join(refs)) for name, refs in arrays.items())
-    made.put(held, b"<</Type/DSS%b>>" % b"".join(lists))
-    return written(held)
+    body = b"%b%b%b>>" % (_BEFORE, room(size), entries.written())
+    return made, made.put(signature, body) + len(_BEFORE)
 
 
 def _annotations(skeleton: Skeleton, page: Page, widget: Ref) -> bytes:

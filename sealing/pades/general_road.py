@@ -12,7 +12,8 @@ Rules kept here:
 """
 
 import io
-from collections.abc import Generator
+import zlib
+from collections.abc import Callable, Generator
 from typing import Any
 
 from pyhanko.pdf_utils import generic
@@ -23,7 +24,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, enumerate_sig_fields
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
-from pyhanko.sign.signers.pdf_byterange import SignatureObject
+from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, SignatureObject
 from pyhanko.sign.validation import read_certification_data
 
 from sealing.errors import PdfCertifiedError, PdfEncryptedError, PdfUnreadableError
@@ -35,6 +36,9 @@ from sealing.pades.unfinished import UnfinishedRevision
 from sealing.proofs.document_id import SIGNATURE_ENTRY
 
 Steps = Generator[Any, Any, None]
+# The digest to sign, where the revision is written, what takes its CMS.
+Prepared = tuple[bytes, io.BytesIO, Steps]
+Put = Callable[[bytes], bytes]
 
 FIELD = "Cachet"
 # What pyHanko lets out on files that are not what they say: met by fuzzing, besides its own.
@@ -60,13 +64,45 @@ def begin(
     `dss` goes into the same revision. Raises PdfUnreadableError, PdfEncryptedError or
     PdfCertifiedError, and whatever `signer` raises.
     """
+    digest, put = _begun(pdf, dss, lambda writer: _prepare(writer, mark, signer, entries))
+    return UnfinishedRevision(signer.begin(digest), put)
+
+
+def begin_archive(
+    pdf: bytes, name: str, wanted: tuple[str, int], dss: Dss | None = None
+) -> tuple[bytes, Put]:
+    """Begin a revision that stamps the whole file, in a field of this name.
+
+    `wanted`: how the file is digested, and the bytes of the longest token. Gives the digest to
+    stamp, and what writes its token. Raises PdfUnreadableError, PdfEncryptedError or
+    PdfCertifiedError.
+    """
+    algorithm, size = wanted
+
+    def prepare(writer: IncrementalPdfFileWriter) -> Prepared:
+        spec = SigFieldSpec(sig_field_name=name, on_page=0, box=None)
+        steps: Steps = PdfCMSEmbedder(new_field_spec=spec).write_cms(name, writer)
+        field = next(steps).get_object()
+        field[pdf_name("/F")] = generic.NumberObject(132)
+        steps.send(SigObjSetup(sig_placeholder=DocumentTimestamp(bytes_reserved=2 * size)))
+        output = io.BytesIO()
+        prepared, _ = steps.send(SigIOSetup(md_algorithm=algorithm, output=output))
+        return prepared.document_digest, output, steps
+
+    return _begun(pdf, dss, prepare)
+
+
+def _begun(
+    pdf: bytes, dss: Dss | None, prepare: Callable[[IncrementalPdfFileWriter], Prepared]
+) -> tuple[bytes, Put]:
+    """Prepare a revision behind the guard; give what is to be signed, and what writes it."""
     try:
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
         _refuse(writer.prev)
         if dss is not None:
             _store(writer, dss)
-        digest, output, steps = _prepare(writer, mark, signer, entries)
-    except _STRANGE as error:
+        digest, output, steps = prepare(writer)
+    except (*_STRANGE, zlib.error) as error:
         if b"/Encrypt" in pdf:
             # Some ways of encrypting stop pyHanko before it can say so.
             raise PdfEncryptedError(f"got {type(error).__name__}") from error
@@ -78,7 +114,7 @@ def begin(
         steps.send(cms)
         return bytes(output.getbuffer()[len(pdf) :])
 
-    return UnfinishedRevision(signer.begin(digest), put)
+    return digest, put
 
 
 def _refuse(reader: PdfFileReader) -> None:
@@ -111,7 +147,7 @@ def _deflated(stream: DssStream) -> generic.StreamObject:
 
 def _prepare(
     writer: IncrementalPdfFileWriter, mark: Mark | None, signer: CmsSigner, entries: Entries
-) -> tuple[bytes, io.BytesIO, Steps]:
+) -> Prepared:
     """Write the revision with room for the CMS; give the digest of all but that room."""
     page = 0 if mark is None else mark.place.page
     spec = SigFieldSpec(sig_field_name=_free_name(writer), on_page=page, box=None)

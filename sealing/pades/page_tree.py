@@ -9,7 +9,7 @@ Rules kept here (ISO 32000-1, 7.7.3):
 No MuPDF, no pyHanko: `NotFastError` says that this PDF is for them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -91,13 +91,18 @@ class PageTree:
             pass
         return found
 
+    def all(self) -> Sequence[Page]:
+        """Give every page, in order; raise NotFastError."""
+        if not self._all:
+            self._all.extend(self._walk())
+        return self._all
+
     def shape(self, number: int) -> PageShape:
         """Give the geometry of a page, from 0, and count all of them; raise NotFastError."""
         return self.skeleton.known.once((PageShape, number), lambda: self._shape(number))
 
     def _shape(self, number: int) -> PageShape:
-        if not self._all:
-            self._all.extend(self._walk())
+        self.all()
         if not 0 <= number < len(self._all):
             raise NotFastError(Reason.PAGE_TREE, "got too few pages")
         page = self._all[number]

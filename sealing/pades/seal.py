@@ -1,18 +1,18 @@
-"""Seal a PDF: pick the road, refuse with the reason.
+"""Seal a PDF: pick the road, refuse with the reason; stamp the sealed file for the archive.
 
 The fast road takes what it fully understands; whatever it does not, for a reason that is kept, the
 general road judges: seals or refuses. What is refused here, before any road: too large, empty, not
 a PDF.
 """
 
-import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar, Final
 
 from sealing.errors import PdfRefusedError, PdfUnreadableError
 from sealing.marks.placement import Mark
 from sealing.pades import fast_road, general_road
+from sealing.pades.archive import Archivist, archive
 from sealing.pades.cms_template import CmsSigner
 from sealing.pades.dss import Dss
 from sealing.pades.entries import Entries
@@ -41,30 +41,36 @@ class Road(StrEnum):
 class SealedPdf:
     """A sealed file: its bytes as they came, and the revision behind them.
 
-    `fallback` says why the general road was taken.
+    `fallback` says why the general road was taken; `archive` is the revision of an archive stamp.
     """
 
     source: SourcePdf
     revision: bytes
     road: Road
     fallback: Reason | None = None
+    archive: bytes = b""
 
     @property
     def pdf(self) -> bytes:
         """Give the whole file, joined anew each time."""
-        return self.source.pdf + self.revision
+        return b"".join(self.pieces)
 
     @property
-    def pieces(self) -> tuple[bytes, bytes]:
+    def pieces(self) -> tuple[bytes, bytes, bytes]:
         """Give what the file consists of, in order."""
-        return self.source.pdf, self.revision
+        return self.source.pdf, self.revision, self.archive
 
     @property
     def sha256(self) -> bytes:
         """Give the digest of the whole file."""
         digest = self.source.hashed("sha256")
         digest.update(self.revision)
+        digest.update(self.archive)
         return digest.digest()
+
+    def archived(self, archivist: Archivist) -> "SealedPdf":
+        """Give the file with an archive stamp; raise as `archive` does."""
+        return replace(self, archive=archive(SourcePdf(self.pdf), archivist))
 
 
 def require_pdf(pdf: bytes) -> None:
@@ -107,9 +113,5 @@ def begin(
         return UnfinishedPdf(source, fast_road.begin(source, mark, signer, entries, dss), Road.FAST)
     except NotFastError as error:
         fallback = error.reason
-    try:
-        revision = general_road.begin(source.pdf, mark, signer, entries, dss)
-    except zlib.error as error:
-        # pyHanko lets it out on a damaged stream of cross-references or objects.
-        raise PdfUnreadableError(f"got {error}") from error
+    revision = general_road.begin(source.pdf, mark, signer, entries, dss)
     return UnfinishedPdf(source, revision, Road.GENERAL, fallback)

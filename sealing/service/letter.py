@@ -7,7 +7,7 @@ The steps, by the numbers of `sealing/DESIGN.md`:
    signed;
 3. have it signed: a 2D-Doc by the signer of its type, a town code by the seal's own;
 4. make the symbol, find its place, draw it;
-5. seal the file in one revision;
+5. seal the file in one revision; at level B-LTA, stamp the whole in another;
 6. read the code back from the sealed page: of each letter, or, in a mailing, at each new place and
    of samples (`places`).
 
@@ -25,6 +25,7 @@ from sealing.marks import appearance, datamatrix
 from sealing.marks.placement import Mark, Place
 from sealing.marks.readback import UnreadableMarkError, check_readback
 from sealing.pades import seal as pades
+from sealing.pades.archive import Archivist
 from sealing.pades.cms_template import CmsSigner, CmsTemplate
 from sealing.pades.dss import Dss
 from sealing.pades.entries import Entries
@@ -133,7 +134,7 @@ class SealedLetter:
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedLetter:
-    """A letter that is signed. What may wait for others is `stamp`; then `finish`."""
+    """A letter that is signed. What waits for others is `stamp`; then `finish` what it gave."""
 
     unfinished: pades.UnfinishedPdf
     document_id: DocumentId
@@ -148,16 +149,18 @@ class UnfinishedLetter:
         """Count the bytes of the file as it came."""
         return len(self.unfinished.source.pdf)
 
-    def stamp(self) -> bytes | None:
-        """Get the time-stamp that the level wants, in any thread; raise as a stamp does."""
-        return self.unfinished.revision.cms.stamp()
+    def stamp(self) -> pades.SealedPdf:
+        """Give the sealed file, with the time-stamps that the level wants, in any thread.
 
-    def finish(self, token: bytes | None) -> SealedLetter:
-        """Give the sealed letter, its code read back; raise UnreadableMarkError.
-
-        `token` is what `stamp` gave; raises StampTooLargeError too.
+        Raises StampTooLargeError, ArchiveAnnotationsError, and whatever the stamp raises.
         """
-        sealed = self.unfinished.finish(token)
+        sealed, cms = self.unfinished.stamped(), self.sealer.cms
+        if self.sealer.level is not Level.B_LTA or cms.stamp is None:
+            return sealed
+        return sealed.archived(Archivist(cms.stamp, cms.stamp_room, cms.digest.name))
+
+    def finish(self, sealed: pades.SealedPdf) -> SealedLetter:
+        """Give the sealed letter, its code read back; raise UnreadableMarkError."""
         if self.read_back and self.mark is not None:
             self._read_back(sealed.pdf, self.mark.place)
         level = self.sealer.level

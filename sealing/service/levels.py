@@ -1,13 +1,15 @@
-"""What a level adds to each seal of a run: a time-stamp (B-T), and proofs for later (B-LT).
+"""What a level adds to the seals of a run: a time-stamp, proofs for later, an archive stamp.
 
 Rules kept here (EN 319 142-1 section 6):
 
 - B-B adds nothing; B-T has the seal's signature stamped; B-LT also carries certificates and proofs
-  of non-revocation of both chains, the seal's and the time-stamps'. B-LTA is not made yet;
+  of non-revocation of both chains, the seal's and the time-stamps'; B-LTA has the whole stamped
+  once more, by the same authority, under the same proofs;
 - at every level, a seal that a list of the trust folders revokes is refused before it seals;
 - a run begins with one token of each authority: it shows that they answer, how long a token is, and
   whose certificates the proofs are about;
-- so a token by another certificate, in the middle of a run at B-LT, is an error: begin anew;
+- so a token by another certificate, in the middle of a run at B-LT or B-LTA, is an error: begin
+  anew;
 - `url = "demo:"` is an authority in this process, refused in production.
 
 One `TrustServices` is opened for a run at one level; its `additions` are made again when due.
@@ -47,6 +49,7 @@ class Level(StrEnum):
     B_B = "B-B"
     B_T = "B-T"
     B_LT = "B-LT"
+    B_LTA = "B-LTA"
 
 
 class NoTsaError(ConfigurationError):
@@ -96,7 +99,7 @@ class TrustServices:
         self._tsa = TsaClient(authorities, terms)
 
     def additions(self, chain: Sequence[x509.Certificate]) -> Additions:
-        """Make what the level adds to the seals of a chain; at B-LT, good until it is due.
+        """Make what the level adds to the seals of a chain; above B-T, good until it is due.
 
         The trust folders are read anew: a long run finds what was brought meanwhile.
         Raises RevocationFileError, OSError, RevokedCertificateError; NoTokenError, TokenError;
@@ -115,7 +118,7 @@ class TrustServices:
         gathered = gather([chain, *stampers], held, self._door, now)
         stamp = _Stamper(self._tsa, algorithm, frozenset(one[0] for one in stampers))
         dss = Dss.of(gathered.certificates, gathered.ocsps, gathered.crls)
-        return Additions(Level.B_LT, stamp, room, dss, gathered.due)
+        return Additions(self._level, stamp, room, dss, gathered.due)
 
     def stamp(self, digest: bytes, algorithm: str) -> Token:
         """Have one digest stamped, by an authority that the trust folders do not revoke.

@@ -233,7 +233,8 @@ def test_letters_land_in_the_order_in_which_they_left():
         landed = []
         while not flight.is_empty:
             following: Any = flight.next()
-            landed.append((following.letter.number, flight.land()))
+            sealed: Any = flight.land()
+            landed.append((following.letter.number, sealed))
         assert landed == [(number, bytes([number])) for number in range(8)]
 
 
@@ -254,4 +255,5 @@ def test_without_time_stamps_there_is_no_thread():
     with Flight.opened(1) as flight:
         flight.leave(signed(3))
         assert threading.active_count() == before
-        assert flight.land() == b"\3"
+        sealed: Any = flight.land()
+        assert sealed == b"\3"

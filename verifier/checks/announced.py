@@ -4,6 +4,7 @@ pyHanko calls valid a CMS whose words beside the signed ones were changed. Each 
 of a seal and of the time-stamps over it alike; `name` says which (`seal`, `time-stamp`).
 """
 
+import re
 from typing import Final
 
 from asn1crypto import cms, tsp
@@ -37,6 +38,26 @@ def is_canonical(content_info: bytes) -> bool:
     except BROKEN_CMS:
         return False
     return bare.endswith(again)
+
+
+def check_gap(name: str, pdf: bytes, gap: tuple[int, int], contents: bytes) -> Check:
+    """Look at the bytes that no signature covers: the CMS in hexadecimal, and its padding."""
+    name, sub = f"{name}.contents", SubIndication.SIG_CONSTRAINTS_FAILURE
+    written = pdf[slice(*gap)]
+    digits = written[1:-1]
+    if written[:1] != b"<" or written[-1:] != b">" or re.search(rb"[^0-9A-Fa-f]", digits):
+        return Check.unsure(name, "contents-not-hexadecimal", sub)
+    if re.search(rb"[a-f]", digits) and re.search(rb"[A-F]", digits):
+        return Check.unsure(name, "contents-mixed-case", sub)
+    try:
+        encoded = cms.ContentInfo.load(contents).dump()
+    except BROKEN_CMS:
+        return Check.unsure(name, "contents-not-cms", sub)
+    if any(contents[len(encoded) :]):
+        return Check.unsure(name, "contents-padding-not-zero", sub)
+    if not is_canonical(encoded):
+        return Check.unsure(name, "contents-not-canonical", sub)
+    return Check.passed(name, "contents-canonical")
 
 
 def check_written(name: str, contents: bytes) -> Check:

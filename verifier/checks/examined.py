@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from cryptography import x509
 
@@ -31,6 +31,11 @@ class Modification(StrEnum):
     OTHER = "other"
 
 
+# What may follow a seal without a word.
+PASSING: Final = {Modification.NONE, Modification.VALIDATION_DATA}
+ARCHIVE_FILTER: Final = "/ETSI.RFC3161"
+
+
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """One time-stamp over a seal. `fault` names the class of an exception; the rest is then empty.
@@ -48,6 +53,34 @@ class Stamp:
     carried: tuple[x509.Certificate, ...] = ()
     contents: bytes = b""
 
+    @property
+    def holds(self) -> bool:
+        """Tell whether all of it holds, its authority and revocation included."""
+        return self.intact and self.valid and self.indication is Indication.TOTAL_PASSED
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """One time-stamp over the whole file as it was, in a revision behind a seal.
+
+    `stamp` was judged at the hour of the next archive stamp that holds, the last one now; `gap` is
+    the span of the file that it leaves out, `contents` the token with its padding.
+    """
+
+    field: str
+    stamp: Stamp
+    coverage: Coverage = Coverage.UNCLEAR
+    modification: Modification = Modification.OTHER
+    sub_filter: str = ""
+    gap: tuple[int, int] = (0, 0)
+    contents: bytes = b""
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether it proves that the file existed: all of it, and nothing else since."""
+        clear = self.coverage is not Coverage.UNCLEAR and self.sub_filter == ARCHIVE_FILTER
+        return clear and self.modification in PASSING and self.stamp.holds
+
 
 @dataclass(frozen=True, slots=True)
 class Examined:
@@ -57,6 +90,9 @@ class Examined:
     `indication` and `sub_indication` are pyHanko's own answer; `gap` is the span of the file that
     the signature leaves out, `contents` the bytes of the CMS with its padding. `proved_later` says
     that seal and stamps hold at the hour of the first stamp by the proofs in the file alone.
+    `archives` are the archive stamps behind it, the newest first. `archived_at` is the hour of the
+    oldest that holds, where seal and stamps held too, by the proofs that it covers; `stamps` are
+    then as they were found at that hour.
     """
 
     field: str
@@ -76,6 +112,8 @@ class Examined:
     contents: bytes = b""
     stamps: tuple[Stamp, ...] = ()
     proved_later: bool = False
+    archives: tuple[Archive, ...] = ()
+    archived_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

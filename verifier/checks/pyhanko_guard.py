@@ -4,70 +4,57 @@ Rules kept here:
 
 - AdES basic validation (EN 319 102-1 clause 5.3) with the authorities and lists of the trust folder
   only: nothing is fetched, the operating system's roots are not asked;
-- revocation information is required for every certificate below a root;
-- the proofs that a file carries (DSS) count for `Examined.proved_later` alone, and nothing else
-  does for it: seal and time-stamps are validated again, at the hour of the first time-stamp;
+- the proofs that a file carries (DSS) count for `proved_later` and `archived_at` alone, and nothing
+  else does for them: seal and time-stamps are validated again, at the hour of the first time-stamp,
+  and of the oldest archive stamp that holds;
+- archive stamps are followed from the newest: each that holds proves, at its own hour, all that it
+  covers (EN 319 102-1 clause 5.6.3); one that does not is passed over;
 - an exception of pyHanko is never a pass and never a traceback: a PDF that it cannot read becomes
-  `UnreadableSealsError`, a fault while validating becomes `Examined.fault`;
-- a trust anchor is a root of the folder, or a certificate whose issuer the folder does not have.
+  `UnreadableSealsError`, a fault while validating becomes `Examined.fault`.
 
 Facts only: `pades.py` decides.
 """
 
-import asyncio
 import hashlib
 import io
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final, cast
 
 from asn1crypto import cms
-from asn1crypto import crl as asn1_crl
-from asn1crypto import x509 as asn1_x509
-from asn1crypto.ocsp import OCSPResponse
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.ades.report import AdESStatus
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
-from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation.ades import (
     AdESBasicValidationResult,
-    ades_basic_validation,
-    ades_timestamp_validation,
 )
-from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
-from pyhanko.sign.validation.policy_decl import (
-    LocalKnowledge,
-    RevinfoOnlineFetchingRule,
-    RevocationInfoGatheringSpec,
-    SignatureValidationSpec,
-)
-from pyhanko.sign.validation.settings import KeyUsageConstraints
+from pyhanko.sign.validation.policy_decl import SignatureValidationSpec
 from pyhanko.sign.validation.status import SignatureCoverageLevel
-from pyhanko_certvalidator.context import CertValidationPolicySpec
-from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
-from pyhanko_certvalidator.policy_decl import (
-    REQUIRE_REVINFO,
-    CertRevTrustPolicy,
-)
-from pyhanko_certvalidator.registry import SimpleTrustManager
-from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 from verifier.check import Indication
 from verifier.checks.announced import STAMP
+from verifier.checks.certificate import chain_of
 from verifier.checks.examined import (
+    Archive,
     Examined,
     ExaminedFile,
     Modification,
     Stamp,
     UnreadableSealsError,
 )
-from verifier.trust.trust_list import TrustList, signer_among
+from verifier.checks.pyhanko_words import (
+    INDICATIONS,
+    Imprint,
+    Moment,
+    certificate_of,
+    specification,
+    stamp_of,
+    validated,
+)
+from verifier.trust.trust_list import Revoked, TrustList
 from verifier.verdict import Coverage
 
 # It logs the names of certificates with tracebacks; what we have to say stands in the checks.
@@ -76,16 +63,9 @@ for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).propagate = False
 
 
-Imprint = Callable[[str], bytes]
-
-# Certificates, answers and lists of one file that are looked at, each.
-_STORE_LIMIT: Final = 64
+_ARCHIVE: Final = "/DocTimeStamp"
 _STAMPS_LIMIT: Final = 8
-_INDICATIONS: Final = {
-    AdESStatus.PASSED: Indication.TOTAL_PASSED,
-    AdESStatus.INDETERMINATE: Indication.INDETERMINATE,
-    AdESStatus.FAILED: Indication.TOTAL_FAILED,
-}
+_ARCHIVES_LIMIT: Final = 16
 _MODIFICATIONS: Final = {
     ModificationLevel.NONE: Modification.NONE,
     ModificationLevel.LTA_UPDATES: Modification.VALIDATION_DATA,
@@ -100,43 +80,124 @@ _COVERAGES: Final = {
 
 
 def examine(pdf: bytes, trust: TrustList, now: datetime) -> ExaminedFile:
-    """Examine every signature of a PDF; time-stamps of the whole document are only counted.
-
-    Raises UnreadableSealsError.
-    """
+    """Examine every seal of a PDF, with the archive stamps over it; raise UnreadableSealsError."""
     try:
         reader = PdfFileReader(io.BytesIO(pdf))
         signatures = reader.embedded_signatures
         # By exclusion: a seal whose `/Type` was changed is still a seal, a broken one.
-        found = [item for item in signatures if item.sig_object_type != "/DocTimeStamp"]
+        found = [item for item in signatures if item.sig_object_type != _ARCHIVE]
+        newest_first = sorted(
+            (item for item in signatures if item.sig_object_type == _ARCHIVE),
+            key=lambda item: item.signed_revision,
+            reverse=True,
+        )
+        judge = _Judge(trust, now, Moment.present(specification(trust), now))
+        archives = list(judge.archives(newest_first[:_ARCHIVES_LIMIT]))
+        seals = tuple(judge.seal(seal, archives) for seal in found)
     except Exception as error:  # the guard: pyHanko lets out whatever a hostile file provokes
         raise UnreadableSealsError(f"got {type(error).__name__}") from error
-    specification = _specification(trust)
-    seals = tuple(_examine(seal, specification, now) for seal in found)
     return ExaminedFile(seals, len(signatures))
 
 
-def _examine(seal: EmbeddedPdfSignature, spec: SignatureValidationSpec, now: datetime) -> Examined:
-    name = "?"
-    try:
-        name = str(seal.field_name)
-        seal.compute_integrity_info()
-        timing = ValidationTimingInfo(now, now, point_in_time_validation=False)
-        facts, tokens = _facts(name, seal, _validate(seal, spec, timing)), _tokens(seal)
-    except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
-        return Examined(name, fault=type(error).__name__)
-    stamps = tuple(_stamp(token, _over(seal), spec, timing) for token in tokens)
-    return replace(facts, stamps=stamps, proved_later=_proved_later(seal, spec, stamps))
+@dataclass(frozen=True, slots=True)
+class _Stamped:
+    """An archive stamp with its revision, and the moment that it makes of its hour if it holds."""
+
+    archive: Archive
+    revision: int
+    moment: Moment
 
 
-def _validate(
-    seal: EmbeddedPdfSignature, spec: SignatureValidationSpec, timing: ValidationTimingInfo
-) -> AdESBasicValidationResult[Any]:
-    digest = seal.compute_digest()
-    validation = ades_basic_validation(
-        seal.signed_data, spec, timing_info=timing, raw_digest=digest
-    )
-    return asyncio.run(validation)
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Who judges the signatures of one file, by some lists, at some hour."""
+
+    trust: TrustList
+    now: datetime
+    present: Moment
+
+    def archives(self, newest_first: Sequence[EmbeddedPdfSignature]) -> Iterator[_Stamped]:
+        """Judge each archive stamp at the hour of the next one that holds, the last one now."""
+        moment = self.present
+        for item in newest_first:
+            archive = self._archive(item, moment)
+            if archive.holds and archive.stamp.time is not None:
+                revision = item.reader.get_historical_resolver(item.signed_revision)
+                moment = Moment.past(self.present.spec, archive.stamp.time, revision)
+            yield _Stamped(archive, item.signed_revision, moment)
+
+    def seal(self, seal: EmbeddedPdfSignature, archives: Sequence[_Stamped]) -> Examined:
+        """Examine a seal: now, as its first time-stamp found it, as its archive stamps did."""
+        name = "?"
+        try:
+            name = str(seal.field_name)
+            seal.compute_integrity_info()
+            facts, tokens = _facts(name, seal, validated(seal, self.present)), _tokens(seal)
+            over = [one for one in archives if one.revision > seal.signed_revision]
+        except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
+            return Examined(name, fault=type(error).__name__)
+        stamps = tuple(stamp_of(token, _over(seal), self.present) for token in tokens)
+        later = _proved_later(seal, self.present.spec, stamps)
+        known = tuple(one.archive for one in over)
+        facts = replace(facts, stamps=stamps, proved_later=later, archives=known)
+        held = [one for one in over if one.archive.holds]
+        return self._archived(seal, facts, held[-1]) if held else facts
+
+    def _archived(self, seal: EmbeddedPdfSignature, facts: Examined, oldest: _Stamped) -> Examined:
+        """Add to what was found of a seal whether it held at the hour of an archive stamp.
+
+        Its own time-stamps are judged at that hour; it itself at that hour, or at theirs.
+        """
+        hour = oldest.archive.stamp.time
+        stamps = tuple(
+            self._past(stamp.contents, _over(seal), oldest.moment) for stamp in facts.stamps
+        )
+        if hour is None or not all(one.holds for one in stamps):
+            return facts
+        hours = {hour, *(one.time for one in stamps if one.time is not None)}
+        try:
+            results = [validated(seal, oldest.moment.at(each)) for each in hours]
+        except Exception:  # noqa: BLE001 - the guard: no proof, never a traceback
+            return facts
+        passed = {INDICATIONS[result.ades_subindic.status] for result in results}
+        if Indication.TOTAL_PASSED not in passed:
+            return facts
+        return replace(facts, stamps=stamps, archived_at=hour)
+
+    def _archive(self, item: EmbeddedPdfSignature, moment: Moment) -> Archive:
+        name = "?"
+        try:
+            name = str(item.field_name)
+            item.compute_integrity_info()
+            digest, algorithm = item.compute_digest(), item.external_md_algorithm
+            coverage, modification, _ = _changes(item)
+            _, length, second, _ = (int(value) for value in item.byte_range)
+            sub_filter = str(item.sig_object.get("/SubFilter", ""))
+            contents = item.pkcs7_content
+        except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
+            return Archive(name, Stamp(fault=type(error).__name__))
+
+        def imprint(asked: str) -> bytes:
+            return digest if asked == algorithm else b""
+
+        stamp = self._past(contents, imprint, moment)
+        gap = (length, second)
+        return Archive(name, stamp, coverage, modification, sub_filter, gap, contents)
+
+    def _past(self, token: bytes, imprint: Imprint, moment: Moment) -> Stamp:
+        """Validate a time-stamp; one whose certificates were revoked by that moment proves nothing.
+
+        The proofs in the file do not know what was revoked later, with an earlier date.
+        """
+        stamp = stamp_of(token, imprint, moment)
+        if stamp.signer is None:
+            return stamp
+        chain = chain_of(stamp.signer, (*self.trust.authorities, *stamp.carried))
+        for below, above in pairwise(chain):
+            state = self.trust.revocation(below, above, self.now)
+            if isinstance(state, Revoked) and state.at <= moment.timing.validation_time:
+                return replace(stamp, indication=Indication.INDETERMINATE)
+        return stamp
 
 
 def _tokens(seal: EmbeddedPdfSignature) -> list[bytes]:
@@ -155,35 +216,12 @@ def _tokens(seal: EmbeddedPdfSignature) -> list[bytes]:
 
 def examine_stamp(token: bytes, imprint: Imprint, trust: TrustList, now: datetime) -> Stamp:
     """Examine a time-stamp over something else than a seal."""
-    timing = ValidationTimingInfo(now, now, point_in_time_validation=False)
-    return _stamp(token, imprint, _specification(trust), timing)
+    return stamp_of(token, imprint, Moment.present(specification(trust), now))
 
 
 def _over(seal: EmbeddedPdfSignature) -> Imprint:
     """Say by what digest a time-stamp would name a seal; asked behind the guard."""
     return lambda name: hashlib.new(name, seal.signer_info["signature"].native).digest()
-
-
-def _stamp(
-    token: bytes, imprint: Imprint, spec: SignatureValidationSpec, timing: ValidationTimingInfo
-) -> Stamp:
-    """Validate a time-stamp; `imprint` gives what it must be about, by an algorithm's name."""
-    try:
-        signed = cms.ContentInfo.load(token)["content"]
-        validation = ades_timestamp_validation(signed, spec, imprint, timing_info=timing)
-        result = asyncio.run(validation)
-        status, found = result.api_status, extract_certificate_info(signed)
-        return Stamp(
-            indication=_INDICATIONS[result.ades_subindic.status],
-            intact=bool(status and status.intact),
-            valid=bool(status and status.valid),
-            time=signed["encap_content_info"]["content"].parsed["gen_time"].native,
-            signer=_certificate(found.signer_cert),
-            carried=tuple(_certificate(item) for item in found.other_certs),
-            contents=token,
-        )
-    except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
-        return Stamp(fault=type(error).__name__)
 
 
 def _proved_later(
@@ -193,104 +231,51 @@ def _proved_later(
     hours = [stamp.time for stamp in stamps if stamp.time is not None]
     if not hours or len(hours) < len(stamps):
         return False
-    first = min(hours)
-    timing = ValidationTimingInfo(first, first, point_in_time_validation=True)
     try:
-        own = replace(spec, local_knowledge=_embedded(seal.reader))
-        again = [_stamp(stamp.contents, _over(seal), own, timing) for stamp in stamps]
-        result = _validate(seal, own, timing)
+        moment = Moment.past(spec, min(hours), seal.reader)
+        again = [stamp_of(stamp.contents, _over(seal), moment) for stamp in stamps]
+        result = validated(seal, moment)
     except Exception:  # noqa: BLE001 - the guard: no proof, never a traceback
         return False
-    passed = _INDICATIONS[result.ades_subindic.status] is Indication.TOTAL_PASSED
+    passed = INDICATIONS[result.ades_subindic.status] is Indication.TOTAL_PASSED
     return passed and all(stamp.indication is Indication.TOTAL_PASSED for stamp in again)
-
-
-def _embedded(reader: PdfFileReader) -> LocalKnowledge:
-    """Give what the file carries to be proved (DSS); one that is out of measure is not read."""
-    arrays = reader.root["/DSS"] if "/DSS" in reader.root else {}  # noqa: SIM401 - by reference
-    if not arrays or any(len(arrays[name]) > _STORE_LIMIT for name in arrays):
-        return LocalKnowledge()
-    store = DocumentSecurityStore.read_dss(reader)
-    answers = [item.get_object().read_data(DecodePurpose.OCSP_RESPONSE) for item in store.ocsps]
-    lists = [item.get_object().read_data(DecodePurpose.CRL) for item in store.crls]
-    return LocalKnowledge(
-        known_ocsps=[
-            container
-            for answer in answers
-            for container in OCSPContainer.load_multi(OCSPResponse.load(answer))
-        ],
-        known_crls=[CRLContainer(asn1_crl.CertificateList.load(item)) for item in lists],
-        known_certs=list(store.load_certs()),
-    )
 
 
 def _facts(
     name: str, seal: EmbeddedPdfSignature, result: AdESBasicValidationResult[Any]
 ) -> Examined:
-    # Its attributes are declared as None and filled later.
-    diff, status = cast("object", seal.diff_result), result.api_status
-    level, alone = ModificationLevel.OTHER, False
-    if isinstance(diff, DiffResult):
-        level = diff.modification_level
-        alone = diff.changed_form_fields <= {
-            str(item.field_name) for item in seal.reader.embedded_signatures
-        }
-    coverage = _COVERAGES.get(cast("Any", seal.coverage), Coverage.UNCLEAR)
-    if coverage is Coverage.WHOLE_DOCUMENT:
-        level = ModificationLevel.NONE
+    status = result.api_status
+    coverage, modification, alone = _changes(seal)
     _, length, second, _ = (int(value) for value in seal.byte_range)
     return Examined(
         field=name,
-        indication=_INDICATIONS[result.ades_subindic.status],
+        indication=INDICATIONS[result.ades_subindic.status],
         sub_indication=result.ades_subindic.standard_name,
         intact=bool(status and status.intact),
         valid=bool(status and status.valid),
         coverage=coverage,
-        modification=_MODIFICATIONS[level],
+        modification=modification,
         only_signatures_added=alone,
         sub_filter=str(seal.sig_object.get("/SubFilter", "")),
         signing_time=seal.self_reported_timestamp,
-        signer=_certificate(seal.signer_cert),
-        carried=tuple(_certificate(item) for item in seal.other_embedded_certs),
+        signer=certificate_of(seal.signer_cert),
+        carried=tuple(certificate_of(item) for item in seal.other_embedded_certs),
         gap=(length, second),
         contents=seal.pkcs7_content,
     )
 
 
-def _specification(trust: TrustList) -> SignatureValidationSpec:
-    """Put a trust list into pyHanko's words."""
-    anchors = [item for item in trust.authorities if _is_anchor(item, trust.authorities)]
-    lists = [
-        CRLContainer(asn1_crl.CertificateList.load(item.public_bytes(Encoding.DER)))
-        for item in trust.crls
-    ]
-    return SignatureValidationSpec(
-        cert_validation_policy=CertValidationPolicySpec(
-            trust_manager=SimpleTrustManager.build(trust_roots=list(_asn1(anchors))),
-            revinfo_policy=CertRevTrustPolicy(REQUIRE_REVINFO),
-        ),
-        revinfo_gathering_policy=RevocationInfoGatheringSpec(
-            online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY
-        ),
-        local_knowledge=LocalKnowledge(
-            known_crls=lists, known_certs=list(_asn1(trust.authorities))
-        ),
-        # A seal carries one or both; which one is the issuer's habit, not a fault.
-        key_usage_settings=KeyUsageConstraints(
-            key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False
-        ),
-    )
-
-
-def _is_anchor(certificate: x509.Certificate, folder: tuple[x509.Certificate, ...]) -> bool:
-    issuer = signer_among(folder, certificate)
-    return issuer is None or issuer == certificate
-
-
-def _asn1(certificates: Iterable[x509.Certificate]) -> Iterable[asn1_x509.Certificate]:
-    for item in certificates:
-        yield asn1_x509.Certificate.load(item.public_bytes(Encoding.DER))
-
-
-def _certificate(item: asn1_x509.Certificate) -> x509.Certificate:
-    return x509.load_der_x509_certificate(item.dump())
+def _changes(item: EmbeddedPdfSignature) -> tuple[Coverage, Modification, bool]:
+    """Give what a signature covers, what was changed after it, whether fields of others alone."""
+    # Its attributes are declared as None and filled later.
+    diff = cast("object", item.diff_result)
+    level, alone = ModificationLevel.OTHER, False
+    if isinstance(diff, DiffResult):
+        level = diff.modification_level
+        alone = diff.changed_form_fields <= {
+            str(one.field_name) for one in item.reader.embedded_signatures
+        }
+    coverage = _COVERAGES.get(cast("Any", item.coverage), Coverage.UNCLEAR)
+    if coverage is Coverage.WHOLE_DOCUMENT:
+        level = ModificationLevel.NONE
+    return coverage, _MODIFICATIONS[level], alone

@@ -8,6 +8,7 @@ Rules kept here (EN 319 102-1 clause 5.4, EN 319 142-1 section 6):
   told, and the level stays B-B;
 - B-T: a time-stamp that holds, all of it, by the lists in force. B-LT: moreover seal and time-stamp
   are proved at the hour of the time-stamp by the certificates and revocations in the file alone.
+  B-LTA: they were proved at the hour of an archive stamp, which holds (`archives`).
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from verifier.trust.trust_list import TrustList
 B_B: Final = "B-B"
 B_T: Final = "B-T"
 B_LT: Final = "B-LT"
+B_LTA: Final = "B-LTA"
 _NAME: Final = "time-stamp"
 
 
@@ -41,6 +43,8 @@ def check_stamps(seal: Examined, trust: TrustList) -> Iterator[Check]:
 
 def level_of(seal: Examined) -> str:
     """Give the level that a seal reaches, which itself holds."""
+    if seal.archived_at is not None:
+        return B_LTA
     if not _is_proved(seal):
         return B_B
     return B_LT if seal.proved_later else B_T
@@ -48,10 +52,7 @@ def level_of(seal: Examined) -> str:
 
 def _is_proved(seal: Examined) -> bool:
     """Tell whether every time-stamp holds wholly; without any, none does."""
-    return bool(seal.stamps) and all(
-        stamp.intact and stamp.valid and stamp.indication is Indication.TOTAL_PASSED
-        for stamp in seal.stamps
-    )
+    return bool(seal.stamps) and all(stamp.holds for stamp in seal.stamps)
 
 
 def _holds(stamp: Stamp) -> Check:

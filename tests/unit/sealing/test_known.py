@@ -33,13 +33,18 @@ SIGNED = re.compile(rb"/Contents <[0-9A-F]+>")
 
 def outcome(pdf, templates=None):
     """Say all that a letter's reading decides: pages, geometry, layout, and the revision."""
-    source, found = SourcePdf(pdf), []
+    source = SourcePdf(pdf)
+    found: list[object] = []
     source.read(templates)
+
+    def revision():
+        return fast_road.begin(source, None, sealer().cms, Entries(NOW)).stamped()
+
     for step in (
-        lambda: [source.pages.shape(number) for number in range(2)],
         lambda: source.pages.shape(0),
+        lambda: source.pages.shape(1),
         lambda: Layout.read(source.pages, 0),
-        lambda: SIGNED.sub(b"", fast_road.begin(source, None, sealer().cms, Entries(NOW)).stamped()),
+        lambda: SIGNED.sub(b"", revision()),
     ):
         try:
             found.append(step())

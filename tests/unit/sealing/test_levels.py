@@ -170,11 +170,12 @@ def test_the_store_holds_both_chains_and_a_list_for_each_authority():
 
 
 @pytest.mark.parametrize("level", list(Level))
-def test_the_input_stays_in_front_and_one_revision_follows(level):
+def test_the_input_stays_in_front_and_one_revision_follows_two_with_an_archive_stamp(level):
     pdf = sealed(level)
     assert pdf.startswith(plain())
-    assert PdfFileReader(io.BytesIO(pdf)).xrefs.total_revisions == 2
-    assert (b"/DSS" in pdf) == (level is Level.B_LT)
+    archived = level is Level.B_LTA
+    assert PdfFileReader(io.BytesIO(pdf)).xrefs.total_revisions == 2 + archived
+    assert (b"/DSS" in pdf) == (level in {Level.B_LT, Level.B_LTA})
 
 
 def test_each_level_says_its_name():

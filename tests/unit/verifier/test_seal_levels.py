@@ -78,7 +78,8 @@ def test_each_level_is_told_and_passes_every_line(level, name):
     assert all(check.has_passed for check in seal.checks)
     assert seal.level == level
     assert ("time-stamp-proved" in reasons(seal)) == (level is not Level.B_B)
-    assert ("proofs-embedded" in reasons(seal)) == (level is Level.B_LT)
+    assert ("proofs-embedded" in reasons(seal)) == (level in {Level.B_LT, Level.B_LTA})
+    assert ("archived" in reasons(seal)) == (level is Level.B_LTA)
 
 
 @pytest.mark.parametrize("delegated", [False, True], ids=["authority", "responder"])
