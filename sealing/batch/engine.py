@@ -16,7 +16,7 @@ A `Task` travels to other processes: `opening` must be picklable, keys are opene
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Protocol
 
 from sealing.batch.plan import Range
 from sealing.errors import SealingError
@@ -53,8 +53,17 @@ class WorkerDiedError(SealingError):
     retryable: ClassVar[bool] = True
 
 
+# Letters at the same step together: their tables stay at hand, and a stop waits for few.
+AT_ONCE: Final = 25
+
+
 class Hand(Protocol):
-    """What a worker holds while it seals: it says on which letter it is, and hears of the end."""
+    """What a worker holds while it seals: it says on which letter it is, and hears of the end.
+
+    `at_once`: how many letters may be in hand together, each at the same step.
+    """
+
+    at_once: int
 
     def at(self, n: int) -> None:
         """Say that letter `n` is in hand; 0 for none."""

@@ -19,8 +19,20 @@ from sealing.batch.rows import Waiting
 from sealing.pades.seal import SealedPdf
 from sealing.service.codes import Order
 from sealing.service.letter import UnfinishedLetter
+from sealing.service.steps import Steps
 
 MOST_BYTES: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A letter that was read: its row, what its code says, and the steps that sign it."""
+
+    row: Waiting
+    order: Order | None
+    sample: bool
+    size: int
+    steps: Steps[UnfinishedLetter]
 
 
 @dataclass(frozen=True, slots=True)

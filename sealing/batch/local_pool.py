@@ -27,7 +27,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final
 
-from sealing.batch.engine import HaltedError, Opening, Standing, Task, WorkersDieError
+from sealing.batch.engine import AT_ONCE, HaltedError, Opening, Standing, Task, WorkersDieError
 from sealing.batch.plan import Range
 from storage.errors import CoffreError
 
@@ -187,6 +187,8 @@ class LocalPool:
 
 class _Hand:
     """A worker's hand: a number that the pool reads, a pipe that it hears."""
+
+    at_once = AT_ONCE
 
     def __init__(self, pipe: Connection, value: Any) -> None:  # noqa: ANN401 - of ctypes
         self._pipe, self._value = pipe, value

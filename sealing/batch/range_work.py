@@ -25,12 +25,13 @@ from datetime import UTC, datetime
 from typing import ClassVar, Final
 
 from sealing.batch.engine import Hand
-from sealing.batch.flight import Flight, Signed
+from sealing.batch.flight import Begun, Flight, Signed
 from sealing.batch.folders import Folder
 from sealing.batch.keys import Keys
 from sealing.batch.ledger import Ledger
 from sealing.batch.ledger_place import open_ledger
 from sealing.batch.plan import FATAL, Range, order_from
+from sealing.batch.publishing import not_sealed, publish
 from sealing.batch.rows import Sealed, Settled, State, Waiting
 from sealing.batch.slots import Places as Slotted
 from sealing.batch.source import Source
@@ -38,15 +39,24 @@ from sealing.errors import SealingError
 from sealing.marks.readback import UnreadableMarkError
 from sealing.pades.seal import SealedPdf
 from sealing.service.codes import Order
-from sealing.service.letter import Letter, SealedLetter, Sealer, begin_letter
+from sealing.service.letter import (
+    Letter,
+    SealedLetter,
+    Sealer,
+    UnfinishedLetter,
+    letter_steps,
+)
 from sealing.service.levels import Level, TrustServices
 from sealing.service.places import LayoutDiffersError, Places
 from sealing.service.profile import Profile
+from sealing.service.steps import together
 from sealing.signers.token_libraries import rest
 from storage.database import DatabaseUnavailableError
 from storage.errors import CoffreError
 
 COMMIT: Final = 25
+# Letters that are signed together: those of a commit, and no more of their bytes than this.
+TOGETHER_BYTES: Final = 2 * 1024 * 1024
 SAMPLE: Final = 200
 _RANDOM: Final = 10
 
@@ -136,6 +146,8 @@ class RangeWork:
                 hand.at(0)
                 if group.full:
                     group.commit()
+            else:
+                group.sign_all()
             group.land_all()
         except BaseException:
             self.flight.give_up()
@@ -156,8 +168,8 @@ class RangeWork:
             additions = self.services.additions(self.sealer.seal.chain)
             self.sealer = self.sealer.renewed(additions)
 
-    def begin(self, letter: Waiting) -> Signed:
-        """Read and sign one letter; raise CoffreError."""
+    def begin(self, letter: Waiting) -> Begun:
+        """Read one letter, ready to be signed; raise CoffreError."""
         order = order_from(letter.content)
         every = 1 if self.wary else self.bench.every
         sample = letter.n % every == 1 % every
@@ -166,8 +178,8 @@ class RangeWork:
         if found.source.sha256 != letter.sha256_in:
             raise LetterChangedError("got other bytes than those that were planned")
         now, randomness = datetime.now(UTC), os.urandom(_RANDOM)
-        begun = begin_letter(found, self.sealer, self.bench.profile, now, randomness)
-        return Signed(letter, order, begun, sample)
+        steps = letter_steps(found, self.sealer, self.bench.profile, now, randomness)
+        return Begun(letter, order, sample, len(found.pdf), steps)
 
     def finish(self, signed: Signed, stamped: SealedPdf) -> SealedLetter:
         """Finish and check one letter; raise CoffreError."""
@@ -179,29 +191,58 @@ class RangeWork:
 
 @dataclass(slots=True)
 class _Group:
-    """Letters on their way from signed to published: 25 at a time count together."""
+    """Letters on their way from read to published: 25 at a time are signed and count together."""
 
     range_work: RangeWork
     hand: Hand
     sealed: list[tuple[Waiting, Sealed]] = field(default_factory=list)
     seen: int = 0
+    begun: list[Begun] = field(default_factory=list)
 
     @property
     def full(self) -> bool:
         return self.seen >= COMMIT
 
     def add(self, letter: Waiting) -> None:
-        """Sign a letter; one that waited long enough lands."""
-        work = self.range_work
+        """Read a letter; sign those that were read once they are enough."""
         try:
-            signed = work.begin(letter)
+            self.begun.append(self.range_work.begin(letter))
         except CoffreError as error:
             self._failed(letter, error)
-            work.wary |= isinstance(error, LayoutDiffersError)
+        read = sum(one.size for one in self.begun)
+        if len(self.begun) >= self.hand.at_once or read >= TOGETHER_BYTES:
+            self.sign_all()
+
+    def sign_all(self) -> None:
+        """Sign the letters that were read; those that waited long enough land."""
+        work, (begun, self.begun) = self.range_work, (self.begun, [])
+        for one, outcome in zip(begun, self._signed(begun), strict=True):
+            if work.wary and not one.sample:
+                # A letter before it disagreed with its page: this one is looked at too.
+                self._leave(replace(one, sample=True), self._again(one.row))
+            else:
+                self._leave(one, outcome)
+
+    def _again(self, letter: Waiting) -> UnfinishedLetter | CoffreError:
+        try:
+            [outcome] = self._signed([self.range_work.begin(letter)])
+        except CoffreError as error:
+            return error
+        return outcome
+
+    def _signed(self, begun: list[Begun]) -> list[UnfinishedLetter | CoffreError]:
+        return together([one.steps for one in begun], lambda at: self.hand.at(begun[at].row.n))
+
+    def _leave(self, begun: Begun, outcome: UnfinishedLetter | CoffreError) -> None:
+        """Have a signed letter stamped, or settle it as it came out."""
+        work = self.range_work
+        if isinstance(outcome, CoffreError):
+            self._failed(begun.row, outcome)
+            work.wary |= isinstance(outcome, LayoutDiffersError)
             return
         if work.flight.is_full:
             self.land()
-        work.flight.leave(signed)
+        work.flight.leave(Signed(begun.row, begun.order, outcome, begun.sample))
         if work.flight.most == 1:
             self.land()
 
@@ -251,35 +292,3 @@ class _Group:
                 work.bench.folder.discard(row.n, row.sha256_out)
         self.sealed = []
         work.done = publish(letters, work.ledger, work.bench.folder)  # (7)
-
-
-def publish(letters: list[Waiting], ledger: Ledger, folder: Folder) -> list[Settled]:
-    """Give sealed letters their final names; give what the ledger has to know.
-
-    A seal whose file is lost goes back to planned. Raises OSError, DatabaseUnavailableError.
-    """
-    settled, names, lost = [], [], []
-    for letter in letters:
-        digest = letter.sha256_out or b""
-        try:
-            folder.publish(letter.n, letter.file, digest, letter.replaces)
-        except SealingError as error:
-            if error.retryable:
-                lost.append((letter.n, digest))
-            else:
-                settled.append(not_sealed(letter.n, error, digest))
-                folder.discard(letter.n, digest)
-            continue
-        names.append(letter.file)
-        settled.append(Settled(letter.n, State.PUBLISHED, None, datetime.now(UTC), digest))
-    if folder.durable:
-        folder.flush(names)
-    if lost:
-        ledger.back_to_planned(lost)
-    return settled
-
-
-def not_sealed(n: int, error: CoffreError, sha256_out: bytes | None = None) -> Settled:
-    """Settle a letter that could not be sealed: failed where trying again may help."""
-    state = State.FAILED if error.retryable else State.REFUSED
-    return Settled(n, state, error, datetime.now(UTC), sha256_out)

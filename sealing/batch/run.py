@@ -38,7 +38,8 @@ from sealing.batch.ledger import Ledger
 from sealing.batch.ledger_place import Holding, held, require_same_engine, shared_engine
 from sealing.batch.letters_csv import LetterList, LineError
 from sealing.batch.plan import Planned, Planner, Range, range_size
-from sealing.batch.range_work import Bench, not_sealed, publish
+from sealing.batch.publishing import not_sealed, publish
+from sealing.batch.range_work import Bench
 from sealing.batch.rows import Counts, State
 from sealing.batch.slots import allot
 from sealing.batch.work_order import WorkOrder, options_of

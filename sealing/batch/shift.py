@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Final
 
 from sealing.batch.crew import Desk
-from sealing.batch.engine import Opening, Worker, WorkerDiedError
+from sealing.batch.engine import AT_ONCE, Opening, Worker, WorkerDiedError
 from sealing.batch.leases import Leases, run_of, workers_of
 from sealing.batch.ledger import Ledger
 from sealing.batch.ledger_place import shared_engine
 from sealing.batch.plan import Range
+from sealing.batch.publishing import not_sealed
 from sealing.batch.queue_rows import begin, deadly, ended, tell_halted
-from sealing.batch.range_work import not_sealed
 from storage.database import DatabaseUnavailableError
 from storage.errors import CoffreError
 
@@ -125,10 +125,12 @@ class _Hand:
         self._shift, self._dropped, self._careful = shift, dropped, careful
         self._n = 0
         self.stopped = False
+        # A letter that kills its workers is found alone.
+        self.at_once = 1 if careful else AT_ONCE
 
     def at(self, n: int) -> None:
         """Say that letter `n` is in hand; 0 for none."""
-        if self._careful:
+        if self._careful and n != self._n:
             if self._n:
                 ended(self._shift.ledger, self._n)
             if n:

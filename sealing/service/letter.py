@@ -37,8 +37,10 @@ from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.levels import NOTHING, Additions, Level
 from sealing.service.places import Places, page_count
 from sealing.service.profile import Profile
+from sealing.service.steps import Steps, together
 from sealing.signers.port import Signer, common_name, digest_of
 from sealing.twoddoc.emission import EmissionError, Problem
+from storage.errors import CoffreError
 
 _PAGES = "09"
 
@@ -142,7 +144,7 @@ class UnfinishedLetter:
     code: bytes | None = None
     mark: Mark | None = None
     modules: int | None = None
-    read_back: bool = False
+    sample: bool = False
 
     @property
     def size(self) -> int:
@@ -161,15 +163,18 @@ class UnfinishedLetter:
 
     def finish(self, sealed: pades.SealedPdf) -> SealedLetter:
         """Give the sealed letter, its code read back; raise UnreadableMarkError."""
-        if self.read_back and self.mark is not None:
-            self._read_back(sealed.pdf, self.mark.place)
+        if self.mark is not None:
+            self._read_back(sealed, self.mark.place)
         level = self.sealer.level
         return SealedLetter(sealed, self.document_id, self.code, self.mark, self.modules, level)
 
-    def _read_back(self, pdf: bytes, place: Place) -> None:
+    def _read_back(self, sealed: pades.SealedPdf, place: Place) -> None:
+        """Read the code again from a new place, or of a sample (6)."""
         places = self.sealer.places or Places()
+        if places.is_read(place) and not self.sample:
+            return
         try:
-            check_readback(pdf, place, self.code or b"")
+            check_readback(sealed.pdf, place, self.code or b"")
         except UnreadableMarkError:
             places.forget(place)
             raise
@@ -187,7 +192,17 @@ def seal_letter(
 def begin_letter(
     letter: Letter, sealer: Sealer, profile: Profile, now: datetime, randomness: bytes
 ) -> UnfinishedLetter:
-    """Sign one letter; `randomness` is 10 random bytes for its identifier.
+    """Sign one letter; raise what its steps do."""
+    [begun] = together([letter_steps(letter, sealer, profile, now, randomness)])
+    if isinstance(begun, CoffreError):
+        raise begun
+    return begun
+
+
+def letter_steps(
+    letter: Letter, sealer: Sealer, profile: Profile, now: datetime, randomness: bytes
+) -> Steps[UnfinishedLetter]:
+    """Sign one letter, step by step; `randomness` is 10 random bytes for its identifier.
 
     Raises EmissionError (2D-Doc or town code), TypeNotForTownsError, KeyNotAllowedError,
     SymbolError, a placement error or a PdfRefusedError; then nothing was made.
@@ -199,20 +214,24 @@ def begin_letter(
     letter.source.read(places.templates)
     identifier = _identifier(letter, now, randomness)  # (1)
     entries = Entries(now, in_twoddoc(identifier))
+    yield
     if letter.order is None:
         begun = pades.begin(letter.source, None, sealer.cms, entries, sealer.dss)  # (5)
         return UnfinishedLetter(begun, identifier, sealer)
     order = _counted(letter.order, letter.source)
     code, mention = _code(order, sealer, profile, now, identifier)  # (2) (3)
+    yield
     symbol = datamatrix.symbol(code, strict_c40=profile.strict_c40)  # (4)
+    yield
     box = appearance.box_of(symbol.modules, mention=mention)
     place = places.find(letter.source, box, profile.wish, look=letter.sample)
+    yield
     holder = common_name(sealer.seal.chain[0].subject)
     text = f"Cachet de {holder} et {_WORDS[type(order)]}"
     mark = Mark(appearance.appearance(symbol, mention), place, text)
+    yield
     begun = pades.begin(letter.source, mark, sealer.cms, entries, sealer.dss)  # (5)
-    wanted = letter.sample or not places.is_read(place)  # (6)
-    return UnfinishedLetter(begun, identifier, sealer, code, mark, symbol.modules, wanted)
+    return UnfinishedLetter(begun, identifier, sealer, code, mark, symbol.modules, letter.sample)
 
 
 def _identifier(letter: Letter, now: datetime, randomness: bytes) -> DocumentId:

@@ -8,7 +8,6 @@ import os
 import resource
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from support.budget import cases
 from support.mailings import Post, Quiet, forked, names, queued
 from support.postgresql import postgresql_server
 
+from sealing.batch.flight import Begun
 from sealing.batch.range_work import RangeWork
 from sealing.batch.rows import Waiting
 from sealing.batch.run import run
@@ -44,11 +44,16 @@ class Unsealed:
         return SealedLetter(sealed, own, None, None, None)
 
 
-def unsealed(work: RangeWork, letter: Waiting) -> Any:
+def unsealed(work: RangeWork, letter: Waiting) -> Begun:
     """Do all that is done for a letter but its seal."""
     source = SourcePdf(work.bench.source.read(letter.file))
     assert source.sha256 == letter.sha256_in
-    return SimpleNamespace(row=letter, order=None, sample=False, letter=Unsealed(source))
+
+    def steps() -> Any:
+        yield
+        return Unsealed(source)
+
+    return Begun(letter, None, sample=False, size=len(source.pdf), steps=steps())
 
 
 def ours() -> float:

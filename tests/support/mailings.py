@@ -14,7 +14,7 @@ from support.evidence import prove
 from support.letters import FIELDS, TEXT, letter
 from support.sealers import town
 
-from sealing.batch.engine import Engine, Standing, Task
+from sealing.batch.engine import AT_ONCE, Engine, Standing, Task
 from sealing.batch.folders import Folder
 from sealing.batch.intake import Reading
 from sealing.batch.job import Job, Outcome, Wish
@@ -212,6 +212,8 @@ class Here:
 
     def kill(self) -> None:
         """Nobody is left."""
+
+    at_once = AT_ONCE
 
     def at(self, n: int) -> None:
         """Hear on which letter the work is."""
