@@ -38,6 +38,14 @@ ROWS: dict[str, Problem] = {
         N_("relancez la même commande, ou coffre status publish, dès que possible"),
         Exit.RETRYABLE,
     ),
+    "verifier.status-list": Problem(
+        N_("la liste des retraits {address} n'est pas prise : {why}"),
+        N_("ce qui était connu reste en service ; ajoutez d'abord l'autorité qui la signe"),
+    ),
+    "verifier.status-list-older": Problem(
+        N_("la liste des retraits {address} est plus ancienne que celle d'ici"),
+        N_("celle d'ici reste en service ; réessayez plus tard"),
+    ),
     "usage.seal-id": Problem(
         N_("« {id} » n'est pas l'identifiant d'un document scellé"),
         N_("copiez-le du code, de journal.jsonl, ou de ce que coffre verify dit"),

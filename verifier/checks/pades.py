@@ -14,7 +14,8 @@ The lines of the table, in their order (`verifier/DESIGN.md`, "PAdES seal"):
  6. chain to an authority of the trust folder, by a certificate not made for something else;
  7. revocation, whatever the date; lists in force;
  8. everything else that AdES validation asks (dates, key usage, algorithms), as pyHanko says it;
- 9. the time-stamps over the seal, and the level reached (`stamps`).
+ 9. the identifier of its letter, where it has one, is the one that it signs (`identity`);
+10. the time-stamps over the seal, and the level reached (`stamps`).
 
 No clock, no network: `now` and the lists are given.
 """
@@ -38,6 +39,7 @@ from verifier.checks.certificate import (
     check_revocation_list,
 )
 from verifier.checks.examined import Examined, Modification, UnreadableSealsError
+from verifier.checks.identity import check_redefined, named_by_seal
 from verifier.checks.pyhanko_guard import examine
 from verifier.checks.stamps import check_stamps, level_of
 from verifier.trust.trust_list import Revocation, TrustList, subject_name
@@ -76,6 +78,8 @@ def _lost(reason: str, trust: TrustList) -> SealVerdict:
 def _verdict(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> SealVerdict:
     level = level_of(seal) if seal.valid and seal.sub_filter == SUB_FILTER else None
     named = seal.signer is not None and seal.valid
+    chain = _chain(seal, trust)
+    proved = named and seal.intact and _trusted(chain, trust).has_passed
     return SealVerdict(
         field=seal.field,
         checks=tuple(_checks(seal, pdf, trust, now)),
@@ -85,7 +89,14 @@ def _verdict(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Sea
         coverage=seal.coverage,
         modifications=() if seal.modification in _PASSING else (str(seal.modification),),
         test=trust.is_test,
+        named=named_by_seal(seal, pdf, chain) if proved else None,
     )
+
+
+def _chain(seal: Examined, trust: TrustList) -> list[x509.Certificate]:
+    if seal.signer is None:
+        return []
+    return chain_of(seal.signer, (*trust.authorities, *seal.carried))
 
 
 def _checks(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Iterator[Check]:
@@ -97,13 +108,15 @@ def _checks(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Iter
     yield _later_changes(seal)  # (4)
     yield _contents(seal, pdf)  # (5)
     yield check_announced("seal", seal.contents, seal.signer)
-    chain = chain_of(seal.signer, (*trust.authorities, *seal.carried))
+    chain = _chain(seal, trust)
     yield check_carried("seal", seal.carried, trust, chain)
     yield _trusted(chain, trust)  # (6)
     yield check_purpose("seal", seal.signer)
     yield from _revocations(chain, trust, now)  # (7)
     yield _validation(seal)  # (8)
-    yield from check_stamps(seal, trust)  # (9)
+    if redefined := check_redefined(seal, pdf):
+        yield redefined  # (9)
+    yield from check_stamps(seal, trust)  # (10)
 
 
 def _structure(seal: Examined) -> Check:

@@ -58,6 +58,7 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
+from sealing.proofs.document_id import SIGNATURE_ENTRY
 from verifier.check import Indication
 from verifier.checks.announced import STAMP
 from verifier.checks.examined import (
@@ -238,7 +239,7 @@ def _facts(
     coverage = _COVERAGES.get(cast("Any", seal.coverage), Coverage.UNCLEAR)
     if coverage is Coverage.WHOLE_DOCUMENT:
         level = ModificationLevel.NONE
-    _, length, second, _ = (int(value) for value in seal.byte_range)
+    _, length, second, behind = (int(value) for value in seal.byte_range)
     return Examined(
         field=name,
         indication=_INDICATIONS[result.ades_subindic.status],
@@ -254,6 +255,8 @@ def _facts(
         carried=tuple(_certificate(item) for item in seal.other_embedded_certs),
         gap=(length, second),
         contents=seal.pkcs7_content,
+        behind=behind,
+        document_id=str(seal.sig_object.get(SIGNATURE_ENTRY, "")),
     )
 
 
