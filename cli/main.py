@@ -39,6 +39,7 @@ COMMANDS: dict[str, str] = {
     "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
     "batch": N_("Sceller un envoi entier, à partir d'une liste."),
     "twoddoc": N_("Émettre un code 2D-Doc, en lire un, lister les types."),
+    "status": N_("Retirer ou remplacer un document scellé, publier la liste des retraits."),
     "verify": N_("Vérifier un document scellé, un scan ou un code."),
     "trust": N_("Tenir les listes de confiance : prendre, montrer, ajouter."),
     "age": N_("Chiffrer et déchiffrer des fichiers age."),

@@ -19,6 +19,7 @@ from cli.wiring import Parts
 from consent.web import api as consents
 from consent.web import api_person, public
 from consent.web import problems as refusals
+from sealing.web import api as sealing_api
 from vault.web import api_account, api_documents, api_objects, assets, pages, problems
 from vault.web.problems import LastResort
 from vault.web.security import Guard
@@ -65,5 +66,6 @@ def routes(parts: Parts, log: Log) -> FastAPI:
         app.include_router(router)
     for router in (assets.router, pages.router, verifier_api.router, verifier_pages.router):
         app.include_router(router)
+    app.include_router(sealing_api.router(parts.settings.published))
     app.include_router(health.router(parts.site, parts.settings.data))
     return app

@@ -168,6 +168,11 @@ class Settings(BaseModel):
         return self.data / "trust"
 
     @property
+    def published(self) -> Path:
+        """Give the folder of the lists of letters taken back, as `coffre serve` gives them."""
+        return self.data / "status"
+
+    @property
     def trust_folders(self) -> tuple[Path, ...]:
         """List the trust folders to believe: those named, and the one kept, once it is there."""
         return (*self.trust, *([self.kept_trust] if self.kept_trust.exists() else []))

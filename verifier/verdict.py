@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from verifier.check import Check, Conclusion, Indication, conclude
 
@@ -54,6 +55,27 @@ class PrintedText:
 
 
 NOT_COMPARED: Final = PrintedText(PrintedResult.NOT_COMPARED)
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Whose seal or code this is, as its certificate says: organisation, its number, authority.
+
+    `authority` is a digest of the authority's name and key; None: of the authorities of another
+    trade (2D-Doc), which tells nothing of who signs lists.
+    """
+
+    organisation: str
+    number: str
+    authority: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The identifier that a proved seal or code gives its letter, and who gave it."""
+
+    identifier: UUID
+    issuer: Issuer
 
 
 class CodeKind(StrEnum):
@@ -113,6 +135,7 @@ class CodeVerdict:
     printed_text: PrintedText = NOT_COMPARED
     symbology: str = "DataMatrix"
     page: int | None = None
+    named: Named | None = None
 
     @property
     def conclusion(self) -> Conclusion:
@@ -151,6 +174,7 @@ class SealVerdict:
     coverage: Coverage = Coverage.UNCLEAR
     modifications: tuple[str, ...] = ()
     test: bool = False
+    named: Named | None = None
 
     @property
     def covers_whole_document(self) -> bool:

@@ -7,7 +7,9 @@ The steps, by the numbers of `verifier/DESIGN.md`:
 3. every code, its parts joined, with its signature, its issuer and its dates;
 4. the words of the page against each code whose signature was proved;
 5. the evidence record that came with the file, if any;
-6. the lists that the answers rest on, and their ages.
+6. whether all that was proved is of one letter;
+7. whether the issuer took that letter back, by its lists;
+8. the lists that the answers rest on, and their ages.
 
 Rules kept here:
 
@@ -27,10 +29,12 @@ from typing import Final
 from sealing.towncode.message import PREFIX
 from sealing.twoddoc.header import NotTwoDDocError
 from verifier.check import Check, SubIndication
+from verifier.checks.agreement import check_agreement
 from verifier.checks.evidence import check_evidence
 from verifier.checks.pades import check_seals
 from verifier.checks.printed_text import compare, compare_towncode
 from verifier.checks.sets import GatheredCode, gathered
+from verifier.checks.status import Hours, check_status
 from verifier.checks.towncode import check_towncode
 from verifier.checks.twoddoc import check_symbols
 from verifier.reading.found import NEEDED_MODULE_PIXELS, FileKind, ReadDocument, SecondOpinion
@@ -75,7 +79,13 @@ def verify(
         checks.append(Check.passed("file.codes", _OTHER_CODES, kinds=" ".join(sorted({*others}))))
     seals = _seals(document, trust, moment)  # (2)
     evidence = _evidence(document, trust, moment)  # (5)
-    names = _lists(codes, seals, evidence)  # (6)
+    checks += check_agreement(seals, codes)  # (6)
+    letters = [*(seal.named for seal in seals), *(code.named for code in codes)]
+    named = [letter for letter in letters if letter is not None]
+    status, told = check_status(named, trust, Hours(moment, now))  # (7)
+    checks += told
+    names = _lists(codes, seals, evidence)  # (8)
+    names += [ListName.STATUS] if named else []
     return Verdict(
         file=document.name,
         at=moment,
@@ -83,6 +93,7 @@ def verify(
         codes=tuple(codes),
         seals=seals,
         checks=tuple(checks),
+        status=status,
         evidence=evidence,
     )
 

@@ -1,7 +1,6 @@
 """`coffre trust`: whom this installation believes."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -20,6 +19,7 @@ from storage.language import N_
 from storage.outgoing import Outgoing
 from storage.settings import Mode as Purpose
 from storage.settings import Settings
+from verifier.reports.lists import authority_rows, list_row
 from verifier.trust import kept_folder
 from verifier.trust.adding import (
     NoAnchorsError,
@@ -27,21 +27,36 @@ from verifier.trust.adding import (
     add,
     certificate_files,
     read_files,
+    status_files,
 )
 from verifier.trust.anchors import UNREADABLE, Anchors
 from verifier.trust.kept_folder import Files
 from verifier.trust.local_list import PEM_LIMIT, read_trust
-from verifier.trust.refresh import Source, Step, refresh, told_by
-from verifier.trust.trust_list import Limits, ListName, Mode, TrustList, TrustListInfo
+from verifier.trust.refresh import (
+    MANIFEST,
+    Refreshed,
+    Source,
+    Step,
+    directory_dates,
+    manifest,
+    refresh,
+    told_by,
+)
+from verifier.trust.status_proof import require_proved
+from verifier.trust.status_refresh import arrived, renew
+from verifier.trust.trust_list import Limits, ListName, Mode
 
 app = group(N_("Tenir les listes de confiance : prendre, montrer, ajouter."))
 
 _PEM = b"-----BEGIN CERTIFICATE"
+# A JSON object in base64url.
+_JWS = b"eyJ"
 _NAMES = {
     ListName.TSL: N_("liste officielle 2D-Doc"),
     ListName.TWODDOC: N_("annuaires 2D-Doc"),
     ListName.AUTHORITIES: N_("autorités de cachet et d'horodatage"),
     ListName.CRL: N_("listes de révocation"),
+    ListName.STATUS: N_("listes des retraits"),
 }
 Config = Annotated[Path | None, typer.Option(metavar="F", help=N_("Réglages."))]
 Json = Annotated[bool, typer.Option("--json", help=N_("Répondre en JSON."))]
@@ -56,9 +71,9 @@ class NoListAddressError(ConfigurationError):
 @app.command(
     cls=Command,
     help=N_(
-        "Prendre la liste officielle 2D-Doc, les annuaires et les révocations, les vérifier tous, "
-        "puis remplacer d'un coup ceux d'avant. Rien n'est changé si la liste officielle manque ; "
-        "3 si une partie seulement a pu être renouvelée."
+        "Prendre la liste officielle 2D-Doc, les annuaires, les révocations et les listes des "
+        "retraits, les vérifier tous, puis remplacer d'un coup ceux d'avant. Rien n'est changé si "
+        "la liste officielle manque ; 3 si une partie seulement a pu être renouvelée."
     ),
     epilog="coffre trust update --config coffre.toml",
 )
@@ -66,18 +81,15 @@ def update(ctx: typer.Context, config: Config = None, json: Json = False) -> int
     """Renew the lists from the network."""
     output, settings = of(ctx), Settings.load(config)
     anchors = _anchors(settings)
-    if settings.tsl is None:
+    if settings.tsl is None and not settings.status_lists:
         raise NoListAddressError("got no address of the official list")
-    if not anchors.certificates:
+    if settings.tsl is not None and not anchors.certificates:
         raise NoAnchorsError("got no certificate to verify the official list")
     folder, mode = settings.kept_trust, Mode(settings.mode)
-    hosts = {urlsplit(settings.tsl).hostname or "", *settings.tsl_hosts}
-    door = Outgoing(hosts, loopback=settings.mode is Purpose.TEST)
-    source = Source(settings.tsl, anchors, mode)
     with kept_folder.writing(folder):
         held = _held(folder, mode)
         try:
-            result = refresh(held, source, door.fetch, _now(), lambda step: _tell(output, step))
+            result = _renewed(held, settings, anchors, output)
             read_files(result.files, mode)
         except CoffreError:
             if held:
@@ -90,6 +102,25 @@ def update(ctx: typer.Context, config: Config = None, json: Json = False) -> int
     else:
         output.show(output.tr(N_("Listes de confiance : {folder}")).format(folder=folder))
     return Exit.PARTIAL if result.failed else Exit.DONE
+
+
+def _renewed(held: Files, settings: Settings, anchors: Anchors, output: Output) -> Refreshed:
+    """Fetch the official list and what hangs on it, then the lists of letters taken back."""
+    addresses = filter(None, (settings.tsl, *settings.status_lists))
+    hosts = {*(urlsplit(one).hostname or "" for one in addresses), *settings.tsl_hosts}
+    door = Outgoing(hosts, loopback=settings.mode is Purpose.TEST)
+    mode, now = Mode(settings.mode), _now()
+    if settings.tsl is None:
+        rows = told_by(held).get("lists", [])
+        result = Refreshed({**held, MANIFEST: manifest(held, mode, directory_dates(held), rows)})
+    else:
+        source = Source(settings.tsl, anchors, mode)
+        result = refresh(held, source, door.fetch, now, lambda step: _tell(output, step))
+    trust = read_files(result.files, mode, settings.trust)
+    for step in renew(result.files, settings.status_lists, door.fetch, trust, now):
+        result.steps.append(step)
+        _tell(output, step)
+    return result
 
 
 @app.command(
@@ -117,7 +148,8 @@ def show(
     cls=Command,
     help=N_(
         "Ajouter au dossier de confiance des listes apportées à la main : un dossier, un fichier "
-        "fait par coffre trust bundle, ou le certificat (PEM) d'une autorité de la ville."
+        "fait par coffre trust bundle, le certificat (PEM) d'une autorité de la ville, ou une "
+        "liste des retraits."
     ),
     epilog="coffre trust add pki/trust",
 )
@@ -135,7 +167,10 @@ def add_command(
     added = _brought(path, mode)
     with kept_folder.writing(folder):
         held = _held(folder, mode)
-        kept_folder.publish(folder, add(held, added, _anchors(settings), mode, _now()))
+        files = add(held, added, _anchors(settings), mode, _now())
+        beside = read_files(files, mode, settings.trust)
+        require_proved(arrived(files, held), beside, _now())
+        kept_folder.publish(folder, files)
     _show(output, (folder,), settings, as_json=json)
 
 
@@ -201,6 +236,8 @@ def _brought(path: Path, mode: Mode) -> Files:
     if data.lstrip().startswith(_PEM):
         _pem(path, data)
         return certificate_files(data, mode, _now())
+    if data.startswith(_JWS):
+        return status_files(data, mode, _now())
     return kept_folder.files_of(path, data)
 
 
@@ -229,8 +266,8 @@ def _step(step: Step) -> dict[str, Any]:
 def _show(output: Output, folders: tuple[Path, ...], settings: Settings, *, as_json: bool) -> None:
     limits = Limits.of_days(settings.directory_days, settings.crl_grace_days)
     trust = read_trust(folders, Mode(settings.mode), limits)
-    rows = [_row(one, trust, _now()) for one in trust.lists]
-    authorities = list(_authorities(trust))
+    rows = [list_row(one, trust, _now()) for one in trust.lists]
+    authorities = list(authority_rows(trust))
     if as_json:
         output.give(
             "trust",
@@ -253,25 +290,3 @@ def _show(output: Output, folders: tuple[Path, ...], settings: Settings, *, as_j
         output.show(f"  {told['id']} : {state}")
     if trust.is_test:
         output.remark(output.tr(N_("listes de confiance d'ESSAI : ces réponses ne prouvent rien")))
-
-
-def _row(one: TrustListInfo, trust: TrustList, now: datetime) -> dict[str, Any]:
-    due, grace = one.expires, trust.limits.crl_grace
-    if one.name is ListName.TWODDOC and due is None:
-        due = one.issued + trust.limits.directory
-    ends = due + grace if due and one.name is ListName.CRL else due
-    return {
-        "name": str(one.name),
-        "issued": one.issued.isoformat(),
-        "age_days": max(0, (now - one.issued).days),
-        "due": due.isoformat() if due else None,
-        "too_old": ends is not None and now > ends,
-    }
-
-
-def _authorities(trust: TrustList) -> Iterator[dict[str, Any]]:
-    names = {*trust.twoddoc_authorities, *(ca_id for ca_id, _ in trust.twoddoc_leaves)}
-    for ca_id in sorted(names):
-        leaves = [len(own) for (ca, _), own in trust.twoddoc_leaves.items() if ca == ca_id]
-        withdrawn = ca_id in trust.withdrawn
-        yield {"id": ca_id, "withdrawn": withdrawn, "certificates": sum(leaves)}

@@ -5,7 +5,8 @@ What is made (all under `DIR`):
 - `authorities/`: a root (P-384) and one intermediate, which signs seals and time-stamps;
 - `signers/`: seal certificates RSA-3072 and P-256 (digitalSignature and nonRepudiation: pyHanko
   asks for the latter, the town code for the former), one 2D-Doc leaf (P-256) per document type
-  that a town may issue, under the test authority `FR00`; a time-stamp certificate; their keys;
+  that a town may issue, under the test authority `FR00`; a certificate for time-stamps and one for
+  lists of letters taken back; their keys;
 - `coffre.toml`: the named signers; `trust/`: what a verifier needs, with an empty revocation list
   of each authority, as long-lived as the authority (without it every verdict would be TRY_LATER).
 
@@ -89,12 +90,14 @@ class Pki:
     seals: dict[str, Holder]
     twoddocs: dict[str, Holder]
     tsa: Holder
+    status: Holder
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Yield each file of the folder: its path below it, and its bytes."""
         yield "authorities/root.pem", self.root.certificate_pem
         yield "authorities/intermediate.pem", self.intermediate.certificate_pem
-        for name, holder in (self.seals | self.twoddocs | {"tsa": self.tsa}).items():
+        others = {"tsa": self.tsa, "status": self.status}
+        for name, holder in (self.seals | self.twoddocs | others).items():
             yield f"signers/{name}.pem", holder.certificate_pem
             yield f"signers/{name}.key.pem", holder.key_pem
         yield "signers/twoddoc-authority.pem", self.test_authority.certificate_pem
@@ -138,7 +141,8 @@ def build(now: datetime) -> Pki:
     }
     stamps = Usage(time_stamping=True)
     tsa = _leaf("Horodatage de demonstration", _p256(), intermediate, stamps, now)
-    return Pki(now, root, intermediate, test_authority, seals, twoddocs, tsa)
+    status = _leaf("Etats de demonstration", _p256(), intermediate, Usage(), now)
+    return Pki(now, root, intermediate, test_authority, seals, twoddocs, tsa, status)
 
 
 def write(pki: Pki, folder: Path) -> None:
@@ -272,7 +276,8 @@ def _settings(pki: Pki) -> str:
     ]
     for name in pki.seals:
         lines += _signer(name, "authorities/intermediate.pem", "seal")
-    lines += _signer("tsa", "authorities/intermediate.pem", "time-stamp")
+    for name, use in (("tsa", "time-stamp"), ("status", "status")):
+        lines += _signer(name, "authorities/intermediate.pem", use)
     for name in pki.twoddocs:
         kind = name.removeprefix("twoddoc-")
         lines += _signer(name, "signers/twoddoc-authority.pem", f"twoddoc:{kind}")

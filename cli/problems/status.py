@@ -4,6 +4,14 @@ from cli.problems.problem import Exit, Problem
 from storage.language import N_
 
 ROWS: dict[str, Problem] = {
+    "configuration.no-status-address": Problem(
+        N_("les réglages ne disent pas où les listes des retraits sont publiées"),
+        N_(
+            'mettez dans coffre.toml : [status], puis address = "https://…/statuts", et un '
+            "signataire d'usage status"
+        ),
+        Exit.CONFIGURATION,
+    ),
     "sealing.register-full": Problem(
         N_("le registre des cachets est plein"),
         N_("prévenez l'exploitant : il faut une nouvelle base, sous une autre adresse"),
@@ -24,5 +32,23 @@ ROWS: dict[str, Problem] = {
             "peut pas être retiré"
         ),
         Exit.NOT_FOUND,
+    ),
+    "status.not-published": Problem(
+        N_("l'état est noté, mais la liste n'est pas publiée : {why}"),
+        N_("relancez la même commande, ou coffre status publish, dès que possible"),
+        Exit.RETRYABLE,
+    ),
+    "verifier.status-list": Problem(
+        N_("la liste des retraits {address} n'est pas prise : {why}"),
+        N_("ce qui était connu reste en service ; ajoutez d'abord l'autorité qui la signe"),
+    ),
+    "verifier.status-list-older": Problem(
+        N_("la liste des retraits {address} est plus ancienne que celle d'ici"),
+        N_("celle d'ici reste en service ; réessayez plus tard"),
+    ),
+    "usage.seal-id": Problem(
+        N_("« {id} » n'est pas l'identifiant d'un document scellé"),
+        N_("copiez-le du code, de journal.jsonl, ou de ce que coffre verify dit"),
+        Exit.USAGE,
     ),
 }

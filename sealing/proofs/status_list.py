@@ -7,6 +7,8 @@ Rules kept here (IETF Token Status List):
 - bytes are deflated (zlib) and stand, in base64url without padding, in the claims of a JWS of type
   `statuslist+jwt`, signed with ES256; `sub` is the address of the list, `iat` its date, `exp` and
   `ttl` may say until when it counts and how long it may be kept;
+- `x5c` in the header (RFC 7515, 4.1.6) brings the signer's certificate and those above it, without
+  root: 4 of 8 KiB at most, DER in base64, the signer first;
 - read strictly: base64url and zlib in one form and to their end, no name twice, no `crit`; 1 MiB as
   it comes, 4 MiB inflated. Names that we do not know say nothing;
 - what was read is not proved: only `verify` gives a list that answers.
@@ -17,8 +19,9 @@ Bytes in, value out. Signing is a function that is given; age and address are th
 import json
 import re
 import zlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Self
 
@@ -38,6 +41,8 @@ _HALF: Final = 32
 _SIGNS: Final = re.compile(rb"[A-Za-z0-9_-]*")
 _LATEST: Final = 1 << 53
 _LONGEST: Final = 2_048
+MOST_CERTIFICATES: Final = 4
+LONGEST_CERTIFICATE: Final = 8_192
 
 
 class StatusListError(SealingError):
@@ -112,12 +117,16 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class ParsedStatusList:
-    """A list as read; nothing is proved. `kid` names a key, if it says so."""
+    """A list as read; nothing is proved. `kid` names a key, if it says so.
+
+    `certificates` (DER) are those that came with it, the signer's first.
+    """
 
     signed: bytes
     signature: bytes
     kid: str | None
     claims: Claims
+    certificates: tuple[bytes, ...] = ()
 
     @classmethod
     def parse(cls, token: bytes) -> Self:
@@ -135,12 +144,22 @@ class ParsedStatusList:
         kid = header.get("kid")
         if kid is not None and not isinstance(kid, str):
             raise StatusListError("got a key's name that is no text", why="header")
-        return cls(token[: token.rindex(b".")], signature, kid, _claims(claims))
+        chain = _chain(header.get("x5c", []))
+        return cls(token[: token.rindex(b".")], signature, kid, _claims(claims), chain)
 
 
-def issue(claims: Claims, kid: str, sign: Callable[[bytes], bytes]) -> bytes:
-    """Give the list as a compact JWS; `sign` gives raw r and s (P-256) over bytes."""
-    header = {"alg": _ALGORITHM, "kid": kid, "typ": TYPE}
+def issue(
+    claims: Claims, kid: str, sign: Callable[[bytes], bytes], chain: Sequence[bytes] = ()
+) -> bytes:
+    """Give the list as a compact JWS; `sign` gives raw r and s (P-256) over bytes.
+
+    `chain`: the certificates (DER) to bring, the signer's first. Raises StatusListError.
+    """
+    header: dict[str, object] = {"alg": _ALGORITHM, "kid": kid, "typ": TYPE}
+    if chain:
+        brought = [b64encode(one).decode() for one in chain]
+        _chain(brought)
+        header["x5c"] = brought
     head = json.dumps(header, separators=(",", ":")).encode()
     signed = _encoded(head) + b"." + _encoded(claims.payload())
     return signed + b"." + _encoded(sign(signed))
@@ -157,6 +176,22 @@ def verify(parsed: ParsedStatusList, key: ec.EllipticCurvePublicKey) -> Claims:
     except InvalidSignature as error:
         raise StatusSignatureError("got a signature that does not verify") from error
     return parsed.claims
+
+
+def _chain(found: object) -> tuple[bytes, ...]:
+    """Read certificates as `x5c` has them: base64 in its one form."""
+    if not isinstance(found, list) or len(found) > MOST_CERTIFICATES:
+        raise StatusListError("got no list of certificates, or too many", why="certificates")
+    chain = []
+    for text in found:
+        try:
+            der = b64decode(text, validate=True) if isinstance(text, str) else b""
+        except (Base64Error, ValueError):
+            der = b""
+        if not 0 < len(der) <= LONGEST_CERTIFICATE or b64encode(der).decode() != text:
+            raise StatusListError("got a certificate in no base64, or too long", why="certificates")
+        chain.append(der)
+    return tuple(chain)
 
 
 def _encoded(data: bytes) -> bytes:

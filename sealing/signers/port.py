@@ -38,6 +38,7 @@ _UNREADABLE = (
 SEAL = "seal"
 TWODDOC = "twoddoc:"
 STAMP = "time-stamp"
+STATUS = "status"
 EXPIRES_SOON = timedelta(days=60)
 _CURVES: dict[str, hashes.HashAlgorithm] = {
     "secp256r1": hashes.SHA256(),

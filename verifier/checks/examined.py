@@ -88,8 +88,9 @@ class Examined:
 
     `fault` names the class of an exception while validating; then the rest may be empty.
     `indication` and `sub_indication` are pyHanko's own answer; `gap` is the span of the file that
-    the signature leaves out, `contents` the bytes of the CMS with its padding. `proved_later` says
-    that seal and stamps hold at the hour of the first stamp by the proofs in the file alone.
+    the signature leaves out, `behind` how much it covers behind that, `contents` the bytes of the
+    CMS with its padding. `document_id` is what a reader finds in the dictionary. `proved_later`
+    says that seal and stamps hold at the hour of the first stamp by the proofs in the file alone.
     `archives` are the archive stamps behind it, the newest first. `archived_at` is the hour of the
     oldest that holds, where seal and stamps held too, by the proofs that it covers; `stamps` are
     then as they were found at that hour.
@@ -110,6 +111,8 @@ class Examined:
     carried: tuple[x509.Certificate, ...] = ()
     gap: tuple[int, int] = (0, 0)
     contents: bytes = b""
+    behind: int = 0
+    document_id: str = ""
     stamps: tuple[Stamp, ...] = ()
     proved_later: bool = False
     archives: tuple[Archive, ...] = ()

@@ -14,8 +14,9 @@ The lines of the table, in their order (`verifier/DESIGN.md`, "PAdES seal"):
  6. chain to an authority of the trust folder, by a certificate not made for something else;
  7. revocation, whatever the date; lists in force;
  8. everything else that AdES validation asks (dates, key usage, algorithms), as pyHanko says it;
- 9. the time-stamps over the seal, and the level reached (`stamps`);
-10. the archive stamps over the whole file (`archives`). Where seal and time-stamps held at the hour
+ 9. the identifier of its letter, where it has one, is the one that it signs (`identity`);
+10. the time-stamps over the seal, and the level reached (`stamps`);
+11. the archive stamps over the whole file (`archives`). Where seal and time-stamps held at the hour
     of one that holds, by the proofs that it covers, lines 7 and 8 are answered by that hour: what
     time alone took away is not held against the seal. Revoked stays revoked.
 
@@ -41,6 +42,7 @@ from verifier.checks.certificate import (
     check_revocation_list,
 )
 from verifier.checks.examined import PASSING, Examined, Modification, UnreadableSealsError
+from verifier.checks.identity import check_redefined, named_by_seal
 from verifier.checks.pyhanko_guard import examine
 from verifier.checks.stamps import check_stamps, level_of
 from verifier.trust.trust_list import Revocation, TrustList, subject_name
@@ -85,6 +87,8 @@ def _lost(reason: str, trust: TrustList) -> SealVerdict:
 def _verdict(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> SealVerdict:
     level = level_of(seal) if seal.valid and seal.sub_filter == SUB_FILTER else None
     named = seal.signer is not None and seal.valid
+    chain = _chain(seal, trust)
+    proved = named and seal.intact and _trusted(chain, trust).has_passed
     return SealVerdict(
         field=seal.field,
         checks=tuple(_checks(seal, pdf, trust, now)),
@@ -94,7 +98,14 @@ def _verdict(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Sea
         coverage=seal.coverage,
         modifications=() if seal.modification in PASSING else (str(seal.modification),),
         test=trust.is_test,
+        named=named_by_seal(seal, pdf, chain) if proved else None,
     )
+
+
+def _chain(seal: Examined, trust: TrustList) -> list[x509.Certificate]:
+    if seal.signer is None:
+        return []
+    return chain_of(seal.signer, (*trust.authorities, *seal.carried))
 
 
 def _checks(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Iterator[Check]:
@@ -106,14 +117,16 @@ def _checks(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Iter
     yield _later_changes(seal)  # (4)
     yield check_gap("seal", pdf, seal.gap, seal.contents)  # (5)
     yield check_announced("seal", seal.contents, seal.signer)
-    chain = chain_of(seal.signer, (*trust.authorities, *seal.carried))
+    chain = _chain(seal, trust)
     yield check_carried("seal", seal.carried, trust, chain)
     yield _trusted(chain, trust)  # (6)
     yield check_purpose("seal", seal.signer)
     yield from _revocations(seal, chain, trust, now)  # (7)
     yield _validation(seal)  # (8)
-    yield from check_stamps(seal, trust)  # (9)
-    yield from check_archives(seal, pdf, trust)  # (10)
+    if redefined := check_redefined(seal, pdf):
+        yield redefined  # (9)
+    yield from check_stamps(seal, trust)  # (10)
+    yield from check_archives(seal, pdf, trust)  # (11)
 
 
 def _structure(seal: Examined) -> Check:

@@ -34,6 +34,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.policy_decl import SignatureValidationSpec
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
+from sealing.proofs.document_id import SIGNATURE_ENTRY
 from verifier.check import Indication
 from verifier.checks.announced import STAMP
 from verifier.checks.certificate import chain_of
@@ -246,7 +247,7 @@ def _facts(
 ) -> Examined:
     status = result.api_status
     coverage, modification, alone = _changes(seal)
-    _, length, second, _ = (int(value) for value in seal.byte_range)
+    _, length, second, behind = (int(value) for value in seal.byte_range)
     return Examined(
         field=name,
         indication=INDICATIONS[result.ades_subindic.status],
@@ -262,6 +263,8 @@ def _facts(
         carried=tuple(certificate_of(item) for item in seal.other_embedded_certs),
         gap=(length, second),
         contents=seal.pkcs7_content,
+        behind=behind,
+        document_id=str(seal.sig_object.get(SIGNATURE_ENTRY, "")),
     )
 
 

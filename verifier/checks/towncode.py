@@ -49,6 +49,7 @@ from verifier.checks.certificate import (
     check_revocation_list,
     holder_name,
 )
+from verifier.checks.identity import named_by_town
 from verifier.trust.anchors import UNREADABLE
 from verifier.trust.trust_list import NoList, Revocation, TrustList
 from verifier.verdict import CodeField, CodeKind, CodeVerdict
@@ -263,6 +264,7 @@ def _verdict(case: _Case, proved: VerifiedTownCode | None) -> CodeVerdict:
         fields=tuple(_code_field(pair) for pair in proved.fields()) if proved else (),
         findings=tuple(str(one) for one in _findings(case, proved)) if proved else (),
         test=case.trust.is_test,
+        named=named_by_town(proved, candidate.chain.certificates) if proved and candidate else None,
     )
 
 

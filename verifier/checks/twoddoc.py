@@ -41,6 +41,7 @@ from verifier.checks.certificate import (
     check_revocation_list,
 )
 from verifier.checks.content import check_content
+from verifier.checks.identity import named_by_twoddoc
 from verifier.checks.signer import Candidate, Outcome, best_candidate
 from verifier.checks.structure import MADE_OF_BYTES, check_malformed
 from verifier.trust.trust_list import (
@@ -221,6 +222,7 @@ def _verdict(case: _Case, proved: VerifiedMessage | None) -> CodeVerdict:
         annex=_annex_fields(parsed),
         findings=tuple(str(finding) for finding in (*parsed.findings, *dated)),
         test=is_test_authority(header.ca_id),
+        named=named_by_twoddoc(proved, case.candidate.leaf) if proved and case.candidate else None,
     )
 
 

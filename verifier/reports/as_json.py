@@ -11,7 +11,14 @@ from typing import Any
 from storage.language import Translator
 from verifier.check import Check, Conclusion
 from verifier.reports.sentences import headline, reason_of
-from verifier.verdict import CodeVerdict, EvidenceVerdict, PrintedText, SealVerdict, Verdict
+from verifier.verdict import (
+    CodeVerdict,
+    EvidenceVerdict,
+    Named,
+    PrintedText,
+    SealVerdict,
+    Verdict,
+)
 
 Json = dict[str, Any]
 
@@ -73,6 +80,7 @@ def _page_check(printed: PrintedText) -> tuple[Check, ...]:
 def _seal(seal: SealVerdict) -> Json:
     return {
         "field": seal.field,
+        "id": _identifier(seal.named),
         "level": seal.level,
         "signer": seal.signer,
         "qualified": seal.qualified,
@@ -89,6 +97,7 @@ def _code(code: CodeVerdict) -> Json:
         "kind": str(code.kind),
         "raw_b64": base64.b64encode(code.raw).decode(),
         "page": None if code.page is None else code.page + 1,
+        "id": _identifier(code.named),
         "version": None if code.version is None else f"{code.version:02}",
         "doc_type": code.doc_type,
         "doc_type_name": code.doc_type_name,
@@ -106,6 +115,10 @@ def _code(code: CodeVerdict) -> Json:
         **_answer(code.conclusion),
         "printed_text": _printed(code.printed_text),
     }
+
+
+def _identifier(named: Named | None) -> str | None:
+    return None if named is None else str(named.identifier)
 
 
 def _evidence(evidence: EvidenceVerdict | None) -> Json | None:

@@ -15,7 +15,7 @@ from typing import Final
 
 from storage.language import N_, Translator
 from verifier.check import Check, Indication
-from verifier.verdict import EvidenceVerdict, PrintedResult, Verdict
+from verifier.verdict import EvidenceVerdict, PrintedResult, SealState, Status, Verdict
 
 HEADLINES: Final = {
     Indication.TOTAL_PASSED: N_("Authentique"),
@@ -159,6 +159,21 @@ REASONS: Final[dict[str, str]] = {
     "evidence-in-future": N_("l'heure de l'horodatage est dans l'avenir"),
     "evidence-proved": N_("le fichier existait à l'heure de l'horodatage"),
     "evidence-not-proved": N_("l'horodatage n'est pas prouvé par vos listes"),
+    # The letter: one identifier, and what its issuer says of it today.
+    "identifier-redefined": N_("l'identifiant du document a été changé après le cachet"),
+    "identifiers-agree": N_("le cachet et le code sont ceux du même document"),
+    "identifiers-differ": N_("le code est celui d'un autre document que le cachet"),
+    "status-current": N_("ni retiré ni remplacé par l'émetteur"),
+    "status-revoked": N_("retiré par l'émetteur"),
+    "status-superseded": N_("remplacé par l'émetteur"),
+    "status-unclear": N_("l'émetteur dit de ce document ce que cette version ne comprend pas"),
+    "status-no-slot": N_("la liste des retraits de l'émetteur n'a pas de place pour ce document"),
+    "status-list-unchecked": N_(
+        "aucune liste de révocation en vigueur ne couvre la liste des retraits"
+    ),
+    "status-list-of-tomorrow": N_("la liste des retraits est datée de l'avenir"),
+    "status-list-too-old": N_("la liste des retraits de l'émetteur est périmée : renouvelez-la"),
+    "status-list-unproved": N_("une liste des retraits est là, mais rien ne la prouve"),
     # Page and file.
     "values-on-page": N_("le document dit la même chose que son code"),
     "values-not-on-page": N_("le document ne dit pas la même chose que son code"),
@@ -173,6 +188,10 @@ REASONS: Final[dict[str, str]] = {
 }
 
 DETAILED: Final[dict[str, str]] = {
+    "identifiers-differ": N_("le code est celui du document {code}, le cachet celui de {seal}"),
+    "status-current": N_("ni retiré ni remplacé par l'émetteur, d'après sa liste du {day}"),
+    "status-revoked": N_("retiré par l'émetteur, d'après sa liste du {day}"),
+    "status-superseded": N_("remplacé par l'émetteur, d'après sa liste du {day}"),
     "set-incomplete": N_("parties de ce code encore à scanner : {parts} (il y en a {count})"),
 }
 
@@ -231,6 +250,8 @@ def not_checked(verdict: Verdict, tr: Translator) -> list[str]:
     results = {code.printed_text.result for code in verdict.codes}
     if PrintedResult.NOT_COMPARED in results:
         told.append(tr(N_("le texte du document n'a pas été comparé aux données du code")))
+    if verdict.status == Status(SealState.UNKNOWN):
+        told.append(tr(N_("rien ne dit si l'émetteur a retiré ou remplacé ce document depuis")))
     if any(code.annex for code in verdict.codes):
         told.append(tr(N_("le code porte une annexe que personne n'a signée")))
     if verdict.conclusion is None:

@@ -6,7 +6,9 @@ Rules kept here:
 - lists for tests and lists for production never mix in one folder, whichever came first;
 - an official list must be signed under the certificates that *our* settings pin, not those that
   came with it, and not be older than the one held;
-- certificates are added to those held; of two lists of revocations under one name the newer stays;
+- certificates are added to those held; of two lists of revocations under one name the newer stays,
+  and so with lists of letters taken back, of one address and signer: the caller has them proved
+  (`status_proof`) before anything is published;
 - a bare certificate (PEM) is an authority of seals or time-stamps where it may sign others, else
   the seal of town codes: the town's own.
 
@@ -15,7 +17,7 @@ Files in, files out.
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -35,6 +37,7 @@ from verifier.trust.refresh import (
     pem,
     told_by,
 )
+from verifier.trust.status_lists import SUFFIX, StatusList, newer
 from verifier.trust.trust_list import ListName, Mode, TrustList
 
 
@@ -60,7 +63,7 @@ def add(held: Files, added: Files, anchors: Anchors, mode: Mode, now: datetime) 
     if held and told_by(held)["mode"] != told_by(added)["mode"]:
         raise TrustModesError("got lists of two modes for one folder")
     files = dict(held)
-    for name, data in added.items():
+    for name, data in placed(added).items():
         files[name] = _joined(name, held.get(name), data)
     if OFFICIAL in added:
         if not anchors.certificates:
@@ -75,15 +78,15 @@ def add(held: Files, added: Files, anchors: Anchors, mode: Mode, now: datetime) 
     return files
 
 
-def read_files(files: Mapping[str, bytes], mode: Mode) -> TrustList:
-    """Read files as a verifier would read their folder; raise what it would."""
+def read_files(files: Mapping[str, bytes], mode: Mode, beside: Sequence[Path] = ()) -> TrustList:
+    """Read files as a verifier would read their folder, with others; raise what it would."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for place, data in files.items():
             path = folder / place
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        return read_trust([folder], mode)
+        return read_trust([folder, *beside], mode)
 
 
 def certificate_files(data: bytes, mode: Mode, now: datetime) -> Files:
@@ -94,10 +97,26 @@ def certificate_files(data: bytes, mode: Mode, now: datetime) -> Files:
         f"authorities/{digest}.pem": [one for one in certificates if _is_authority(one)],
         f"seals/{digest}.pem": [one for one in certificates if not _is_authority(one)],
     }
-    row = {"name": str(ListName.AUTHORITIES), "issued": now.isoformat(), "expires": None}
-    told = {"schema_version": 1, "mode": str(mode), "lists": [row]}
+    told = {"schema_version": 1, "mode": str(mode), "lists": [_issued(now)]}
     files = {place: pem(group) for place, group in groups.items() if group}
     return {**files, MANIFEST: json.dumps(told).encode()}
+
+
+def status_files(data: bytes, mode: Mode, now: datetime) -> Files:
+    """Give the trust folder of one list of letters taken back; raise StatusListError."""
+    return {StatusList.parse(data).place: data, MANIFEST: manifest({}, mode, {}, [_issued(now)])}
+
+
+def placed(files: Mapping[str, bytes]) -> Files:
+    """Give lists of letters taken back the names that their address and signer make."""
+    return {
+        StatusList.parse(data).place if name.endswith(SUFFIX) else name: data
+        for name, data in files.items()
+    }
+
+
+def _issued(now: datetime) -> dict[str, str | None]:
+    return {"name": str(ListName.AUTHORITIES), "issued": now.isoformat(), "expires": None}
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
@@ -112,6 +131,8 @@ def _is_authority(certificate: x509.Certificate) -> bool:
 def _joined(name: str, held: bytes | None, data: bytes) -> bytes:
     if held is None or held == data or name in {MANIFEST, OFFICIAL, ROOTS}:
         return data
+    if name.endswith(SUFFIX):
+        return newer(held, data)
     if name.endswith(".crl"):
         ours, theirs = x509.load_der_x509_crl(held), x509.load_der_x509_crl(data)
         return data if theirs.last_update_utc > ours.last_update_utc else held

@@ -89,7 +89,7 @@ def _issuer(
 ) -> x509.Certificate | None:
     if not _is_strong(certificate):
         return None
-    return signer_among([one for one in candidates if _is_authority(one)], certificate)
+    return signer_among([one for one in candidates if is_authority(one)], certificate)
 
 
 def _is_strong(certificate: x509.Certificate) -> bool:
@@ -100,7 +100,8 @@ def _is_strong(certificate: x509.Certificate) -> bool:
     return algorithm is not None and algorithm.name in _STRONG
 
 
-def _is_authority(certificate: x509.Certificate) -> bool:
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate may sign others."""
     try:
         told = extensions_of(certificate)
         constraints = told.get_extension_for_class(x509.BasicConstraints).value

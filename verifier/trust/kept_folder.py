@@ -35,7 +35,7 @@ TOTAL_LIMIT: Final = 200 * 1024 * 1024
 # The parts of a trust folder; nothing else is kept, and no name climbs out of it.
 _NAMES: Final = re.compile(
     r"manifest\.json|tsl-roots\.pem|twoddoc/tsl\.xml"
-    r"|(authorities|seals|crl)/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}\.(pem|crl)"
+    r"|(authorities|seals|crl|status)/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}\.(pem|crl|jwt)"
     r"|twoddoc/[A-Z0-9]{4}(/[A-Z0-9]{4})?\.pem"
 )
 

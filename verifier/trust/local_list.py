@@ -3,8 +3,8 @@
 Rules kept here (`cli.md`, trust folder):
 
 - `manifest.json` says `schema_version` 1, the `mode` and the date of each list; then
-  `authorities/*.pem`, `twoddoc/CA.pem`, `twoddoc/CA/CERT.pem`, `seals/*.pem`, `crl/*.crl` (DER);
-  all but the manifest may be absent;
+  `authorities/*.pem`, `twoddoc/CA.pem`, `twoddoc/CA/CERT.pem`, `seals/*.pem`, `crl/*.crl` (DER),
+  `status/*.jwt`; all but the manifest may be absent;
 - where `twoddoc/tsl.xml` is there it is verified under `tsl-roots.pem`; the authorities are then
   its own, those of the folder's files count in test mode alone;
 - a certificate stands under its own name: issuer CA, subject CERT; a file that says otherwise
@@ -28,9 +28,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from sealing.proofs.status_list import MAX_BYTES as STATUS_LIMIT
+from sealing.proofs.status_list import StatusListError
 from sealing.towncode.signature import thumbprint
 from verifier.errors import VerifierError
 from verifier.trust.anchors import UNREADABLE, Anchors
+from verifier.trust.merging import merged
+from verifier.trust.status_lists import StatusList
 from verifier.trust.trust_list import (
     Limits,
     ListName,
@@ -39,7 +43,6 @@ from verifier.trust.trust_list import (
     TrustListInfo,
     is_test_authority,
     issuer_name,
-    merged,
     subject_name,
 )
 
@@ -123,14 +126,16 @@ def _folder(folder: Path, mode: Mode, limits: Limits) -> TrustList:
         for certificate in _certificates(path):
             digest = thumbprint(certificate)
             seals[digest] = (*seals.get(digest, ()), certificate)
+    status = tuple(_status(path) for path in _listed(folder / "status", "*.jwt"))
     return TrustList(
         mode=told,
-        lists=lists,
+        lists=(*lists, *_dated(status)),
         twoddoc_authorities=authorities,
         twoddoc_leaves=leaves,
         authorities=tuple(one for group in chain for one in group),
         seals=seals,
         crls=tuple(_crl(path) for path in _listed(folder / "crl", "*.crl")),
+        status_lists=status,
         limits=limits,
         **_accorded(official),
     )
@@ -175,6 +180,7 @@ def _manifest(content: bytes) -> tuple[Mode, tuple[TrustListInfo, ...]]:
             _moment(row["expires"]) if row["expires"] is not None else None,
         )
         for row in told["lists"]
+        if row["name"] != ListName.STATUS
     )
     return Mode(told["mode"]), lists
 
@@ -208,6 +214,23 @@ def _certificates(
 
 def _crl(path: Path) -> x509.CertificateRevocationList:
     return _parsed(path, _content(path, CRL_LIMIT), x509.load_der_x509_crl)
+
+
+def _status(path: Path) -> StatusList:
+    try:
+        return StatusList.parse(_content(path, STATUS_LIMIT))
+    except StatusListError as problem:
+        raise _fault(
+            path, f"not a list of letters taken back: {problem.details['why']}"
+        ) from problem
+
+
+def _dated(lists: Sequence[StatusList]) -> tuple[TrustListInfo, ...]:
+    """Give the date of the oldest list of letters taken back; the manifest has none."""
+    if not lists:
+        return ()
+    ends = min((one.expires for one in lists if one.expires), default=None)
+    return (TrustListInfo(ListName.STATUS, min(one.issued for one in lists), ends),)
 
 
 def _name_of(path: Path) -> str:

@@ -23,16 +23,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, Self, TypeAlias, TypeVar
+from typing import Protocol, Self, TypeAlias
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from verifier.trust.status_lists import StatusList
 from verifier.verdict import ListUsed, TrustUsed
-
-_Key = TypeVar("_Key")
 
 
 class Mode(StrEnum):
@@ -49,6 +48,7 @@ class ListName(StrEnum):
     TWODDOC = "twoddoc"
     AUTHORITIES = "authorities"
     CRL = "crl"
+    STATUS = "status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,7 @@ class TrustList:
     `twoddoc_authorities` by authority, `twoddoc_leaves` by (authority, certificate): several of
     each may share a name. `authorities` are roots and intermediates of seals and time-stamps;
     `seals` are certificates of town codes, by the thumbprint that a code bears.
+    `status_lists` are lists of letters taken back, read and not proved.
     `withdrawn` are the 2D-Doc authorities that the official list no longer accords; `accorded`
     tells until when the official list vouches for an authority's certificate.
     """
@@ -132,6 +133,7 @@ class TrustList:
     authorities: tuple[x509.Certificate, ...] = ()
     seals: Mapping[bytes, tuple[x509.Certificate, ...]] = field(default_factory=dict)
     crls: tuple[x509.CertificateRevocationList, ...] = ()
+    status_lists: tuple[StatusList, ...] = ()
     withdrawn: frozenset[str] = frozenset()
     accorded: Mapping[x509.Certificate, datetime] = field(default_factory=dict)
     revocations: RevocationSource | None = None
@@ -236,36 +238,6 @@ def subject_name(certificate: x509.Certificate, kind: x509.ObjectIdentifier) -> 
 def issuer_name(certificate: x509.Certificate) -> str:
     """Give the common name of a certificate's issuer; empty where it has none."""
     return _part(_quietly(lambda: certificate.issuer), NameOID.COMMON_NAME)
-
-
-def merged(trusts: Sequence[TrustList]) -> TrustList:
-    """Put several lists together: test as soon as one of them is. Raises ValueError for none."""
-    if not trusts:
-        raise ValueError("got no trust list, expected at least one")
-    return TrustList(
-        mode=Mode.TEST if any(one.is_test for one in trusts) else Mode.PRODUCTION,
-        lists=tuple(info for one in trusts for info in one.lists),
-        twoddoc_authorities=_joined([one.twoddoc_authorities for one in trusts]),
-        twoddoc_leaves=_joined([one.twoddoc_leaves for one in trusts]),
-        authorities=_unique([one.authorities for one in trusts]),
-        seals=_joined([one.seals for one in trusts]),
-        crls=tuple(crl for one in trusts for crl in one.crls),
-        withdrawn=frozenset().union(*(one.withdrawn for one in trusts)),
-        accorded={name: due for one in trusts for name, due in one.accorded.items()},
-        revocations=next((one.revocations for one in trusts if one.revocations), None),
-        limits=trusts[0].limits,
-    )
-
-
-def _joined(
-    maps: Sequence[Mapping[_Key, tuple[x509.Certificate, ...]]],
-) -> dict[_Key, tuple[x509.Certificate, ...]]:
-    keys = dict.fromkeys(key for one in maps for key in one)
-    return {key: _unique([one.get(key, ()) for one in maps]) for key in keys}
-
-
-def _unique(groups: Sequence[Sequence[x509.Certificate]]) -> tuple[x509.Certificate, ...]:
-    return tuple(dict.fromkeys(certificate for group in groups for certificate in group))
 
 
 def _quietly(read: Callable[[], x509.Name]) -> x509.Name:

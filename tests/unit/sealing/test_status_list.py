@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from functools import cache
 from typing import Any
 
@@ -255,3 +255,47 @@ def test_whatever_the_claims_a_list_is_read_or_refused(claims):
 def test_whatever_the_bytes_they_are_refused(data):
     with pytest.raises(StatusListError):
         ParsedStatusList.parse(data)
+
+
+CHAIN = [b"\x30" * 40, b"\x31" * 41]
+
+
+def test_certificates_travel_in_the_header_and_come_back():
+    claims = Claims(SUB, 1_795_000_000, Slots(b"\xc9"))
+    written = issue(claims, "status", sign, CHAIN)
+    assert list(ParsedStatusList.parse(written).certificates) == CHAIN
+    assert ParsedStatusList.parse(issue(claims, "status", sign)).certificates == ()
+    head = json.loads(urlsafe_b64decode(written.split(b".")[0] + b"=="))
+    assert head["x5c"][0] == b64encode(CHAIN[0]).decode()  # base64, not base64url (RFC 7515)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "MDAw",
+        {"0": "MDAw"},
+        None,
+        ["MDAw"] * 5,
+        [1],
+        [""],
+        ["MDA"],
+        ["MDAw\n"],
+        ["MDB="],
+        ["_-_-"],
+        ["é"],
+        [b64encode(bytes(8_193)).decode()],
+    ],
+    ids=str,
+)
+def test_certificates_in_another_form_or_too_many_are_refused(wrong):
+    head = {"alg": "ES256", "kid": "status", "typ": "statuslist+jwt", "x5c": wrong}
+    with pytest.raises(StatusListError) as caught:
+        ParsedStatusList.parse(token(GOOD, head))
+    assert caught.value.details["why"] == "certificates"
+
+
+def test_certificates_that_no_reader_would_take_are_not_written():
+    claims = Claims(SUB, 1_795_000_000, Slots(b"\xc9"))
+    for chain in ([b"x"] * 5, [b""], [bytes(8_193)]):
+        with pytest.raises(StatusListError):
+            issue(claims, "status", sign, chain)
