@@ -8,26 +8,15 @@ from datetime import timedelta
 from functools import cache
 
 import pytest
-from asn1crypto import cms, crl
+from asn1crypto import cms
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESPassed
-from pyhanko.sign.validation.ades import ades_timestamp_validation, ades_with_time_validation
-from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pyhanko.sign.validation.policy_decl import (
-    LocalKnowledge,
-    RevinfoOnlineFetchingRule,
-    RevocationInfoGatheringSpec,
-    SignatureValidationSpec,
-)
-from pyhanko.sign.validation.settings import KeyUsageConstraints
+from pyhanko.sign.validation.ades import ades_timestamp_validation
 from pyhanko.sign.validation.status import SignatureCoverageLevel
-from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
-from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
-from pyhanko_certvalidator.registry import SimpleTrustManager
-from pyhanko_certvalidator.revinfo.archival import CRLContainer
-from support.authorities import asn1, certomancer, revocation_list, revoked_town, tsa_holder
+from support.ades import carried_lists, embedded, known, store, validated
+from support.authorities import certomancer, revocation_list, revoked_town, tsa_holder
 from support.letters import FIELDS, letter, with_stream_xref
 from support.sealers import NOW, sealer, sealer_at, town
 
@@ -74,44 +63,6 @@ def services(level, **change):
 
 
 # --- what pyHanko says ----------------------------------------------------------------------------
-
-
-def embedded(pdf):
-    [found] = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
-    found.compute_integrity_info()
-    return found
-
-
-def known(crls=()):
-    """Trust the demonstration's root, and know no revocation but these."""
-    return SignatureValidationSpec(
-        cert_validation_policy=CertValidationPolicySpec(
-            trust_manager=SimpleTrustManager.build([asn1(town()[0].root.certificate)]),
-            revinfo_policy=CertRevTrustPolicy(REQUIRE_REVINFO),
-        ),
-        revinfo_gathering_policy=RevocationInfoGatheringSpec(
-            online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY
-        ),
-        local_knowledge=LocalKnowledge(known_crls=[CRLContainer(crl) for crl in crls]),
-        key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
-    )
-
-
-def validated(pdf, spec, at=NOW):
-    found, timing = embedded(pdf), ValidationTimingInfo(at, at, point_in_time_validation=False)
-    return asyncio.run(
-        ades_with_time_validation(
-            found.signed_data, spec, timing_info=timing, raw_digest=found.compute_digest()
-        )
-    )
-
-
-def store(pdf):
-    return DocumentSecurityStore.read_dss(PdfFileReader(io.BytesIO(pdf)))
-
-
-def carried_lists(pdf):
-    return [crl.CertificateList.load(one.get_object().data) for one in store(pdf).crls]
 
 
 @pytest.mark.parametrize("name", KEYS)
