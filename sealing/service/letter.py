@@ -29,7 +29,13 @@ from sealing.pades.cms_template import CmsSigner, CmsTemplate
 from sealing.pades.dss import Dss
 from sealing.pades.entries import Entries
 from sealing.pades.source_pdf import SourcePdf
-from sealing.proofs.document_id import DocumentId, document_id, in_twoddoc, placed_id
+from sealing.proofs.document_id import (
+    DocumentId,
+    document_id,
+    in_twoddoc,
+    parse_written,
+    placed_id,
+)
 from sealing.proofs.document_id import Place as Slotted
 from sealing.service import codes
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
@@ -39,6 +45,7 @@ from sealing.service.profile import Profile
 from sealing.signers.port import Signer, common_name, digest_of
 from sealing.twoddoc.emission import EmissionError, Problem
 
+_DOCUMENT_ID = "01"
 _PAGES = "09"
 
 
@@ -198,6 +205,7 @@ def begin_letter(
         begun = pades.begin(letter.source, None, sealer.cms, entries, sealer.dss)  # (5)
         return UnfinishedLetter(begun, identifier, sealer)
     order = _counted(letter.order, letter.source)
+    _refuse_other_id(order)
     code, mention = _code(order, sealer, profile, now, identifier)  # (2) (3)
     symbol = datamatrix.symbol(code, strict_c40=profile.strict_c40)  # (4)
     places = sealer.places or Places()
@@ -209,6 +217,13 @@ def begin_letter(
     begun = pades.begin(letter.source, mark, sealer.cms, entries, sealer.dss)  # (5)
     wanted = letter.sample or not places.is_read(place)  # (6)
     return UnfinishedLetter(begun, identifier, sealer, code, mark, symbol.modules, wanted)
+
+
+def _refuse_other_id(order: Order) -> None:
+    """Refuse a code that would bear the identifier of another letter than its seal's."""
+    given = order.values.get(_DOCUMENT_ID) if isinstance(order, TwoDDocOrder) else None
+    if given is not None and parse_written(str(given)) is not None:
+        raise EmissionError([Problem("other-document", _DOCUMENT_ID, "the seal has its own")])
 
 
 def _identifier(letter: Letter, now: datetime, randomness: bytes) -> DocumentId:
