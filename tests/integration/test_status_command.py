@@ -192,3 +192,14 @@ def test_a_mistyped_identifier_hits_nobody(office):
     last = "0" if identifier[-1] != "0" else "1"
     office.coffre("status", "revoke", identifier[:-1] + last, code=10)
     assert office.coffre("status", "show", identifier)[0]["state"] == "current"
+
+
+def test_a_list_that_is_refused_keeps_no_other_from_being_renewed(office):
+    office.seal("out.pdf")
+    office.coffre("status", "publish")
+    office.put()
+    shutil.copy(office.web / "0", office.web / "1")  # a list at the place of another
+    [told] = office.coffre("trust", "update", config="reader.toml", code=3)
+    assert (told["lists"][0]["count"], told["lists"][0]["code"]) == (1, "verifier.status-list")
+    kept = list((office.folder / "reader" / "trust" / "status").glob("*.jwt"))
+    assert len(kept) == 1

@@ -250,7 +250,10 @@ def test_a_certificate_that_may_not_sign_others_is_nobodys_issuer():
     seal = leaf(organisation=OTHERS)
     made = leaf(pki.Holder(seal.certificate, seal.key))
     above = [seal.certificate, town()[0].intermediate.certificate]
-    assert asked(signed(made, REVOKED, above=above)) == UNPROVED
+    own = signed(made, REVOKED, above=above)
+    assert asked(own) == UNPROVED
+    # Of a 2D-Doc no authority is asked: only this keeps its holder from speaking for the town.
+    assert asked(own, letters=[named(issuer=Issuer(pki.TOWN, "", None))]) == UNPROVED
 
 
 @pytest.mark.parametrize(
