@@ -48,6 +48,7 @@ RULES: dict[str, str] = {
     "no-field": N_("aucune donnée n'est donnée"),
     "not-iso-date": N_("n'est pas une date de la forme 2026-12-31 (ou 2026-12, ou 2026)"),
     "not-on-page": N_("n'est pas sur la page"),
+    "other-document": N_("est celui d'un autre document : le cachet a le sien"),
     "page-count": N_("n'est pas le nombre de pages du document"),
     "perimeter": N_("le périmètre n'est pas 01"),
     "signature-date": N_("la date de signature n'est pas dans celles du certificat"),

@@ -30,7 +30,13 @@ from sealing.pades.cms_template import CmsSigner, CmsTemplate
 from sealing.pades.dss import Dss
 from sealing.pades.entries import Entries
 from sealing.pades.source_pdf import SourcePdf
-from sealing.proofs.document_id import DocumentId, document_id, in_twoddoc, placed_id
+from sealing.proofs.document_id import (
+    DocumentId,
+    document_id,
+    in_twoddoc,
+    parse_written,
+    placed_id,
+)
 from sealing.proofs.document_id import Place as Slotted
 from sealing.service import codes
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
@@ -42,6 +48,7 @@ from sealing.signers.port import Signer, common_name, digest_of
 from sealing.twoddoc.emission import EmissionError, Problem
 from storage.errors import CoffreError
 
+_DOCUMENT_ID = "01"
 _PAGES = "09"
 
 
@@ -219,6 +226,7 @@ def letter_steps(
         begun = pades.begin(letter.source, None, sealer.cms, entries, sealer.dss)  # (5)
         return UnfinishedLetter(begun, identifier, sealer)
     order = _counted(letter.order, letter.source)
+    _refuse_other_id(order)
     code, mention = _code(order, sealer, profile, now, identifier)  # (2) (3)
     yield
     symbol = datamatrix.symbol(code, strict_c40=profile.strict_c40)  # (4)
@@ -232,6 +240,13 @@ def letter_steps(
     yield
     begun = pades.begin(letter.source, mark, sealer.cms, entries, sealer.dss)  # (5)
     return UnfinishedLetter(begun, identifier, sealer, code, mark, symbol.modules, letter.sample)
+
+
+def _refuse_other_id(order: Order) -> None:
+    """Refuse a code that would bear the identifier of another letter than its seal's."""
+    given = order.values.get(_DOCUMENT_ID) if isinstance(order, TwoDDocOrder) else None
+    if given is not None and parse_written(str(given)) is not None:
+        raise EmissionError([Problem("other-document", _DOCUMENT_ID, "the seal has its own")])
 
 
 def _identifier(letter: Letter, now: datetime, randomness: bytes) -> DocumentId:

@@ -109,10 +109,11 @@ def status_files(data: bytes, mode: Mode, now: datetime) -> Files:
 
 def placed(files: Mapping[str, bytes]) -> Files:
     """Give lists of letters taken back the names that their address and signer make."""
-    return {
-        StatusList.parse(data).place if name.endswith(SUFFIX) else name: data
-        for name, data in files.items()
-    }
+    found: Files = {}
+    for name, data in files.items():
+        place = StatusList.parse(data).place if name.endswith(SUFFIX) else name
+        found[place] = newer(found[place], data) if place in found else data
+    return found
 
 
 def _issued(now: datetime) -> dict[str, str | None]:

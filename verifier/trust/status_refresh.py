@@ -2,7 +2,8 @@
 
 Rules kept here:
 
-- an address is one of the settings; its lists are numbered from 0, until one is not there;
+- an address is one of the settings; its lists are numbered from 0, until one is not there; one
+  that is refused keeps no other from being renewed;
 - a list that arrives is proved under the folder's own authorities, is at the address where it was
   asked for, and is not older than the one held: else what was held stays, and its age tells;
 - files in, files out.
@@ -47,20 +48,21 @@ def renew(
 
 
 def _renewed(files: Files, base: str, fetch: Fetch, trust: TrustList, now: datetime) -> Step:
-    count = 0
-    try:
-        while count < MOST:
-            try:
-                data = fetch(f"{base}/{count}")
-            except CoffreError as error:
-                if count and _is_absent(error):
-                    break
-                raise
-            _keep(files, f"{base}/{count}", data, trust, now)
-            count += 1
-    except CoffreError as error:
-        return Step(ListName.STATUS, base, count, error=error)
-    return Step(ListName.STATUS, base, count)
+    taken, refused = 0, None
+    for number in range(MOST):
+        address = f"{base}/{number}"
+        try:
+            data = fetch(address)
+        except CoffreError as error:
+            if number and _is_absent(error):
+                break
+            return Step(ListName.STATUS, base, taken, error=error)
+        try:
+            _keep(files, address, data, trust, now)
+            taken += 1
+        except VerifierError as error:
+            refused = refused or error  # the others are renewed all the same
+    return Step(ListName.STATUS, base, taken, error=refused)
 
 
 def _is_absent(error: CoffreError) -> bool:

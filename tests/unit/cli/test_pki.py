@@ -37,6 +37,7 @@ def test_every_signer_of_the_settings_has_its_certificate_key_and_chain(folder):
     assert list(signers)[:2] == ["seal-rsa", "seal-p256"]
     assert {row.use for row in signers.values()} == {
         "seal",
+        "status",
         "time-stamp",
         *(f"twoddoc:{kind}" for kind in pki.TWODDOC_TYPES),
     }
@@ -91,7 +92,7 @@ def test_each_authority_has_an_empty_list_that_lasts_as_long_as_it(folder):
 
 def test_keys_are_their_owners_alone_and_authorities_leave_none(folder):
     keys = list(folder.rglob("*.key.pem"))
-    assert len(keys) == 2 + len(pki.TWODDOC_TYPES) + 1
+    assert len(keys) == 2 + len(pki.TWODDOC_TYPES) + 2
     assert {path.stat().st_mode & 0o777 for path in keys} == {0o600}
     assert {path.parent.name for path in keys} == {"signers"}
 

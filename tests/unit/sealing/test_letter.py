@@ -299,3 +299,12 @@ def test_a_letter_with_a_place_leads_to_its_slot_in_code_and_seal():
     result = seal_letter(found, sealer(), Profile(), NOW, bytes(10))
     assert slot_of(result.document_id) == 77
     assert in_twoddoc(result.document_id).encode() in (result.code or b"")
+
+
+def test_a_code_may_not_bear_the_identifier_of_another_letter():
+    other = in_twoddoc(document_id(NOW, bytes(10)))
+    with pytest.raises(EmissionError) as caught:
+        sealed(letter(), order=TwoDDocOrder("00", {**FIELDS, "01": other}))
+    assert caught.value.parts == (("01", "other-document"),)
+    own = sealed(letter(), order=TwoDDocOrder("00", {**FIELDS, "01": "FACTURE 12"}))
+    assert b"01FACTURE 12" in (own.code or b"")

@@ -143,3 +143,29 @@ def test_production_refuses_what_belongs_to_tests(monkeypatch):
     monkeypatch.setenv("COFFRE_MODE", "production")
     with pytest.raises(ProductionRefusesError):
         Settings.load().refuse_in_production("x")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://ville.example/",
+        "ville.example",
+        "https://a@b.example/x",
+        "https://v.example/?n=",
+        "",
+    ],
+)
+def test_an_address_of_lists_to_which_a_number_cannot_be_added_stops_the_start(tmp_path, address):
+    (tmp_path / "coffre.toml").write_text(f'[status]\naddress = "{address}"\n')
+    with pytest.raises(WrongValueError) as caught:
+        Settings.load()
+    assert caught.value.details["key"] == "status.address"
+
+
+def test_lists_of_letters_taken_back_are_named_by_their_addresses(tmp_path, monkeypatch):
+    (tmp_path / "coffre.toml").write_text('[status]\naddress = "https://ville.example/statuts"\n')
+    monkeypatch.setenv("COFFRE_STATUS_LISTS", "https://a.example/x https://b.example/y")
+    settings = Settings.load()
+    assert settings.status.address == "https://ville.example/statuts"
+    assert settings.status_lists == ("https://a.example/x", "https://b.example/y")
+    assert settings.published == settings.data / "status"
