@@ -175,6 +175,7 @@ def services(at: datetime, folder: Path | None = None) -> TrustServices:
     return TrustServices(settings_of(folder, at), Level.B_LTA, lambda: at)
 
 
+@cache
 def sealed(
     level: Level,
     at: datetime = THEN,

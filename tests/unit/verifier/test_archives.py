@@ -126,8 +126,7 @@ def kept_twice():
     return renewed(first, day(1_450), town_with(1_400, 3_000, "secp384r1"))
 
 
-@pytest.mark.parametrize("packed", [False, True], ids=["table", "stream"])
-@pytest.mark.parametrize("name", ["seal-rsa", "seal-p256"])
+@pytest.mark.parametrize(("name", "packed"), [("seal-rsa", True), ("seal-p256", False)])
 def test_an_archived_seal_is_proved_years_after_its_certificate_ended(name, packed):
     seal = only(kept(Level.B_LTA, name, packed=packed))
     assert seal.conclusion.indication is PASSED
@@ -291,9 +290,8 @@ CHANGES = [of_content, of_resources, of_annotations, of_catalog, of_pages, of_se
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda one: one.__name__)
-@pytest.mark.parametrize("level", [Level.B_LT, Level.B_LTA])
-def test_an_archive_stamp_makes_no_other_change_pass(level, change):
-    seal = only(changed(sealed(level), change), THEN)
+def test_an_archive_stamp_makes_no_other_change_pass(change):
+    seal = only(changed(sealed(Level.B_LTA), change), THEN)
     assert seal.conclusion.indication is not PASSED
 
 
@@ -341,7 +339,7 @@ def test_bytes_hidden_behind_the_token_are_told():
 
 
 def test_the_token_of_another_file_is_not_this_ones():
-    pdf, other = sealed(Level.B_LTA), sealed(Level.B_LTA)
+    pdf, other = sealed(Level.B_LTA), sealed(Level.B_LTA, name="seal-rsa")
     (start, end), (first, last) = gap(pdf), gap(other)
     token = other[first:last].rstrip(b"0").ljust(end - start, b"0")
     seal = only(pdf[:start] + token + pdf[end:], THEN)
@@ -355,7 +353,7 @@ def test_one_bit_changed_in_an_archive_revision_is_never_passed():
     made = services(THEN).archiving("sha256")
     pdf = plain + archive(SourcePdf(plain), made.archivist, services(THEN).proofs(made.chains))
     dice = random.Random(20261122)  # noqa: S311 - which bits are tried is no secret
-    for place in dice.sample(range(len(plain), len(pdf)), cases(fast=60, ci=500, slow=4_000)):
+    for place in dice.sample(range(len(plain), len(pdf)), cases(fast=25, ci=400, slow=4_000)):
         dirty = bytearray(pdf)
         dirty[place] ^= 1 << dice.randrange(8)
         seals = check_seals(bytes(dirty), trust(THEN), THEN)
