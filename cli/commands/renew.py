@@ -17,13 +17,14 @@ from cli.problems.problem import Exit
 from cli.progress import Progress, interrupts
 from cli.renewal_report import Row, Summary
 from cli.renewals import Done, Renewer, State, Wish, files_of, sentence_of
-from cli.wiring import trust_lists
 from sealing.service.levels import Level, TrustServices
 from sealing.service.renewal import Renewals
 from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Mode, Settings
-from verifier.trust.local_list import NoTrustError
+from verifier.trust.local_list import read_trust
+from verifier.trust.trust_list import Limits
+from verifier.trust.trust_list import Mode as TrustMode
 
 app = group()
 
@@ -108,9 +109,8 @@ def command(
             raise OneOutputError("got an output for something else than one file")
         refuse_existing(out, force=force)
     settings = Settings.load(config)
-    if not settings.trust_folders:
-        raise NoTrustError("got no trust folder")
-    trust = trust_lists(settings)
+    limits = Limits.of_days(settings.directory_days, settings.crl_grace_days)
+    trust = read_trust(settings.trust_folders, TrustMode(settings.mode), limits)
     with closing(TrustServices(settings, Level.B_LTA, clock)) as services:
         renewer = Renewer(trust, Renewals(services), wish, clock)
         trouble = _run(renewer, files, (out, force), output, as_json=json)
