@@ -175,25 +175,29 @@ def test_kill_9_at_any_moment_leaves_each_file_old_or_new(town):
     assert all(town.state())
 
 
-def test_a_file_that_changes_meanwhile_is_left_as_it_is(town, monkeypatch):
+@pytest.mark.parametrize("how", ["longer", "shorter", "otherwise"])
+def test_a_file_that_changes_meanwhile_is_left_as_it_is(town, how, monkeypatch):
     path, renew = town.papers / "a.pdf", Renewals.renew
+    other = {
+        "longer": town.sealed + b"% somebody else\n",
+        "shorter": town.sealed[:-1],
+        "otherwise": town.sealed[:-1] + b" ",
+    }[how]
 
     def meddle(self, *args, **options):
-        path.write_bytes(town.sealed + b"% somebody else\n")
+        path.write_bytes(other)
         return renew(self, *args, **options)
 
     monkeypatch.setattr(Renewals, "renew", meddle)
     code, lines, _ = town.words("renew", str(path), *WITHIN)
     assert (code, lines[0]["code"]) == (1, "renewal.file-changed")
-    assert path.read_bytes() == town.sealed + b"% somebody else\n"
+    assert path.read_bytes() == other
     assert not town.litter()
 
 
-def test_what_was_made_is_judged_before_it_is_written(town, monkeypatch):
-    def spoiled(*_args, **_options):
-        return b"\n% no archive stamp\n"
-
-    monkeypatch.setattr(Renewals, "renew", spoiled)
+@pytest.mark.parametrize("made", [b"", b"\n% no archive stamp\n"], ids=["nothing", "junk"])
+def test_what_was_made_is_judged_before_it_is_written(town, made, monkeypatch):
+    monkeypatch.setattr(Renewals, "renew", lambda *_args, **_options: made)
     code, counts, _ = town.renew()
     assert (code, counts["refused"]) == (3, len(NAMES))
     assert town.state() == [False] * len(NAMES)

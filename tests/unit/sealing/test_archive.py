@@ -162,6 +162,26 @@ def test_forms_and_stores_of_every_form_are_added_to(catalog, objects):
         assert ("/VRI" in document.Root.DSS) == (b"VRI" in b"".join(objects.values()))
 
 
+def test_lists_that_are_objects_keep_what_they_hold():
+    whole = by_own(
+        handmade(
+            {
+                1: b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields 5 0 R>>>>",
+                2: b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+                3: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Resources<<>>/Annots 4 0 R>>",
+                4: b"[6 0 R]",
+                5: b"[7 0 R]",
+                6: b"<</Type/Annot/Subtype/Square/Rect[1 1 2 2]>>",
+                7: b"<</FT/Tx/T(name)>>",
+            }
+        )
+    )
+    with pikepdf.open(io.BytesIO(whole)) as document:
+        assert next(str(one.T) for one in document.Root.AcroForm.Fields) == "name"
+        assert str(document.pages[0].Annots[0].Subtype) == "/Square"
+        assert len(document.Root.AcroForm.Fields) == len(document.pages[0].Annots) == 2
+
+
 def test_annotations_that_are_no_objects_are_refused_with_a_reason():
     page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Annots[<</Type/Annot/Subtype/Square>>]>>"
     with pytest.raises(ArchiveAnnotationsError):

@@ -178,12 +178,37 @@ def test_a_broken_link_of_the_chain_proves_nothing():
     assert long_term(alone).ades_subindic is not AdESPassed.OK
 
 
-def test_an_archive_stamp_without_proofs_of_the_seal_does_not_prolong_it():
-    pdf = sealed(Level.B_T)
+def test_a_link_that_does_not_hold_is_passed_over_with_what_it_would_prove():
+    pdf = renewed(sealed(Level.B_LTA), day(1_050), town_with(1_000, 1_200))
+    late = services(day(1_450), town_with(1_400, 3_000)).archiving("sha512")
+    seal = only(pdf + archive(SourcePdf(pdf), late.archivist))
+    assert [one.reason for one in seal.checks].count("archive-not-proved") == 2
+    assert seal.conclusion.indication is UNSURE
+
+
+@pytest.mark.parametrize("level", [Level.B_B, Level.B_T])
+def test_an_archive_stamp_without_proofs_of_the_seal_does_not_prolong_it(level):
+    pdf = sealed(level)
     made = services(day(ENDS - 60), town_with(1_000, 3_000)).archiving("sha512")
     bare = pdf + archive(SourcePdf(pdf), made.archivist)
     assert only(bare).conclusion.indication is UNSURE
     assert "archive-proved" in reasons(only(bare))
+
+
+def test_proofs_that_came_after_the_stamp_are_not_covered_by_it():
+    at, folder = day(ENDS - 60), town_with(1_000, 3_000)
+    pdf, run = sealed(Level.B_T), services(at, folder)
+    made = run.archiving("sha512")
+    bare = pdf + archive(SourcePdf(pdf), made.archivist)
+    writer = IncrementalPdfFileWriter(io.BytesIO(bare))
+    chain = old_town()[0]
+    leaves = [chain.seals["seal-p256"].certificate, chain.tsa.certificate]
+    above = [chain.intermediate.certificate, chain.root.certificate]
+    general_road._store(writer, run.proofs([[leaf, *above] for leaf in leaves]))
+    output = io.BytesIO()
+    writer.write(output)
+    assert "only-validation-data-added" in reasons(only(output.getvalue()))
+    assert only(output.getvalue()).conclusion.indication is UNSURE
 
 
 def test_a_revoked_seal_stays_revoked():
