@@ -4,6 +4,23 @@ from cli.problems.problem import OUR_FAULT, Exit, Problem
 from storage.language import N_
 
 ROWS: dict[str, Problem] = {
+    "renewal.evidence-record": Problem(
+        N_("une preuve d'existence est à côté ({path}) : elle vaut pour le fichier tel qu'il est"),
+        N_("ajoutez --despite-evidence, ou écrivez ailleurs avec --output"),
+    ),
+    "renewal.file-changed": Problem(
+        N_("ce fichier a changé pendant le renouvellement : il reste comme il est"),
+        N_("relancez la même commande"),
+        Exit.RETRYABLE,
+    ),
+    "renewal.no-gain": Problem(
+        N_("un nouvel horodatage ne durerait pas plus longtemps : le précédent va au {until}"),
+        N_("attendez le nouveau certificat du serveur d'horodatage, ou prenez-en un autre"),
+    ),
+    "renewal.seal-not-proved": Problem(
+        N_("le cachet ne se vérifie pas ({why}) : rien n'est ajouté à ce fichier"),
+        N_("voyez « coffre verify » sur ce fichier"),
+    ),
     "sealing.archive-annotations": Problem(
         N_("les annotations de ce PDF ne supportent pas d'horodatage d'archivage"),
         N_("prenez --level B-LT, ou enregistrez le PDF de nouveau avec un autre logiciel"),

@@ -96,6 +96,16 @@ ROWS: dict[str, Problem] = {
         N_("une donnée s'écrit --field NOM=VALEUR, avec --twoddoc TYPE, --towncode ou --type TYPE"),
         Exit.USAGE,
     ),
+    "usage.one-output": Problem(
+        N_("--output vaut pour un seul fichier"),
+        N_("sans --output, chaque fichier est remplacé à sa place"),
+        Exit.USAGE,
+    ),
+    "usage.within": Problem(
+        N_("« {within} » n'est pas un nombre de jours"),
+        N_("écrivez par exemple --within 90d"),
+        Exit.USAGE,
+    ),
     "usage.level": Problem(
         N_("le niveau {level} n'est pas proposé par cette version"),
         N_("prenez B-B, B-T, B-LT ou B-LTA"),

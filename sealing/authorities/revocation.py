@@ -127,12 +127,20 @@ def gather(
         links |= dict.fromkeys(pairwise(whole))
     proofs = [_proof(below, above, (held, door), now) for below, above in links]
     first = min(proof.due for proof in proofs)
+    certificates = [*(one for link in links for one in link), *_responders(proofs)]
     return Gathered(
-        _once(one.public_bytes(Encoding.DER) for link in links for one in link),
+        _once(one.public_bytes(Encoding.DER) for one in certificates),
         _once(proof.der for proof in proofs if proof.kind is ProofKind.OCSP),
         _once(proof.der for proof in proofs if proof.kind is ProofKind.CRL),
         max(min(first - _MARGIN, now + LONGEST), now + _SHORTEST),
     )
+
+
+def _responders(proofs: Iterable[Proof]) -> Iterator[x509.Certificate]:
+    """Give the certificates that OCSP answers carry: readers want proof that they existed too."""
+    for proof in proofs:
+        if proof.kind is ProofKind.OCSP:
+            yield from ocsp.load_der_ocsp_response(proof.der).certificates
 
 
 def _once(values: Iterable[bytes]) -> tuple[bytes, ...]:

@@ -26,10 +26,12 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from sealing.authorities.demo import DemoAuthority
-from sealing.authorities.revocation import Held, gather
+from sealing.authorities.lifetimes import of_stamp
+from sealing.authorities.revocation import Gathered, Held, gather
 from sealing.authorities.token import Token
 from sealing.authorities.tsa import Authority, HttpAuthority, Terms, TsaClient
 from sealing.errors import SealingError
+from sealing.pades.archive import Archivist
 from sealing.pades.cms_template import Stamp
 from sealing.pades.dss import Dss
 from sealing.signers.port import STAMP, digest_of
@@ -79,6 +81,19 @@ class Additions:
 NOTHING: Final = Additions()
 
 
+@dataclass(frozen=True, slots=True)
+class Archiving:
+    """What a run of archive stamps needs: who stamps, by which chains, until when to ask anew.
+
+    `lasts_until` is the end of what a new stamp rests on.
+    """
+
+    archivist: Archivist
+    chains: tuple[tuple[x509.Certificate, ...], ...]
+    due: datetime
+    lasts_until: datetime
+
+
 class TrustServices:
     """The settings' authorities, opened for a run: time-stamps, and answers about certificates."""
 
@@ -119,6 +134,28 @@ class TrustServices:
         stamp = _Stamper(self._tsa, algorithm, frozenset(one[0] for one in stampers))
         dss = Dss.of(gathered.certificates, gathered.ocsps, gathered.crls)
         return Additions(self._level, stamp, room, dss, gathered.due)
+
+    def archiving(self, algorithm: str) -> Archiving:
+        """Ask each authority for one token: it answers, how long a token is, under which chain.
+
+        Raises RevocationFileError, OSError, RevokedCertificateError; NoTokenError, TokenError;
+        NoRevocationProofError, RevocationTooLargeError.
+        """
+        first = self._tsa.of_each(hashlib.new(algorithm).digest(), algorithm)
+        chains = tuple(token.chain for token in first)
+        due = self._gathered(chains).due
+        stamp = _Stamper(self._tsa, algorithm, frozenset(chain[0] for chain in chains))
+        room = max(len(token.der) for token in first) + _MARGIN
+        ends = [of_stamp(token.chain, token.der).until for token in first]
+        return Archiving(Archivist(stamp, room, algorithm), chains, due, min(ends))
+
+    def proofs(self, chains: Sequence[Sequence[x509.Certificate]]) -> Dss:
+        """Gather what proves chains now; raise as `archiving` does."""
+        gathered = self._gathered(chains)
+        return Dss.of(gathered.certificates, gathered.ocsps, gathered.crls)
+
+    def _gathered(self, chains: Sequence[Sequence[x509.Certificate]]) -> Gathered:
+        return gather(chains, Held.read(self._folders), self._door, self._clock())
 
     def stamp(self, digest: bytes, algorithm: str) -> Token:
         """Have one digest stamped, by an authority that the trust folders do not revoke.

@@ -29,7 +29,7 @@ from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode
 
 NAMES = names(32)
-WITH_STAMP = [Level.B_T, Level.B_LT]
+WITH_STAMP = [Level.B_T, Level.B_LT, Level.B_LTA]
 
 
 @pytest.fixture
@@ -61,8 +61,8 @@ def server():
 
 def test_workers_of_several_machines_stamp_too(post, server):
     post.database = server.database()
-    assert play(post, Level.B_LT, queued).counts.sealed == len(NAMES)
-    require_level(post, Level.B_LT)
+    assert play(post, Level.B_LTA, queued).counts.sealed == len(NAMES)
+    require_level(post, Level.B_LTA)
 
 
 @pytest.mark.parametrize("engine", [here, forked])

@@ -61,15 +61,22 @@ _BY_TIME: Final = {
 
 def check_seals(pdf: bytes, trust: TrustList, now: datetime) -> tuple[SealVerdict, ...]:
     """Check every seal of a PDF; a trace of a seal that cannot be followed is a verdict too."""
+    return judge_seals(pdf, trust, now)[0]
+
+
+def judge_seals(
+    pdf: bytes, trust: TrustList, now: datetime
+) -> tuple[tuple[SealVerdict, ...], tuple[Examined, ...]]:
+    """Check every seal of a PDF; give the verdicts as `check_seals`, and what they rest on."""
     traces = _traces(pdf)
     try:
         found = examine(pdf, trust, now)
     except UnreadableSealsError:
-        return (_lost("pdf-structure-unreadable", trust),) if traces else ()
+        return ((_lost("pdf-structure-unreadable", trust),) if traces else ()), ()
     seals = tuple(_verdict(seal, pdf, trust, now) for seal in found.seals)
     if traces > found.signatures:
-        return (*seals, _lost("seal-out-of-reach", trust))
-    return seals
+        return (*seals, _lost("seal-out-of-reach", trust)), found.seals
+    return seals, found.seals
 
 
 def _traces(pdf: bytes) -> int:

@@ -83,6 +83,39 @@ def test_a_letter_stamped_over_http_is_what_it_says_to_us_and_to_pdfsig(town, le
     assert "ETSI.CAdES.detached" in said
 
 
+def test_an_archive_stamp_is_asked_over_http_too_and_pdfsig_still_calls_the_seal_valid(town):
+    with tsa_serving(town.authority.answer) as server:
+        town.stamped_at(server.url)
+        path, code, told, _ = town.seal("B-LTA")
+        assert (code, told["level"]) == (0, "B-LTA")
+        # One to begin with, one for the seal, one for the file.
+        assert len(server.heads) == 3
+    code, verdict, _ = town.verify(path)
+    assert (code, verdict["indication"]) == (0, "TOTAL-PASSED")
+    assert [seal["level"] for seal in verdict["pades"]] == ["B-LTA"]
+    # Older popplers name the archive stamp and do not judge it ("has not yet been verified").
+    seal, stamp = (
+        run(need("pdfsig", "poppler-utils"), str(path)).stdout.decode().split("Signature #2")
+    )
+    assert "Signature is Valid." in seal
+    assert "Horodatage-" in stamp
+    assert "Total document signed" in stamp
+    assert "invalid" not in stamp.lower()
+
+
+@pytest.mark.parametrize("answered", [0, 1, 2])
+def test_no_letter_at_b_lta_whichever_of_its_tokens_is_missing(town, answered):
+    def refused(_question):
+        raise OSError
+
+    plan = FakeAuthority("tsa", [town.authority.answer] * answered + [refused])
+    with tsa_serving(plan.answer) as server:
+        town.stamped_at(server.url)
+        path, code, _, _ = town.seal("B-LTA")
+    assert code == 5
+    assert not path.exists()
+
+
 def test_with_the_server_away_nothing_is_written_and_the_spare_serves(town):
     away = "http://127.0.0.1:9/tsa"
     town.stamped_at(away)
@@ -127,7 +160,7 @@ def test_tokens_by_another_authority_are_refused(town):
     assert not path.exists()
 
 
-@pytest.mark.parametrize("level", ["B-B", "B-T", "B-LT"])
+@pytest.mark.parametrize("level", ["B-B", "B-T", "B-LTA"])
 def test_a_revoked_seal_is_refused_at_every_level(town, level):
     now = datetime.now(UTC).replace(microsecond=0)
     leaf = town.made.seals["seal-p256"].certificate
