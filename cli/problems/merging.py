@@ -66,6 +66,10 @@ ROWS: dict[str, Problem] = {
         N_("{path} est là, et n'a pas été écrit par ce travail"),
         N_("déplacez-le, choisissez un autre dossier, ou ajoutez --force pour le remplacer"),
     ),
+    "merge.no-glyph": Problem(
+        N_("aucune police ne sait dessiner le caractère « {sign} »"),
+        N_("remplacez-le, ou mettez une police qui le connaît à côté du modèle (@font-face)"),
+    ),
     "merge.no-such-letter": Problem(
         N_("il n'y a pas de lettre {letter} : les données en ont {letters}"),
         N_("donnez un nombre de 1 à {letters}"),

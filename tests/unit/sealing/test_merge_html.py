@@ -1,6 +1,8 @@
 """HTML and values to a tagged PDF: what a value may be, and what it can never bring."""
 
 import base64
+import subprocess
+from pathlib import Path
 
 import pikepdf
 import pymupdf
@@ -9,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.budget import cases
 from support.merging import PIXEL, VALUES, Desk, need_weasyprint, opened, page, texts
+from support.tools import need
 
 from sealing.batch import merge_design, merge_html
 from sealing.batch.merge_design import (
@@ -18,7 +21,13 @@ from sealing.batch.merge_design import (
     TooSlowError,
     UnknownColumnError,
 )
-from sealing.batch.merge_html import HtmlDesign, ResourceError, UnusableError, ValuePlaceError
+from sealing.batch.merge_html import (
+    GlyphMissingError,
+    HtmlDesign,
+    ResourceError,
+    UnusableError,
+    ValuePlaceError,
+)
 from sealing.batch.merge_template import TemplateFileError, TemplateWrittenError
 from sealing.pades.layout import Layout
 from sealing.pades.source_pdf import SourcePdf
@@ -196,6 +205,25 @@ def test_a_picture_within_the_template_serves_and_a_broken_one_is_an_error(desk)
     for broken in ("data:image/png;base64,AAAA", "data:image/png;base64,A"):
         with pytest.raises(UnusableError):
             made(desk, f'<img alt="" src="{broken}">')
+
+
+def test_a_font_beside_the_template_serves_and_a_broken_one_is_an_error(desk):
+    asked = [need("fc-match"), "-f", "%{file}", "DejaVu Sans"]
+    file = subprocess.run(asked, capture_output=True, check=True).stdout.decode()
+    (desk.root / "own.ttf").write_bytes(Path(file).read_bytes())
+    (desk.root / "broken.ttf").write_bytes(Path(file).read_bytes()[:100])
+    face = "<style>@font-face{{font-family:{0};src:url({0}.ttf)}} p{{font-family:{0}}}</style>"
+    with pymupdf.open(stream=made(desk, "<p>x</p>", face.format("own"))) as document:
+        [found] = document.get_page_fonts(0)
+        assert found[3].endswith("+own")
+    with pytest.raises(UnusableError):
+        made(desk, "<p>x</p>", face.format("broken"))
+
+
+def test_a_character_that_no_font_draws_is_an_error_and_no_empty_box(desk):
+    with pytest.raises(GlyphMissingError) as caught:
+        made(desk, "<p>{{ nom }}</p>", values={"nom": "A\ue123"})
+    assert caught.value.details == {"sign": "\ue123"}
 
 
 @pytest.mark.parametrize(
