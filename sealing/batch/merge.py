@@ -43,6 +43,7 @@ from sealing.batch.source import Source
 from storage.errors import CoffreError
 
 _STEP: Final = 0.5
+_MERGE: Final = "merge"
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 
 
@@ -151,6 +152,11 @@ def preview(job: MergeJob, letter: int) -> bytes:
     raise NoSuchLetterError(f"got letter {letter} of {last}", letter=letter, letters=last)
 
 
+def is_merge(counts: Counts) -> bool:
+    """Tell the ledger of a merge from that of a mailing."""
+    return counts.options.startswith(f'{{"{_MERGE}":')
+
+
 def _data(job: MergeJob) -> MergeData:
     return MergeData.read(LetterList.open(job.data, of_files=False), job.fields)
 
@@ -186,7 +192,7 @@ class _Opened:
     @property
     def options(self) -> str:
         """Write what letters depend on besides their values, in one form."""
-        return _ENCODER.encode({"merge": 1, **self.design.fingerprint()})
+        return _ENCODER.encode({_MERGE: self.design.fingerprint()})
 
     def read(self, ledger: Ledger, watch: Watch) -> tuple[Reading, Counts]:
         """Read the data into the ledger; raise what is wrong with them."""

@@ -126,10 +126,11 @@ def limited(seconds: float = SECONDS) -> Iterator[None]:
     before = signal.signal(signal.SIGALRM, ring)
     with open(os.devnull, "wb") as silence:  # noqa: PTH123 - a device
         faulthandler.dump_traceback_later(seconds * _HANGING, exit=True, file=silence)
-        signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+        alarm = signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
         try:
             yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             faulthandler.cancel_dump_traceback_later()
             signal.signal(signal.SIGALRM, before)
+            signal.setitimer(signal.ITIMER_REAL, *alarm)

@@ -14,13 +14,14 @@ Rules kept here:
 
 import hashlib
 import re
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 
 import pymupdf
+from pymupdf import mupdf
 
 from sealing.batch.merge_design import (
     MAX_PAGES,
@@ -103,11 +104,7 @@ class FormDesign:
         if len(pdf) > MAX_FORM:
             limit = MAX_FORM >> 20
             raise TemplateTooLargeError("got too large a form", path=str(path), limit=limit)
-        try:
-            document = pymupdf.open(stream=pdf, filetype="pdf")
-        except (RuntimeError, ValueError) as error:
-            raise PdfUnreadableError("got no PDF") from error
-        with closing(document):
+        with _understood(), closing(pymupdf.open(stream=pdf, filetype="pdf")) as document:
             _require_fillable(document)
             spots = tuple(spots_of(document))
             names = {spot.name for spot in spots}
@@ -147,7 +144,11 @@ class FormDesign:
     def make(self, values: Mapping[str, str]) -> bytes:
         """Give the PDF of one letter; raise a MergeError."""
         self.check(values)
-        with limited(), closing(pymupdf.open(stream=self.pdf, filetype="pdf")) as document:
+        with (
+            limited(),
+            _understood(),
+            closing(pymupdf.open(stream=self.pdf, filetype="pdf")) as document,
+        ):
             tags = Tags.of(document)
             pages = list(document.pages())
             for page in pages:
@@ -237,6 +238,15 @@ def _without_actions(document: pymupdf.Document) -> None:
     # A key that is null is no key, but not every reader knows.
     left = document.xref_object(catalog, compressed=True)
     document.update_object(catalog, _NULL.sub("", left))
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Raise PdfUnreadableError for what MuPDF cannot take."""
+    try:
+        yield
+    except (mupdf.FzErrorBase, RuntimeError, ValueError, TypeError, IndexError) as error:
+        raise PdfUnreadableError(f"got {type(error).__name__}") from error
 
 
 def _text(spot: Spot, value: str) -> str:

@@ -269,11 +269,14 @@ class _Ear(logging.Handler):
 @contextmanager
 def _heard() -> Iterator[_Ear]:
     logger, ear = logging.getLogger("weasyprint"), _Ear()
+    before = logger.level
+    logger.setLevel(logging.WARNING)
     logger.addHandler(ear)
     try:
         yield ear
     finally:
         logger.removeHandler(ear)
+        logger.setLevel(before)
 
 
 def _weasyprint() -> Any:  # noqa: ANN401 - an extra

@@ -7,6 +7,7 @@ import pikepdf
 import pymupdf
 import pytest
 from support.merging import form, opened, tagged_form, texts
+from support.sealers import NOW, sealer
 from support.tools import need
 
 from sealing.batch.merge_form import (
@@ -25,6 +26,10 @@ from sealing.batch.merge_spots import (
     FieldValueError,
 )
 from sealing.errors import PdfEncryptedError, PdfUnreadableError
+from sealing.pades.seal import Road
+from sealing.service.codes import TownCodeOrder
+from sealing.service.letter import Letter, seal_letter
+from sealing.service.profile import Profile
 
 VALUES = {
     "nom": "Éléonore Lœuf – 12,30 € Ž ł",
@@ -136,6 +141,13 @@ def test_a_field_without_a_column_is_told_and_one_that_is_demanded_refused(desig
         design(form(), {"rue"})
 
 
+def test_a_filled_form_is_sealed_on_the_fast_road(design):
+    pdf = design(tagged_form(), {"nom"}).make({"nom": "MARTIN"})
+    letter = Letter(pdf, TownCodeOrder("0", {"nom": "MARTIN"}))
+    sealed = seal_letter(letter, sealer(), Profile(), NOW, b"0123456789").sealed
+    assert (sealed.road, sealed.fallback) == (Road.FAST, None)
+
+
 def test_a_form_without_tags_is_told(design):
     assert ("tags", "") in design(form()).remarks
 
@@ -156,7 +168,9 @@ def test_a_form_that_is_tagged_stays_so_with_its_values(design):
         content = b"".join(stream.read_bytes() for stream in pdf.pages[0].Contents)
         numbers = {int(found) for found in marks(content)}
         assert max(numbers) < len(row)
-        assert spans
+        said = {int(kid.K[-1]) for kid in spans if str(kid.get("/Alt", "")) != "non coché"}
+        assert said <= numbers
+        assert {row[number].objgen for number in said} <= {kid.objgen for kid in spans}
 
 
 def elements(node):

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.budget import cases
 from support.merging import PIXEL, VALUES, Desk, need_weasyprint, opened, page, texts
+from support.sealers import NOW, sealer
 from support.tools import need
 
 from sealing.batch import merge_design, merge_html
@@ -30,7 +31,11 @@ from sealing.batch.merge_html import (
 )
 from sealing.batch.merge_template import TemplateFileError, TemplateWrittenError
 from sealing.pades.layout import Layout
+from sealing.pades.seal import Road
 from sealing.pades.source_pdf import SourcePdf
+from sealing.service.codes import TownCodeOrder
+from sealing.service.letter import Letter, seal_letter
+from sealing.service.profile import Profile
 
 HOSTILE = (
     '"><img src=file:///etc/passwd>',
@@ -298,6 +303,9 @@ def test_letters_of_one_template_share_their_layout(desk):
     other = {"nom": "El Amrani", "rue": "3 bis rue Haute", "montant": "1 240,00"}
     one, two = (SourcePdf(design.make(values)) for values in (VALUES, other))
     assert Layout.read(one.pages, 0).key == Layout.read(two.pages, 0).key
+    letter = Letter(one.pdf, TownCodeOrder("0", {"nom": "DUPONT"}))
+    sealed = seal_letter(letter, sealer(), Profile(), NOW, b"0123456789").sealed
+    assert (sealed.road, sealed.fallback) == (Road.FAST, None)
 
 
 def test_limits_hold(desk, monkeypatch):
