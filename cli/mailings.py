@@ -24,12 +24,18 @@ from sealing.batch.journal_file import digest_of
 from sealing.batch.ledger import Ledger
 from sealing.batch.ledger_place import open_ledger
 from sealing.batch.letters_csv import UTF8, LetterList, LineError
+from sealing.batch.merge import is_merge
 from sealing.batch.report import SHOWN, Report, Trouble, failures_csv, page
 from sealing.batch.rows import Counts
 from sealing.batch.source import FAILURES
 from storage.errors import CoffreError
 from storage.language import N_, Translator
 from storage.settings import Mode
+
+_COUNTED = (
+    N_("Scellées : {sealed} sur {letters}, dans {folder}"),
+    N_("Lettres à sceller faites : {sealed} sur {letters}, dans {folder}"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +96,8 @@ def say(output: Output, mailing: Mailing) -> None:
         return
     if mailing.running:
         output.show(tr(N_("Envoi en cours.")))
-    told = tr(N_("Scellées : {sealed} sur {letters}, dans {folder}"))
-    output.show(
-        told.format(sealed=counts.sealed, letters=counts.letters, folder=mailing.folder.root)
-    )
+    told, where = tr(_COUNTED[is_merge(counts)]), mailing.folder.root
+    output.show(told.format(sealed=counts.sealed, letters=counts.letters, folder=where))
     if counts.failed or counts.refused:
         told = tr(N_("  refusées : {refused}, en échec : {failed} (voyez {path})"))
         path = mailing.folder.root / FAILURES

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from cli import merging
 from cli.asked import codes_of, failures_of, fitted, listed
 from cli.commands import seal
 from cli.commands.seal import address, require_agreement
@@ -55,6 +56,7 @@ from storage.language import N_
 from storage.settings import Mode, Settings
 
 app = group(N_("Sceller un envoi entier, à partir d'une liste ; dire où il en est."))
+merging.add(app)
 
 _SHOWN = 10
 

@@ -7,6 +7,7 @@ the error's details in braces.
 from cli.problems import (
     consent,
     mailing,
+    merging,
     opening,
     sealing,
     status,
@@ -23,6 +24,7 @@ from storage.language import N_, Translator
 PROBLEMS: dict[str, Problem] = {
     **consent.ROWS,
     **mailing.ROWS,
+    **merging.ROWS,
     **opening.ROWS,
     **sealing.ROWS,
     **status.ROWS,

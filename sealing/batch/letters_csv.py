@@ -3,7 +3,8 @@
 Rules kept here:
 
 - UTF-8, with or without its mark, else Windows-1252; never UTF-16, which is told by its mark;
-- comma, semicolon or tabulation: the one under which the first line names a column `file`;
+- comma, semicolon or tabulation: the one under which the first line names a column `file`, or,
+  of data without such a column, the one that makes most columns of it;
 - columns: `file`, at most one each of `twoddoc` (type of this letter's code) and `recipient`; every
   other one is a data identifier or a named field, as written, without the spaces around it;
 - a line has as many cells as the first one; lines without any content count for nothing;
@@ -100,6 +101,7 @@ class ListLine:
     file: str
     twoddoc: str
     values: Mapping[str, str]
+    recipient: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,8 @@ class LetterList:
     columns: tuple[str, ...]
 
     @classmethod
-    def open(cls, path: Path) -> "LetterList":
-        """Read the first line; raise a ListError or OSError."""
+    def open(cls, path: Path, *, of_files: bool = True) -> "LetterList":
+        """Read the first line; raise a ListError or OSError. Data may do without a `file`."""
         encoding = _encoding(path)
         with path.open(encoding=encoding, newline="", errors="replace") as file:
             first = file.readline(MAX_LINE)
@@ -133,8 +135,11 @@ class LetterList:
             if FILE in columns:
                 _check_columns(columns, path)
                 return cls(path, encoding, separator, columns)
-        found = max(readings.values(), key=len)
-        raise ListColumnError(f"got {found}", path=str(path), found=", ".join(found)[:200])
+        separator, found = max(readings.items(), key=lambda reading: len(reading[1]))
+        if of_files or not any(found):
+            raise ListColumnError(f"got {found}", path=str(path), found=", ".join(found)[:200])
+        _check_columns(found, path)
+        return cls(path, encoding, separator, found)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -175,9 +180,12 @@ class LetterList:
         if "\0" in text or not _encodable(text):
             return LineError(number, "", LineCharactersError("got a character of no text"))
         if row.pop("", ""):
-            return LineError(number, row[FILE], LineCellsError("got a cell without a column"))
-        row.pop(RECIPIENT, None)
-        return ListLine(number, row.pop(FILE), row.pop(TWODDOC, ""), row)
+            return LineError(
+                number, row.get(FILE, ""), LineCellsError("got a cell without a column")
+            )
+        file, twoddoc = row.pop(FILE, ""), row.pop(TWODDOC, "")
+        recipient = row.pop(RECIPIENT, "")
+        return ListLine(number, file, twoddoc, row, recipient)
 
 
 class _Lines:

@@ -88,10 +88,11 @@ def _run(job: Job, engine: Callable[[Job], Engine], hand: Hand) -> Outcome:
     with closing(job.bench.keys.services(job.bench.profile.level)) as services:
         sealer = job.bench.keys.open(services, began)
     leaf = sealer.seal.chain[0]
-    with _ledger(job, options_of(sealer, job.bench.profile), began) as holding:
+    options = options_of(sealer, job.bench.profile)
+    with ledger_in_hand(folder, options, began, job.shared, trial=job.trial) as holding:
         ledger = holding.ledger
         if not job.trial:
-            _put_in_order(ledger, folder)  # (1)
+            put_in_order(ledger, folder)  # (1)
         ready, counts = _read(job, ledger, sealer, hand.watch)  # (2) (3)
         if job.trial:
             return Outcome(counts, 0, 0.0, leaf)
@@ -106,14 +107,15 @@ def _run(job: Job, engine: Callable[[Job], Engine], hand: Hand) -> Outcome:
 
 
 @contextmanager
-def _ledger(job: Job, options: str, now: datetime) -> Iterator[Holding]:
+def ledger_in_hand(
+    folder: Folder, options: str, now: datetime, shared: str | None = None, *, trial: bool
+) -> Iterator[Holding]:
     """Open the ledger, and hold the folder while it is open; a trial leaves no trace."""
-    folder = job.bench.folder
-    require_same_engine(folder, job.shared)
-    place = folder.ledger if job.shared is None else folder.shared
-    if job.shared is not None:
-        shared_engine(job.shared).dispose()  # refused before anything is made
-    if job.trial and not place.exists():
+    require_same_engine(folder, shared)
+    place = folder.ledger if shared is None else folder.shared
+    if shared is not None:
+        shared_engine(shared).dispose()  # refused before anything is made
+    if trial and not place.exists():
         with TemporaryDirectory(prefix="coffre-") as scratch:
             path = Path(scratch) / folder.ledger.name
             with closing(Ledger.create(path, options, now)) as ledger:
@@ -121,7 +123,7 @@ def _ledger(job: Job, options: str, now: datetime) -> Iterator[Holding]:
         return
     there = [path.exists() for path in (folder.root, place)]
     folder.make()
-    with held(folder, options, now, job.shared) as holding:
+    with held(folder, options, now, shared) as holding:
         try:
             yield holding
         finally:
@@ -131,7 +133,7 @@ def _ledger(job: Job, options: str, now: datetime) -> Iterator[Holding]:
                 folder.unmake(root=not there[0])
 
 
-def _put_in_order(ledger: Ledger, folder: Folder) -> None:
+def put_in_order(ledger: Ledger, folder: Folder) -> None:
     """Publish the seals that count, and plan again the letters whose files are lost."""
     for wanted in ledger.ranges(500):
         made = [row for row in ledger.waiting(wanted) if row.state is State.SEALED]
@@ -140,10 +142,10 @@ def _put_in_order(ledger: Ledger, folder: Folder) -> None:
     counts = ledger.counts()
     if counts.flushed < counts.settled:
         recheck(ledger, folder, after=counts.flushed)
-        _flush(ledger)
+        flush(ledger)
 
 
-def _flush(ledger: Ledger) -> None:
+def flush(ledger: Ledger) -> None:
     """Have every file that was published survive a power cut, and note it."""
     settled = ledger.counts().settled
     os.sync()
@@ -236,7 +238,7 @@ class _Sealing:
             journal.follow()
             if not self.ledger.counts().waiting:
                 self.job.bench.folder.sweep()  # seals that others were faster with
-            _flush(self.ledger)  # (10)
+            flush(self.ledger)  # (10)
             self.ledger.note(ended_at=datetime.now(UTC))
         except (OSError, DatabaseUnavailableError):
             if halted is None:

@@ -29,6 +29,7 @@ import os
 import shlex
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from unittest.mock import patch
 
@@ -65,6 +66,14 @@ def played(words: list[str], environ: dict[str, str], folder: Path) -> Done:
     ):
         code = run(words, environ, stdout, words_said)
     return Done(code, output.getvalue().decode("utf-8", "replace"), words_said.getvalue())
+
+
+def need_module(name: str) -> None:
+    """Skip, aloud, where a module or a library of the system that it loads is absent."""
+    try:
+        import_module(name)
+    except (ImportError, OSError) as error:
+        pytest.skip(f"{name} is absent: {error}")
 
 
 @dataclass
@@ -113,7 +122,7 @@ class Player:
         elif verb == "folder":
             (self.folder / rest).mkdir()
         elif verb == "needs":
-            pytest.importorskip(rest, exc_type=ImportError)
+            need_module(rest)
         elif verb == "exit":
             self.expected = int(rest)
         elif verb == "letter":

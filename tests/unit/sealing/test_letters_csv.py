@@ -58,7 +58,7 @@ def test_columns_are_told_apart_and_lines_without_content_count_for_nothing(writ
     assert listed.names_types
     found = list(listed.lines())
     assert found == [
-        ListLine(2, "a.pdf", "00", {"10": "X"}),
+        ListLine(2, "a.pdf", "00", {"10": "X"}, "claire"),
         ListLine(5, "b.pdf", "", {"10": "Y"}),
     ]
 
