@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from cli import splitting
 from cli.asked import codes_of, failures_of, fitted, listed
 from cli.commands import seal
 from cli.commands.seal import address, require_agreement
@@ -55,6 +56,7 @@ from storage.language import N_
 from storage.settings import Mode, Settings
 
 app = group(N_("Sceller un envoi entier, à partir d'une liste ; dire où il en est."))
+splitting.add(app)
 
 _SHOWN = 10
 
@@ -208,9 +210,7 @@ def work_command(ctx: typer.Context, config: seal.Config = None, workers: Worker
 )
 def status_command(
     ctx: typer.Context,
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help=N_("Dossier des lettres scellées."))
-    ],
+    folder: Sealed,
     config: seal.Config = None,
     json: seal.Json = False,
 ) -> int:

@@ -17,7 +17,7 @@ FENCE = re.compile(r"```\n(.*?)```", re.DOTALL)
 def given_kinds():
     """Give every kind of JSON object that a command gives."""
     for path in files():
-        if path.parent.name != "commands":
+        if path.relative_to(ROOT).parts[0] != "cli":
             continue
         for node in ast.walk(tree(path)):
             if (
