@@ -24,6 +24,7 @@ def given_kinds():
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
                 and node.func.attr == "give"
+                and node.args
                 and isinstance(node.args[0], ast.Constant)
             ):
                 yield node.args[0].value
