@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli import splitting
+from cli import splitting, watching
 from cli.asked import codes_of, failures_of, fitted, listed
 from cli.commands import seal
 from cli.commands.seal import address, require_agreement
@@ -28,6 +28,7 @@ from cli.mailings import (
 from cli.orders import corner
 from cli.output import Output, of, plain
 from cli.problems.problem import Exit
+from cli.watching import Checked
 from cli.worker import (
     MOST_WORKERS,
     EngineName,
@@ -66,13 +67,6 @@ class Fsync(StrEnum):
 
     ALWAYS = "always"
     END = "end"
-
-
-class Checked(StrEnum):
-    """Which letters are compared with their code once sealed."""
-
-    ALL = "all"
-    SAMPLE = "sample"
 
 
 Letters = Annotated[Path, typer.Option("--letters", metavar="F.csv", help=N_("Liste des lettres."))]
@@ -294,3 +288,6 @@ def _profile(settings: Settings, wish: Place, level: Level, *, fold: bool) -> Pr
     emission, where = Emission(fold=fold), address(settings)
     strict = settings.strict_c40
     return Profile(wish, emission, address=where, strict_c40=strict, level=level)
+
+
+watching.add(app, watching.Ways(require_agreement, seal.level_of, _profile))

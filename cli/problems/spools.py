@@ -1,4 +1,4 @@
-"""Rows of spools: big PDFs that are cut into letters."""
+"""Rows of spools, big PDFs that are cut into letters, and of watched folders."""
 
 from cli.problems.problem import OUR_FAULT, Exit, Problem
 from storage.language import N_
@@ -90,5 +90,25 @@ ROWS: dict[str, Problem] = {
         N_("« {take} » n'est pas de la forme NOM=EXPRESSION, ou ce nom est déjà pris"),
         N_('par exemple --take "10=after:Titulaire"'),
         Exit.USAGE,
+    ),
+    "watch.again": OUR_FAULT,
+    "watch.companion": Problem(
+        N_("{name} n'est pas un objet JSON de textes"),
+        N_('écrivez par exemple {{"nom": "DUPONT"}}, puis déposez de nouveau les deux fichiers'),
+    ),
+    "watch.companion-missing": Problem(
+        N_("les données de son code ne sont pas venues : {name}"),
+        N_("déposez ce fichier JSON d'abord, puis le PDF"),
+    ),
+    "watch.companion-type": Problem(
+        N_("aucun signataire n'émet de code 2D-Doc de type {type}"),
+        N_("corrigez « twoddoc » dans le fichier JSON ; coffre twoddoc types montre les types"),
+    ),
+    "watch.no-folder": Problem(
+        N_("{path} n'est pas un dossier"), N_("créez-le, puis relancez"), Exit.NOT_FOUND
+    ),
+    "watch.not-whole": Problem(
+        N_("ce fichier n'est pas un PDF entier : il est coupé, ou n'a jamais fini d'arriver"),
+        N_("déposez-le de nouveau"),
     ),
 }
