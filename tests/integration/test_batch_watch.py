@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from dataclasses import replace
+from itertools import count
 from subprocess import PIPE, Popen
 
 import pytest
@@ -83,7 +84,7 @@ def test_what_is_no_letter_is_left_alone(hot):
 def test_a_slow_writer_is_awaited_and_its_file_never_sealed_half(hot, held):
     # Held open: the first half is a whole PDF by itself, before its last revision.
     pieces = [PDF, revised(PDF)[len(PDF) :]] if held else [PDF[:300], PDF[300:700], PDF[700:]]
-    path, child = hot.into / "slow.pdf", os.fork()
+    path, (heard, said), child = hot.into / "slow.pdf", os.pipe(), os.fork()
     if not child:
         file = path.open("ab", buffering=0)
         for piece in pieces:
@@ -92,11 +93,20 @@ def test_a_slow_writer_is_awaited_and_its_file_never_sealed_half(hot, held):
             file.write(piece)
             if not held:
                 file.close()
-            time.sleep(0.4)  # longer than the file must stay the same
+            os.read(heard, 1)
         os._exit(0)
-    eye = first(1)
+    looks = count(1)
+
+    def look(_eye):
+        if next(looks) % 10 == 0:  # long after the file should have stayed the same
+            os.write(said, b".")
+
+    eye = replace(first(1), on_pause=look)
     hot.watch(eye, replace(hot.wanted(once=False), patience=30.0))
+    os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+    os.close(heard)
+    os.close(said)
     assert eye.errors == {}
     hot.require_exactly_once({"slow.pdf": b"".join(pieces)})
 

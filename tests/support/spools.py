@@ -137,6 +137,8 @@ def _point_everywhere(pdf, names):
         widget = _note("Widget", 200, P=page, Parent=field, AP=Dictionary(N=look))
         field.Kids.append(pdf.make_indirect(widget))
         other = pages[(number + 1) % len(pages)]
+        page.Resources.XObject[f"/X{name}"].Next = other  # a key that no form has
+        page.Resources.XObject[f"/X{name}"].Tree = pdf.Root.Pages
         action = Dictionary(S=Name.URI, URI=String("https://exemple.fr"), Next=_script(names))
         page.Annots = Array(
             [
