@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli import merging
+from cli import merging, splitting, watching
 from cli.asked import codes_of, failures_of, fitted, listed
 from cli.commands import seal
 from cli.commands.seal import address, require_agreement
@@ -28,6 +28,7 @@ from cli.mailings import (
 from cli.orders import corner
 from cli.output import Output, of, plain
 from cli.problems.problem import Exit
+from cli.watching import Checked
 from cli.worker import (
     MOST_WORKERS,
     EngineName,
@@ -57,6 +58,7 @@ from storage.settings import Mode, Settings
 
 app = group(N_("Sceller un envoi entier, à partir d'une liste ; dire où il en est."))
 merging.add(app)
+splitting.add(app)
 
 _SHOWN = 10
 
@@ -66,13 +68,6 @@ class Fsync(StrEnum):
 
     ALWAYS = "always"
     END = "end"
-
-
-class Checked(StrEnum):
-    """Which letters are compared with their code once sealed."""
-
-    ALL = "all"
-    SAMPLE = "sample"
 
 
 Letters = Annotated[Path, typer.Option("--letters", metavar="F.csv", help=N_("Liste des lettres."))]
@@ -210,9 +205,7 @@ def work_command(ctx: typer.Context, config: seal.Config = None, workers: Worker
 )
 def status_command(
     ctx: typer.Context,
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help=N_("Dossier des lettres scellées."))
-    ],
+    folder: Sealed,
     config: seal.Config = None,
     json: seal.Json = False,
 ) -> int:
@@ -296,3 +289,6 @@ def _profile(settings: Settings, wish: Place, level: Level, *, fold: bool) -> Pr
     emission, where = Emission(fold=fold), address(settings)
     strict = settings.strict_c40
     return Profile(wish, emission, address=where, strict_c40=strict, level=level)
+
+
+watching.add(app, watching.Ways(require_agreement, seal.level_of, _profile))

@@ -121,6 +121,12 @@ class Folder:
         with self._locked("workers.lock", fcntl.LOCK_SH):
             yield
 
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Be the only one who watches arrivals for this folder; raise BusyError or OSError."""
+        with self._locked("watch.lock", fcntl.LOCK_EX, 0):
+            yield
+
     def busy(self) -> bool:
         """Tell whether a run is at work; raise OSError."""
         try:

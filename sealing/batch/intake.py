@@ -7,7 +7,8 @@ Rules kept here:
 - a letter that changed since it was sealed is planned again, and its new file may replace the one
   that we made, told by its digest. Any other file at its place is a fault of the line;
 - two lines may not name one file;
-- letters that the list names no more are forgotten, but for those that are published;
+- letters that the list names no more are forgotten, but for those that are published; where letters
+  come one list after the other (`adds`), none is;
 - a letter that is planned again gets another slot: the seal before may be in somebody's hands;
 - with other options than before nothing is planned over published letters, unless it is forced;
 - forced: whatever stands in the way may be replaced, and published letters that are gone are sealed
@@ -79,7 +80,7 @@ class _Intake:
     batch: str
     number: int
     folder: Folder
-    force: bool
+    rules: "Rules"
     found: Reading = field(default_factory=Reading)
 
     def take(self, letters: Sequence[Planned]) -> Iterator[LineError]:
@@ -114,7 +115,7 @@ class _Intake:
         """Tell whether a known letter is to be planned once more."""
         if row["state"] == State.PUBLISHED and not self.folder.has(row["file"]):
             self.found.gone += 1
-            return self.force
+            return self.rules.force
         return bool(row["state"] == State.FAILED)
 
     def _replaced(self, file: str, row: Mapping[Any, Any] | None) -> tuple[bytes | None, bool]:
@@ -127,7 +128,7 @@ class _Intake:
         if not self.folder.has(file):
             return None, True
         there = self.folder.digest(file)
-        return there, self.force or there == ours
+        return there, self.rules.force or there == ours
 
     def _values(self, letter: Planned, replaces: bytes | None) -> dict[str, object]:
         return {
@@ -151,8 +152,9 @@ class _Intake:
 
     def finish(self) -> None:
         """Forget what the list names no more; count."""
-        absent = (ITEM.c.batch == self.batch, ITEM.c.reading < self.number)
-        self.connection.execute(delete(ITEM).where(*absent, ITEM.c.state != State.PUBLISHED))
+        if not self.rules.adds:
+            absent = (ITEM.c.batch == self.batch, ITEM.c.reading < self.number)
+            self.connection.execute(delete(ITEM).where(*absent, ITEM.c.state != State.PUBLISHED))
         own = BATCH.c.id == self.batch
         self.connection.execute(update(BATCH).where(own).values(readings=self.number))
         recount(self.connection, self.batch)
@@ -184,6 +186,7 @@ class Rules:
     options: str
     force: bool = False
     trial: bool = False
+    adds: bool = False
 
 
 def take_in(
@@ -209,16 +212,14 @@ def take_in(
             own = BATCH.c.id == ledger.batch
             number = connection.execute(select(BATCH.c.readings).where(own)).scalar_one() + 1
             connection.execute(update(BATCH).where(own).values(options=rules.options))
-            intake = _Intake(connection, ledger.batch, number, folder, rules.force, found)
-            _read(lines, intake, tell, trial=rules.trial)
+            intake = _Intake(connection, ledger.batch, number, folder, rules, found)
+            _read(lines, intake, tell)
     except _TriedError as tried:
         return found, tried.counts
     return found, ledger.counts()
 
 
-def _read(
-    lines: Iterable[Planned | LineError], intake: _Intake, tell: Tell, *, trial: bool
-) -> None:
+def _read(lines: Iterable[Planned | LineError], intake: _Intake, tell: Tell) -> None:
     found, source = intake.found, iter(lines)
     while chunk := list(islice(source, CHUNK)):
         letters = [item for item in chunk if isinstance(item, Planned)]
@@ -232,13 +233,14 @@ def _read(
     if not found.letters:
         raise ListEmptyError("got no letter", path="")
     intake.finish()
-    if trial:
+    if intake.rules.trial:
         raise _TriedError(intake.counts())
 
 
-def recheck(ledger: Ledger, folder: Folder, *, after: int) -> int:
+def recheck(ledger: Ledger, folder: Folder, *, after: int, taken: bool = False) -> int:
     """Have letters sealed again whose files a power cut took, of those settled after a number.
 
+    Where they may be taken away as soon as they are there (`taken`), one that is gone is not lost.
     Gives how many there are.
     """
     lost = []
@@ -248,7 +250,9 @@ def recheck(ledger: Ledger, folder: Folder, *, after: int) -> int:
         lost += [
             (entry.n, entry.sha256_out or b"")
             for entry in entries
-            if entry.state is State.PUBLISHED and folder.digest(entry.file) != entry.sha256_out
+            if entry.state is State.PUBLISHED
+            and (there := folder.digest(entry.file)) != entry.sha256_out
+            and not (taken and there is None)
         ]
     if lost:
         ledger.back_to_planned(lost)

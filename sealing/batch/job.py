@@ -61,7 +61,8 @@ class Job:
 
     `shared`: the database where workers of several machines find the ledger; None: beside the
     letters. `sessions`: how many of them may hold the key at once, on all machines together;
-    `order`: what they must open, which the run fills in.
+    `order`: what they must open, which the run fills in. `adds`: the list is one of many, and the
+    letters of the others stay as they are.
     """
 
     letters: Path
@@ -75,6 +76,7 @@ class Job:
     sessions: int | None = None
     order: WorkOrder | None = None
     evidence: bool = False
+    adds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

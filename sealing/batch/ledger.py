@@ -241,6 +241,19 @@ class Ledger:
             for row in rows
         ]
 
+    def named(self, files: Sequence[str]) -> dict[str, Entry]:
+        """Give the settled letters among those of these names."""
+        wanted = (ITEM.c.settled.is_not(None), ITEM.c.file.in_(files))
+        return {entry.file: entry for entry in self._entries(len(files), *wanted)}
+
+    def keys(self, files: Sequence[str]) -> dict[str, bytes]:
+        """Give the keys of the letters of these names."""
+        own = (ITEM.c.batch == self.batch, ITEM.c.file.in_(files))
+        rows = self.read(
+            lambda connection: connection.execute(select(ITEM.c.file, ITEM.c.key).where(*own)).all()
+        )
+        return {str(row.file): bytes(row.key) for row in rows}
+
     def settled_rows(self) -> int:
         """Count the letters that are done with."""
         found = select(func.count()).select_from(ITEM)

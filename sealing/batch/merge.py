@@ -36,7 +36,7 @@ from sealing.batch.merge_design import Design, MergeError
 from sealing.batch.merge_list import ListInTheMaking, require_ours, withdraw
 from sealing.batch.merge_work import Press
 from sealing.batch.plan import Planned, key_of, range_size
-from sealing.batch.range_work import not_sealed
+from sealing.batch.publishing import not_sealed
 from sealing.batch.rows import Counts
 from sealing.batch.run import flush, ledger_in_hand, put_in_order
 from sealing.batch.source import Source
@@ -118,7 +118,7 @@ def merge(job: MergeJob, engine: Callable[[Press], Engine], watch: Watch) -> Mer
     ):
         ledger = held.ledger
         if not job.trial:
-            put_in_order(ledger, job.folder)  # (2)
+            put_in_order(ledger, job.folder, taken=False)  # (2)
         before = ledger.counts()
         found, counts = opened.read(ledger, watch)  # (3)
         outcome = MergeOutcome(counts, opened.fields, opened.design.remarks)

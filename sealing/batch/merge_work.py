@@ -27,7 +27,8 @@ from sealing.batch.merge_design import Design
 from sealing.batch.merge_form import FormDesign
 from sealing.batch.merge_html import HtmlDesign
 from sealing.batch.plan import Range
-from sealing.batch.range_work import COMMIT, not_sealed, publish
+from sealing.batch.publishing import not_sealed, publish
+from sealing.batch.range_work import COMMIT
 from sealing.batch.rows import Sealed, Settled, State, Waiting
 from storage.database import DatabaseUnavailableError
 from storage.errors import CoffreError, ConfigurationError

@@ -92,7 +92,7 @@ def _run(job: Job, engine: Callable[[Job], Engine], hand: Hand) -> Outcome:
     with ledger_in_hand(folder, options, began, job.shared, trial=job.trial) as holding:
         ledger = holding.ledger
         if not job.trial:
-            put_in_order(ledger, folder)  # (1)
+            put_in_order(ledger, folder, taken=job.adds)  # (1)
         ready, counts = _read(job, ledger, sealer, hand.watch)  # (2) (3)
         if job.trial:
             return Outcome(counts, 0, 0.0, leaf)
@@ -133,7 +133,7 @@ def ledger_in_hand(
                 folder.unmake(root=not there[0])
 
 
-def put_in_order(ledger: Ledger, folder: Folder) -> None:
+def put_in_order(ledger: Ledger, folder: Folder, *, taken: bool) -> None:
     """Publish the seals that count, and plan again the letters whose files are lost."""
     for wanted in ledger.ranges(500):
         made = [row for row in ledger.waiting(wanted) if row.state is State.SEALED]
@@ -141,7 +141,7 @@ def put_in_order(ledger: Ledger, folder: Folder) -> None:
     folder.sweep()
     counts = ledger.counts()
     if counts.flushed < counts.settled:
-        recheck(ledger, folder, after=counts.flushed)
+        recheck(ledger, folder, after=counts.flushed, taken=taken)
         flush(ledger)
 
 
@@ -165,7 +165,7 @@ def _read(job: Job, ledger: Ledger, sealer: Sealer, watch: Watch) -> tuple[Seale
     lines: Iterator[Planned | LineError] = (
         line if isinstance(line, LineError) else planner.letter(line) for line in listed.lines()
     )
-    rules = Rules(options, job.force, job.trial)
+    rules = Rules(options, job.force, job.trial, job.adds)
     found, counts = take_in(lines, ledger, job.bench.folder, rules, watch.wrong)
     watch.read(listed, found, counts)
     return checker.sealer, counts

@@ -17,13 +17,14 @@ FENCE = re.compile(r"```\n(.*?)```", re.DOTALL)
 def given_kinds():
     """Give every kind of JSON object that a command gives."""
     for path in files():
-        if path.parent.name not in {"cli", "commands"}:
+        if path.relative_to(ROOT).parts[0] != "cli":
             continue
         for node in ast.walk(tree(path)):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
                 and node.func.attr == "give"
+                and node.args
                 and isinstance(node.args[0], ast.Constant)
             ):
                 yield node.args[0].value

@@ -15,6 +15,7 @@ A `.txt` file of this folder is one story, played in an empty folder:
     more PATH TEXT     write another line of it
     folder PATH        make a folder
     letter PATH        write a letter that can be sealed (`letter PATH encrypted`: one that cannot)
+    spool PATH          write one PDF with the letters of three persons
     change PATH AT     flip one bit of a byte (negative: from the end)
     needs MODULE       skip the story, aloud, where an optional module or its library is absent
 
@@ -36,6 +37,7 @@ from unittest.mock import patch
 import pytest
 from support.letters import encrypted, letter
 from support.spoken import check_lines
+from support.spools import plain
 
 from cli.main import run
 
@@ -125,9 +127,10 @@ class Player:
             need_module(rest)
         elif verb == "exit":
             self.expected = int(rest)
-        elif verb == "letter":
+        elif verb in {"letter", "spool"}:
             path, _, shape = rest.partition(" ")
-            (self.folder / path).write_bytes(encrypted(letter()) if shape else letter())
+            pdf = plain() if verb == "spool" else letter()
+            (self.folder / path).write_bytes(encrypted(pdf) if shape else pdf)
         elif verb == "change":
             path, place = rest.split(" ")
             self.change(self.folder / path, int(place))

@@ -242,7 +242,7 @@ def test_validators_agree_on_a_sealed_letter_and_nothing_but_its_code_was_added(
     sealed = seal_letter(Letter(pdf, order), sealer_at(level), Profile(level=level), NOW, bytes(10))
     assert sealed.pdf.startswith(pdf)
     assert sealed.mark is not None
-    require_pdfsig(sealed.pdf, level, tmp_path / "sealed.pdf")
+    require_pdfsig(sealed.pdf, tmp_path / "sealed.pdf")
     require_pyhanko(sealed.pdf, level)
     before, after = list(pages(pdf)), list(pages(sealed.pdf))
     assert len(after) == count
@@ -260,7 +260,7 @@ def test_validators_agree_on_a_sealed_letter_and_nothing_but_its_code_was_added(
     require_read(tmp_path / "sealed.pdf", sealed)
 
 
-def require_pdfsig(pdf, level, path):
+def require_pdfsig(pdf, path):
     path.write_bytes(pdf)
     said = run(need("pdfsig", "poppler-utils"), str(path)).stdout.decode()
     # Of an archive stamp it tells what is covered, and no more.

@@ -22,6 +22,7 @@ from sealing.pades import general_road
 from sealing.pades.archive import ArchiveAnnotationsError, Archivist, _prepare, archive
 from sealing.pades.cms_template import StampTooLargeError
 from sealing.pades.dss import Dss
+from sealing.pades.entries import Entries
 from sealing.pades.seal import begin
 from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError
@@ -45,7 +46,7 @@ def store():
 
 
 def sealed(pdf, dss=None):
-    return begin(SourcePdf(pdf), None, sealer().cms, NOW, dss).stamped().pdf
+    return begin(SourcePdf(pdf), None, sealer().cms, Entries(NOW), dss).stamped().pdf
 
 
 def by_own(pdf, dss=None):
