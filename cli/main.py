@@ -38,6 +38,8 @@ COMMANDS: dict[str, str] = {
     "register": N_("Tenir le registre : ce que chaque service peut demander."),
     "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
     "batch": N_("Sceller un envoi entier, à partir d'une liste."),
+    "apikey": N_("Tenir les clés des applications qui font sceller par l'API."),
+    "office": N_("Sceller ce que les applications demandent (lancé par coffre serve)."),
     "twoddoc": N_("Émettre un code 2D-Doc, en lire un, lister les types."),
     "verify": N_("Vérifier un document scellé, un scan ou un code."),
     "trust": N_("Tenir les listes de confiance : prendre, montrer, ajouter."),

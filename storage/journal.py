@@ -50,6 +50,10 @@ class Event(StrEnum):
     GRANT_RECEIPTED = "grant.receipted"
     GRANT_WITHDRAWN = "grant.withdrawn"
     GRANT_LAPSED = "grant.lapsed"
+    API_KEY_ADDED = "api-key.added"
+    API_KEY_ENDED = "api-key.ended"
+    SEAL_COMMISSIONED = "seal.commissioned"
+    SEAL_ERASED = "seal.erased"
 
 
 class JournalBrokenError(CoffreError):

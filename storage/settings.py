@@ -29,7 +29,7 @@ from storage.errors import (
 
 PREFIX = "COFFRE_"
 _FILE = "_FILE"
-_TABLES = {"signers", "token", "tsa", "town"}
+_TABLES = {"signers", "token", "tsa", "town", "sealing"}
 _SECRETS = {"passphrase", "pin"}
 _PATHS = {"trust", "tsl_roots"}
 _HOSTS = {"tsl_hosts", "revocation_hosts"}
@@ -93,6 +93,15 @@ class TownSettings(BaseModel):
     accent: str | None = None
 
 
+class SealingSettings(BaseModel):
+    """Letters sealed by the API: how long they are kept, settled and once collected."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keep_days: Annotated[int, Field(ge=1, le=30)] = 7
+    collected_hours: Annotated[int, Field(ge=0, le=720)] = 24
+
+
 class Settings(BaseModel):
     """Every setting of an installation or of a client, frozen."""
 
@@ -124,6 +133,7 @@ class Settings(BaseModel):
     token: TokenSettings = TokenSettings()
     tsa: TsaSettings = TsaSettings()
     town: TownSettings = TownSettings()
+    sealing: SealingSettings = SealingSettings()
 
     @classmethod
     def load(cls, config: Path | None = None, **options: object) -> Self:

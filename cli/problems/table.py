@@ -5,6 +5,7 @@ the error's details in braces.
 """
 
 from cli.problems import (
+    applications,
     consent,
     mailing,
     opening,
@@ -20,6 +21,7 @@ from storage.errors import CoffreError
 from storage.language import N_, Translator
 
 PROBLEMS: dict[str, Problem] = {
+    **applications.ROWS,
     **consent.ROWS,
     **mailing.ROWS,
     **opening.ROWS,

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from alembic import context
 from sqlmodel import SQLModel
 
-from storage.tables import batches, consents, documents, journal, people, register
+from storage.tables import batches, commissions, consents, documents, journal, people, register
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-TABLES = (batches, consents, documents, journal, people, register)
+TABLES = (batches, commissions, consents, documents, journal, people, register)
 
 
 def run(connection: "Connection") -> None:

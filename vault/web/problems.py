@@ -28,7 +28,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storage.errors import CoffreError
-from storage.language import DEFAULT, N_, languages, translator
+from storage.language import DEFAULT, N_, Translator, languages, translator
 from vault.web.shell import render
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -218,13 +218,17 @@ def failure(scope: Scope, error: BaseException) -> Failure:
 
 
 def respond(request: Request, error: CoffreError, rows: Mapping[str, Row] = ROWS) -> JSONResponse:
-    """Answer one error of ours."""
-    return _answer(request, error.code, rows.get(error.code, _FAULT), error.details)
+    """Answer one error of ours, or the one that another process told us of."""
+    code = error.reported or error.code
+    details: dict[str, Any] = dict(error.details)
+    if error.parts:
+        details["parts"] = [{"about": about, "rule": rule} for about, rule in error.parts]
+    return _answer(request, code, rows.get(code, _FAULT), details)
 
 
 def _of_ours(request: Request, error: Exception) -> JSONResponse:
     rows: Mapping[str, Row] = request.app.state.problems
-    if not isinstance(error, CoffreError) or error.code not in rows:
+    if not isinstance(error, CoffreError) or (error.reported or error.code) not in rows:
         raise error
     return respond(request, error, rows)
 
@@ -261,8 +265,7 @@ def _of_http(request: Request, error: Exception) -> Response:
 
 
 def _answer(request: Request, code: str, row: Row, details: Mapping[str, Any]) -> JSONResponse:
-    lang = request.headers.get("accept-language", DEFAULT)[:2].lower()
-    tr = translator(lang if lang in languages() else DEFAULT)
+    tr = speech(request)
     body = {
         **details,
         "type": f"urn:coffre:problem:{code}",
@@ -273,6 +276,12 @@ def _answer(request: Request, code: str, row: Row, details: Mapping[str, Any]) -
     }
     headers = {"Retry-After": str(details.get("seconds", 5))} if _may_retry(row) else {}
     return JSONResponse(body, row.status, headers, MEDIA_TYPE)
+
+
+def speech(request: Request) -> Translator:
+    """Give the language that a request prefers."""
+    lang = request.headers.get("accept-language", DEFAULT)[:2].lower()
+    return translator(lang if lang in languages() else DEFAULT)
 
 
 def _for_a_person(request: Request) -> bool:
