@@ -170,6 +170,7 @@ def _letters(bureau: Bureau) -> Iterator[SingleLetters]:
         source = Source(bureau.room.letters_in.resolve())
         letters = SingleLetters(bureau.settings, source, folder, ledger, bureau.check)
         stack.enter_context(closing(letters))
+        letters.put_in_order()
         yield letters
 
 

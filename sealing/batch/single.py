@@ -19,10 +19,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from sealing.batch.folders import Folder
 from sealing.batch.keys import Keys
-from sealing.batch.ledger import Ledger
+from sealing.batch.ledger import CHUNK, Ledger
 from sealing.batch.ledger_steps import BATCH, ITEM, UNSETTLED, lock, recount
 from sealing.batch.plan import Planned, Range, content_of, key_of
-from sealing.batch.range_work import Bench, Check, RangeWork
+from sealing.batch.range_work import Bench, Check, RangeWork, publish
 from sealing.batch.rows import State
 from sealing.batch.source import Source
 from sealing.batch.work_order import options_of
@@ -84,6 +84,16 @@ class SingleLetters:
         """Give the keys back."""
         for need in list(self._open):
             self._give_back(need)
+
+    def put_in_order(self) -> None:
+        """Publish the seals that count, and drop the files of those that do not.
+
+        Raises OSError, DatabaseUnavailableError.
+        """
+        for wanted in self.ledger.ranges(CHUNK):
+            made = [row for row in self.ledger.waiting(wanted) if row.state is State.SEALED]
+            self.ledger.commit((), publish(made, self.ledger, self.folder))
+        self.folder.sweep()
 
     def seal(self, wanted: Wanted) -> Settling:
         """Seal a letter, or tell how it was settled.
