@@ -1,4 +1,4 @@
-"""The processes that seal what applications ask by the API: their keys are here, and nobody's else.
+"""The process that seals single letters for applications: its keys are open, and stay here.
 
 Rules kept here:
 
@@ -12,137 +12,37 @@ Rules kept here:
 - a fault of ours settles its letter as failed, is written in our log, and stops nothing.
 """
 
-import errno
 import hashlib
-import json
-import os
-import select
 import time
-import traceback
-from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import Engine
-
+from cli.bureau import Bureau, Line, outcome_of
 from sealing.batch.folders import BusyError, Folder
 from sealing.batch.ledger_place import Holding, held
-from sealing.batch.range_work import Check
 from sealing.batch.rows import State as LetterState
-from sealing.batch.rows import details_of
 from sealing.batch.single import OPTIONS, SingleLetters, Wanted
 from sealing.batch.source import Source
-from sealing.marks.placement import Wish
-from sealing.service import commissions, retention
+from sealing.service import commissions, retention, settling
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.commissions import DEATHS, OPEN, Commission, Kind, Outcome, State
-from sealing.service.levels import Level
-from sealing.service.profile import Profile
-from sealing.service.storeroom import Storeroom, name_of
-from sealing.signers.registry import UnknownSignerError
+from sealing.service.storeroom import name_of
 from sealing.signers.token_libraries import rest
-from sealing.towncode.signature import KeyNotAllowedError
-from sealing.twoddoc.conformance import TypeNotForTownsError
-from sealing.twoddoc.emission import Emission
-from sealing.web.models import Order as Asked
 from sealing.web.models import SealOrder
 from storage.database import DatabaseUnavailableError, reading, transaction
-from storage.errors import CoffreError
-from storage.settings import Settings
 
 TURN: Final = 5.0
 _PATIENCE: Final = 60.0
 _PAUSE: Final = 0.1
-_OURS: Final = "coffre.fault"
 _DIED: Final = "batch.worker-died"
-_FULL: Final = "office.no-room"
-_DISK: Final = "office.disk"
-# What is the application's to put right; the rest is the operator's, or passes.
-_REFUSALS: Final = (TypeNotForTownsError, KeyNotAllowedError)
 _STATES: Final = {
     LetterState.PUBLISHED: State.SEALED,
     LetterState.REFUSED: State.REFUSED,
     LetterState.FAILED: State.FAILED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Bureau:
-    """What both processes work with; `address` is printed beside town codes."""
-
-    settings: Settings
-    engine: Engine
-    room: Storeroom
-    check: Check
-    address: str | None
-
-    def profile(self, order: Asked) -> Profile:
-        """Give how letters of an order are sealed."""
-        wish = Wish(order.place.page, order.place.corner)
-        strict, level = self.settings.strict_c40, Level(order.level)
-        emission = Emission(fold=order.fold)
-        return Profile(wish, emission, self.address, strict_c40=strict, level=level)
-
-    def settle(self, found: Commission, outcome: Outcome) -> Commission:
-        """Say how a commission ended."""
-        with transaction(self.engine) as session:
-            return commissions.settle(session, found.id, outcome, datetime.now(UTC))
-
-    def to_do(self, kind: Kind) -> list[Commission]:
-        """List what waits."""
-        with reading(self.engine) as session:
-            return commissions.to_do(session, kind)
-
-    def get(self, identifier: str) -> Commission | None:
-        """Give a commission as it stands."""
-        with reading(self.engine) as session:
-            return commissions.get(session, identifier)
-
-
-@dataclass(slots=True)
-class Line:
-    """The two pipes: what the site says, and what it is told. `over`: the site is gone.
-
-    No thread listens: a process with one thread alone forks in milliseconds, and each letter is
-    compared with its code in a forked child (`verifier.reading.sandbox`).
-    """
-
-    source: int
-    sink: int
-    over: bool = False
-    stopped: set[str] = field(default_factory=set)
-    _said: deque[str] = field(default_factory=deque)
-    _rest: bytes = b""
-
-    def tell(self, **words: str | float | bool) -> None:
-        """Tell the site; one that is gone hears nothing."""
-        try:
-            os.write(self.sink, json.dumps(words).encode() + b"\n")
-        except OSError:
-            self.over = True
-
-    def next(self, seconds: float) -> str | None:
-        """Give the next commission that was told of, or None when none was in so many seconds."""
-        if not self._said:
-            self.listen(seconds)
-        return self._said.popleft() if self._said else None
-
-    def listen(self, seconds: float = 0.0) -> None:
-        """Hear what was said, waiting at most so long for it."""
-        if self.over or not select.select([self.source], [], [], seconds)[0]:
-            return
-        piece = os.read(self.source, 1 << 16)
-        self.over = not piece
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        for line in lines:
-            words = json.loads(line)
-            if "stop" in words:
-                self.stopped.add(words["stop"])
-            else:
-                self._said.append(words["do"])
 
 
 def seal_letters(bureau: Bureau, line: Line) -> None:
@@ -201,7 +101,7 @@ class _Desk:
                     return
                 self._seal(found, again=again)
             with reading(self.bureau.engine) as session:
-                kept = {name_of(commissions.CommissionId(x)) for x in retention.kept(session)}
+                kept = {name_of(each) for each in retention.kept(session)}
             self.letters.forget(lambda file: file not in kept)
         except DatabaseUnavailableError:
             pass  # looked for again at the next turn
@@ -221,7 +121,7 @@ class _Desk:
             return
         if again:
             with transaction(self.bureau.engine) as session:
-                attempts = commissions.begin(session, found.id)
+                attempts = settling.begin(session, found.id)
             if attempts >= DEATHS:
                 self._end(found, Outcome(State.REFUSED, error=_DIED))
                 return
@@ -259,24 +159,6 @@ class _Desk:
             self.bureau.room.erase(found.id)
         elif ended.state is not State.FAILED:
             self.bureau.room.letter(found.id).unlink(missing_ok=True)
-
-
-def outcome_of(error: Exception, *, named: bool) -> Outcome:
-    """Give how a commission ends by an error; `named`: its application chose the signer."""
-    match error:
-        case CoffreError():
-            refused = isinstance(error, _REFUSALS) or (
-                named and isinstance(error, UnknownSignerError)
-            )
-            state = State.REFUSED if refused else State.FAILED
-            code = error.reported or error.code
-            return Outcome(state, error=code, details=details_of(error))
-        case OSError(errno=number):
-            full = number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-            return Outcome(State.FAILED, error=_FULL if full else _DISK)
-        case _:
-            traceback.print_exception(error)
-            return Outcome(State.FAILED, error=_OURS)
 
 
 def _code(order: SealOrder) -> Order | None:

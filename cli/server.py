@@ -21,11 +21,12 @@ from cli.wiring import Parts
 from consent.web import api as consents
 from consent.web import api_person, public
 from consent.web import problems as refusals
-from sealing.service import api_keys, commissions
+from sealing.service import api_keys, settling
 from sealing.service.commissions import Kind
 from sealing.service.retention import Keeping
 from sealing.service.storeroom import Storeroom
 from sealing.web import api as seals
+from sealing.web import api_mailings
 from sealing.web import problems as seal_problems
 from sealing.web.bearer import WrongKeys
 from sealing.web.office import Counter
@@ -45,6 +46,7 @@ ROUTERS: Final = (
     api_person.router,
     public.router,
     seals.router,
+    api_mailings.router,
 )
 SEAL_USE: Final = "seal"
 
@@ -101,12 +103,12 @@ def counter_of(parts: Parts, log: Log) -> tuple[Counter, Keeper]:
         able=able,
     )
     keeping = Keeping(timedelta(days=kept.keep_days), timedelta(hours=kept.collected_hours))
-    return Counter(keeper, room, keeping), keeper
+    return Counter(keeper, room, keeping, kept.mailing_mib << 20), keeper
 
 
 def open_office(parts: Parts, keeper: Keeper) -> None:
     """Begin to seal for applications: at once where one has a key, else when one first asks."""
     with reading(parts.site.engine) as session:
         letters = api_keys.any_living(session)
-        mailings = bool(commissions.to_do(session, Kind.MAILING))
+        mailings = bool(settling.to_do(session, Kind.MAILING))
     keeper.open(letters=letters, mailings=mailings)

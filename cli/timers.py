@@ -73,8 +73,8 @@ def sealed_letters(room: Storeroom, keeping: Keeping) -> Duty:
         for each in gone:
             room.erase(each)
         with reading(site.engine) as session:
-            kept = retention.kept(session)
-        return len(gone) + room.sweep(kept, _STRAY_SECONDS)
+            kept, unsealed = retention.kept(session), retention.unsealed(session)
+        return len(gone) + room.sweep(kept, unsealed, _STRAY_SECONDS)
 
     return erasures
 

@@ -94,12 +94,16 @@ class TownSettings(BaseModel):
 
 
 class SealingSettings(BaseModel):
-    """Letters sealed by the API: how long they are kept, settled and once collected."""
+    """Letters sealed by the API: how long they are kept, settled and once collected.
+
+    `mailing_mib`: how much one mailing may weigh.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     keep_days: Annotated[int, Field(ge=1, le=30)] = 7
     collected_hours: Annotated[int, Field(ge=0, le=720)] = 24
+    mailing_mib: Annotated[int, Field(ge=1, le=1 << 20)] = 2_048
 
 
 class Settings(BaseModel):

@@ -8,10 +8,13 @@ from typing import Annotated, Final
 
 import typer
 
+from cli.bureau import Bureau, Line
 from cli.commands import seal
 from cli.commands.seal import address, require_agreement
 from cli.help import Command, group
-from cli.office import Bureau, Line, seal_letters
+from cli.office import seal_letters
+from cli.output import of
+from cli.postings import seal_mailings
 from cli.wiring import database_url
 from sealing.service.storeroom import Storeroom
 from storage.database import open_engine
@@ -33,6 +36,7 @@ _ROOM: Final = "sealing"
     epilog="coffre office --config pki/coffre.toml --data ./donnees < /dev/null",
 )
 def command(
+    ctx: typer.Context,
     config: seal.Config = None,
     data: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help=N_("Dossier des données."))
@@ -52,8 +56,9 @@ def command(
     line = Line(sys.stdin.fileno(), _own_output())
     bureau = Bureau(settings, engine, room, require_agreement, address(settings))
     if mailings:
-        return
-    seal_letters(bureau, line)
+        seal_mailings(bureau, line, of(ctx))
+    else:
+        seal_letters(bureau, line)
 
 
 def _own_output() -> int:

@@ -19,6 +19,7 @@ ROWS: dict[str, Problem] = {
     # Said by the API alone, in the words of `sealing.web.problems`.
     **dict.fromkeys(
         (
+            "batch.archive",
             "api-key.daily-limit",
             "api-key.level",
             "api-key.refused",

@@ -66,10 +66,17 @@ def forget(session: Session, now: datetime) -> int:
     return len(rows)
 
 
-def kept(session: Session) -> set[str]:
+def kept(session: Session) -> frozenset[CommissionId]:
     """Give every commission that may still have files."""
     wanted = select(CommissionRow.id).where(col(CommissionRow.state).not_in(ENDED))
-    return set(session.exec(wanted))
+    return frozenset(CommissionId(each) for each in session.exec(wanted))
+
+
+def unsealed(session: Session) -> frozenset[CommissionId]:
+    """Give every commission whose letters, as they came, are still needed."""
+    needed = (*OPEN, State.FAILED)
+    wanted = select(CommissionRow.id).where(col(CommissionRow.state).in_(needed))
+    return frozenset(CommissionId(each) for each in session.exec(wanted))
 
 
 def _end(session: Session, row: CommissionRow, state: State, now: datetime) -> None:

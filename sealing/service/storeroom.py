@@ -20,7 +20,6 @@ import os
 import secrets
 import shutil
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
@@ -137,17 +136,30 @@ class Storeroom:
             path.unlink(missing_ok=True)
         discard(self.mailing(identifier).root)
 
-    def sweep(self, kept: set[str], older_than: float) -> int:
-        """Erase what no commission of `kept` names and is older than so many seconds; count it."""
-        names = {_hex(CommissionId(each)) for each in kept}
+    def sweep(
+        self, kept: frozenset[CommissionId], unsealed: frozenset[CommissionId], older_than: float
+    ) -> int:
+        """Erase what is older than so many seconds and has no commission; count it.
+
+        Files as they came are those of `unsealed`, all others those of `kept`.
+        """
         limit, found = time.time() - older_than, 0
-        for folder in (self.incoming, self.letters_in, self.letters_out, self.mailings):
-            with suppress(FileNotFoundError):
-                for path in list(folder.iterdir()):
-                    if path.name.startswith(".") or path.stem in names or not _is_old(path, limit):
-                        continue
+        needed, known = ({_hex(each) for each in group} for group in (unsealed, kept))
+        for folder, names in (
+            (self.incoming, set()),
+            (self.letters_in, needed),
+            (self.letters_out, known),
+            (self.mailings, known),
+        ):
+            for path in folder.iterdir():
+                stray = path.stem not in names and not path.name.startswith(".")
+                if stray and _is_old(path, limit):
                     discard(path)
                     found += 1
+        for path in self.mailings.glob("*/in"):
+            if path.parent.name not in needed and _is_old(path, limit):
+                discard(path)
+                found += 1
         return found
 
 

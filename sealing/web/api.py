@@ -12,14 +12,14 @@ Each request shows a key; a POST brings its Idempotency-Key: the same again give
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.background import BackgroundTask
 
-from sealing.errors import SealingError
 from sealing.service import api_keys, commissions, retention
 from sealing.service.api_keys import ApiKey
 from sealing.service.commissions import (
@@ -34,8 +34,8 @@ from sealing.web.bearer import Caller, RepeatKey
 from sealing.web.described import SEAL_BODY, described
 from sealing.web.models import MAX_ORDER, Id, SealAnswer, SealOrder, members
 from sealing.web.office import AtCounter, Counter
-from sealing.web.orders import allow, fingerprint_of, read_order
-from sealing.web.problems import told, trouble_of
+from sealing.web.orders import Taking, allow, fingerprint_of, read_order
+from sealing.web.problems import ErasedError, NotReadyError, told, trouble_of
 from storage.database import reading, transaction
 from vault.web.problems import RESPONSES
 from vault.web.session import Here, Site
@@ -48,18 +48,6 @@ _MIB: Final = 1 << 20
 _FRAME: Final = 16 << 10
 
 
-class NotReadyError(SealingError):
-    """What is asked for is not sealed yet, or never will be."""
-
-    code: ClassVar[str] = "commission.not-ready"
-
-
-class ErasedError(SealingError):
-    """What was sealed has been erased."""
-
-    code: ClassVar[str] = "commission.erased"
-
-
 @router.post("", status_code=201, **described(SEAL_BODY, SealAnswer, PDF))
 async def seal(
     request: Request, who: Caller, repeated: RepeatKey, here: Here, at: AtCounter
@@ -70,7 +58,8 @@ async def seal(
         came = await _receive(request, folder, who.terms.most_mib * _MIB)
         allow(who, came.order)
         asked = came.asked(who, repeated)
-        found = await asyncio.to_thread(_taken, here, at, who, (asked, came.letter.path))
+        keep = partial(at.room.keep_letter, came.letter.path)
+        found = await asyncio.to_thread(Taking(here, at.room, who).take, asked, keep)
     if found.state in commissions.OPEN:
         await at.office.letter(found.id, PATIENCE)
         found = await asyncio.to_thread(_current, here, who, found.id)
@@ -133,26 +122,6 @@ async def _receive(request: Request, folder: Path, limit: int) -> _Came:
     if "letter" in awaited:
         raise FormError("got a form without its letter", part="letter")
     return _Came(letter, read_order(SealOrder, bytes(order.content) or b"{}"))
-
-
-def _taken(here: Site, at: Counter, who: ApiKey, came: tuple[Asked, Path]) -> Commission:
-    """Take a letter on, or find it; its file is in its place before any row names it."""
-    asked, path = came
-    with reading(here.engine) as session:
-        found = commissions.known(session, who, asked.repeat_key, asked.fingerprint)
-    if found is None:
-        identifier = commissions.new_id()
-        try:
-            at.room.keep_letter(path, identifier)
-            with transaction(here.engine) as session:
-                found = commissions.take(session, who, identifier, asked, here.clock())
-        finally:
-            if found is None or found.id != identifier:
-                at.room.erase(identifier)
-    if found.state is not State.FAILED:
-        return found
-    with transaction(here.engine) as session:
-        return commissions.take_up(session, found.id)
 
 
 def _current(here: Site, who: ApiKey, identifier: str) -> Commission:

@@ -182,6 +182,8 @@ async def _doing(act: Callable[..., object], *given: bytes) -> None:
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise NoRoomError("got a disk that is full") from error
+        if isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError):
+            raise FormError("got a name twice, or one that is a folder's too", part="") from error
         raise
 
 

@@ -4,6 +4,7 @@ The web process writes the commission, then tells the office; what became of it 
 database. So nothing is lost when either of them dies, and no key is in this process.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Protocol, cast
 
 from fastapi import Depends, Request
@@ -42,12 +43,14 @@ class Office(Protocol):
         """Give the letters a second of a mailing that is being sealed."""
 
 
+@dataclass(frozen=True, slots=True)
 class Counter:
-    """What the routes work with: the office, the storeroom, how long results are kept."""
+    """What the routes work with; a mailing weighs `most_mailing` bytes at most."""
 
-    def __init__(self, office: Office, room: Storeroom, keeping: Keeping) -> None:
-        """Hold the parts."""
-        self.office, self.room, self.keeping = office, room, keeping
+    office: Office
+    room: Storeroom
+    keeping: Keeping
+    most_mailing: int
 
 
 def counter(request: Request) -> Counter:

@@ -12,17 +12,19 @@ Rules kept here:
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import ClassVar, Final
 
 from fastapi import Request
+from fastapi.responses import JSONResponse
 
 from sealing.batch.rows import ToldError
 from sealing.errors import SealingError
 from sealing.service.commissions import Outcome, State
-from sealing.web.models import Trouble
+from sealing.web.models import Trouble, WrongLine, members
 from storage.errors import CoffreError
 from storage.language import N_
-from vault.web.problems import MALFORMED, Row, speech
+from vault.web.problems import MALFORMED, Row, language, respond, speech
 
 _WRONG: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 _AWAY: Final = HTTPStatus.SERVICE_UNAVAILABLE
@@ -44,6 +46,18 @@ class SealFailedError(SealingError):
 
     code: ClassVar[str] = "seal.failed"
     retryable: ClassVar[bool] = True
+
+
+class NotReadyError(SealingError):
+    """What is asked for is not sealed yet, or never will be."""
+
+    code: ClassVar[str] = "commission.not-ready"
+
+
+class ErasedError(SealingError):
+    """What was sealed has been erased."""
+
+    code: ClassVar[str] = "commission.erased"
 
 
 ROWS: Final[Mapping[str, Row]] = {
@@ -144,6 +158,21 @@ def told(outcome: Outcome) -> CoffreError:
     if outcome.state is State.FAILED:
         return SealFailedError("got a letter that is not sealed now", reason=reason)
     return SealRefusedError("got a letter that is refused", reason=reason)
+
+
+def list_problem(request: Request, outcome: Outcome, path: Path) -> JSONResponse:
+    """Answer a list with wrong lines: each of them, with its number."""
+    lines = [members(line) for line in wrong_lines(request, path)]
+    return respond(request, told(outcome), ROWS, lines=lines)
+
+
+def wrong_lines(request: Request, path: Path) -> list[WrongLine]:
+    """Give what is wrong with a list, as the sealing process wrote it down."""
+    if not path.exists():
+        return []
+    lang = language(request)
+    rows = json.loads(path.read_text("utf-8"))["lines"]
+    return [WrongLine(**{**row, "title": row["title"][lang]}) for row in rows]
 
 
 def trouble_of(request: Request, outcome: Outcome) -> Trouble | None:

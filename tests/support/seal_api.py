@@ -1,10 +1,12 @@
 """An application of a service that has letters sealed by the API, and the site that it asks."""
 
+import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +28,7 @@ from storage.database import transaction
 from storage.settings import Settings
 
 SEALS = "/api/v1/seals"
+MAILINGS = "/api/v1/mailings"
 TWODDOC = {"code": {"kind": "twoddoc", "type": "00", "fields": FIELDS}}
 
 
@@ -96,6 +99,46 @@ class Application:
             return self.http.post(SEALS, content=pdf, headers=sent)
         files: Any = {"letter": ("lettre.pdf", pdf), "order": (None, json.dumps(order))}
         return self.http.post(SEALS, files=files, headers=sent)
+
+    def collected(self, pdf: bytes, repeated: str) -> dict[str, Any]:
+        """Have one letter sealed, asking again as an application does until it is."""
+        until = time.monotonic() + 90
+        while True:
+            answer = self.seal(pdf, repeated=repeated)
+            if answer.status_code == 201:
+                return dict(answer.json())
+            assert answer.status_code in {202, 503}, answer.text
+            assert time.monotonic() < until, answer.text
+            time.sleep(0.2)
+
+    def post(
+        self, parts: list[tuple[str, Any]], order: dict[str, Any], repeated: str | None = None
+    ) -> httpx2.Response:
+        """Have a mailing sealed."""
+        sent = [("order", (None, json.dumps(order))), *parts]
+        return self.http.post(MAILINGS, files=sent, headers=self.headers(repeated or str(uuid4())))
+
+    def checked(
+        self, parts: list[tuple[str, Any]], order: dict[str, Any], repeated: str
+    ) -> httpx2.Response:
+        """Post a mailing, and again until its list has been looked at."""
+        until, repeated = time.monotonic() + 90, hashlib.sha256(repeated.encode()).hexdigest()
+        while True:
+            answer = self.post(parts, order, repeated)
+            if answer.status_code != 202 or answer.json()["state"] != "waiting":
+                return answer
+            assert time.monotonic() < until, answer.text
+
+    def settled(self, answer: httpx2.Response) -> dict[str, Any]:
+        """Wait until a mailing that was taken is settled."""
+        assert answer.status_code == 202, answer.text
+        until = time.monotonic() + 90
+        while True:
+            told = self.get(answer.headers["location"]).json()
+            if told["state"] not in {"waiting", "sealing"}:
+                return dict(told)
+            assert time.monotonic() < until, told
+            time.sleep(0.1)
 
     def get(self, path: str) -> httpx2.Response:
         """Ask for something."""

@@ -47,6 +47,7 @@ _FAULT: Final = Row(
 )
 _FORM: Final = N_("La demande n'a pas la forme attendue.")
 MALFORMED: Final = Row(HTTPStatus.BAD_REQUEST, _FORM)
+_AGAIN: Final = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
 ROWS: Final[Mapping[str, Row]] = {
     "account.enrolment": Row(
@@ -217,10 +218,12 @@ def failure(scope: Scope, error: BaseException) -> Failure:
     return Failure(str(scope.get("request_id", "")), type(error).__name__, place)
 
 
-def respond(request: Request, error: CoffreError, rows: Mapping[str, Row] = ROWS) -> JSONResponse:
-    """Answer one error of ours, or the one that another process told us of."""
+def respond(
+    request: Request, error: CoffreError, rows: Mapping[str, Row] = ROWS, **more: object
+) -> JSONResponse:
+    """Answer one error of ours, or one that another process told of; `more` members too."""
     code = error.reported or error.code
-    details: dict[str, Any] = dict(error.details)
+    details: dict[str, Any] = {**error.details, **more}
     if error.parts:
         details["parts"] = [{"about": about, "rule": rule} for about, rule in error.parts]
     return _answer(request, code, rows.get(code, _FAULT), details)
@@ -274,21 +277,22 @@ def _answer(request: Request, code: str, row: Row, details: Mapping[str, Any]) -
         "code": code,
         "request": request.scope.get("request_id", ""),
     }
-    headers = {"Retry-After": str(details.get("seconds", 5))} if _may_retry(row) else {}
+    headers = {"Retry-After": str(details.get("seconds", 5))} if row.status in _AGAIN else {}
     return JSONResponse(body, row.status, headers, MEDIA_TYPE)
 
 
 def speech(request: Request) -> Translator:
-    """Give the language that a request prefers."""
+    """Translate into the language that a request prefers."""
+    return translator(language(request))
+
+
+def language(request: Request) -> str:
+    """Give the language that a request prefers, of those that we speak."""
     lang = request.headers.get("accept-language", DEFAULT)[:2].lower()
-    return translator(lang if lang in languages() else DEFAULT)
+    return lang if lang in languages() else DEFAULT
 
 
 def _for_a_person(request: Request) -> bool:
     """Tell a page that a browser shows from a call of a program."""
     asked = request.headers.get("accept", "")
     return "text/html" in asked and not request.url.path.startswith("/api/")
-
-
-def _may_retry(row: Row) -> bool:
-    return row.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}

@@ -86,7 +86,7 @@ def require_exactly_once(running, application, posting):
     """Require one seal for each letter that was begun, and none besides."""
     told = {}
     for name in posting.begun:
-        told[name] = collected(application, name)
+        told[name] = application.collected(PDF + f"% {name}".encode(), name)
         if name in posting.done:
             assert told[name]["id"] == posting.done[name]["id"], name
             assert told[name]["sha256"] == posting.done[name]["sha256"], name
@@ -105,32 +105,21 @@ def require_exactly_once(running, application, posting):
     assert states == [("published", len(told))]
 
 
-def collected(application, name):
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        answer = application.seal(PDF + f"% {name}".encode(), repeated=name)
-        if answer.status_code == 201:
-            return answer.json()
-        assert answer.status_code in {202, 503}, answer.text
-        time.sleep(0.2)
-    raise AssertionError(answer.text)
-
-
 def test_a_sealing_process_that_dies_is_replaced(tmp_path):
     key = new_key(tmp_path)
     with site(tmp_path) as running:
         application = running.client(key.text)
-        collected(application, "before")
+        application.collected(PDF, "before")
         [child] = running.children()
         kill(child)
-        collected(application, "after")
+        application.collected(PDF, "after")
         assert child not in running.children()
 
 
 def test_the_end_of_the_site_is_that_of_its_sealing_process(tmp_path):
     key = new_key(tmp_path)
     with site(tmp_path) as running:
-        collected(running.client(key.text), "one")
+        running.client(key.text).collected(PDF, "one")
         [child] = running.children()
         kill(running.process.pid)
         until = time.monotonic() + 20
