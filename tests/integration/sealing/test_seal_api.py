@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import shlex
+import shutil
 import socket
+import subprocess
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -11,6 +14,7 @@ from typing import Any
 
 import pytest
 from sqlmodel import func, select
+from support.house import ROOT
 from support.letters import FIELDS, encrypted, full_page, letter
 from support.seal_api import SEALS, TWODDOC, new_key, site
 from support.sealers import town
@@ -343,6 +347,19 @@ def test_wrong_keys_are_throttled_and_a_right_one_never(running, application):
     codes = [stranger.get(f"{SEALS}/{'A' * 22}").status_code for _ in range(40)]
     assert codes[-1] == 429
     assert application.seal(PDF).status_code == 201
+
+
+def test_the_readme_s_request_seals_a_letter(running, application, tmp_path):
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not here")
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    [line] = [each for each in lines if each.startswith("curl ")]
+    line = line.replace("$CLE", application.key).replace(
+        "http://127.0.0.1:8000", running[0].address
+    )
+    (tmp_path / "lettre.pdf").write_bytes(PDF)
+    subprocess.run(shlex.split(line), cwd=tmp_path, check=True, timeout=60)
+    assert (tmp_path / "scellee-api.pdf").read_bytes().startswith(PDF)
 
 
 def test_the_log_tells_no_key_no_name_and_no_content(tmp_path):
