@@ -49,6 +49,7 @@ ROUTERS: Final = (
     api_mailings.router,
 )
 SEAL_USE: Final = "seal"
+SEALING: Final = "sealing"
 
 
 def create_app(parts: Parts, log: Log) -> ASGIApp:
@@ -92,7 +93,7 @@ def routes(parts: Parts, log: Log) -> FastAPI:
 def counter_of(parts: Parts, log: Log) -> tuple[Counter, Keeper]:
     """Give what the sealing routes work with; nothing is begun yet."""
     data, kept = parts.settings.data, parts.settings.sealing
-    room = Storeroom(data / "sealing")
+    room = Storeroom(data / SEALING)
     room.make()
     words = ["--data", str(data.absolute())]
     words += ["--config", str(parts.config.absolute())] if parts.config else []
@@ -111,4 +112,5 @@ def open_office(parts: Parts, keeper: Keeper) -> None:
     with reading(parts.site.engine) as session:
         letters = api_keys.any_living(session)
         mailings = bool(settling.to_do(session, Kind.MAILING))
+    Storeroom(parts.settings.data / SEALING).empty_arrivals()
     keeper.open(letters=letters, mailings=mailings)

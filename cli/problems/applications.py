@@ -32,6 +32,7 @@ ROWS: dict[str, Problem] = {
             "idempotency.key-missing",
             "idempotency.key-reused",
             "office.away",
+            "office.busy",
             "office.no-room",
             "request.form",
             "request.too-slow",

@@ -27,8 +27,16 @@ from typing import ClassVar, Final
 from sealing.errors import SealingError
 from sealing.service.commissions import CommissionId
 
+MOST_ARRIVALS: Final = 64
 _PRIVATE: Final = 0o700
 _ID_BYTES: Final = 16
+
+
+class TooManyArrivalsError(SealingError):
+    """As many requests as may bring letters at once do so already."""
+
+    code: ClassVar[str] = "office.busy"
+    retryable: ClassVar[bool] = True
 
 
 class NoRoomError(SealingError):
@@ -97,8 +105,15 @@ class Storeroom:
             folder.mkdir(_PRIVATE, parents=True, exist_ok=True)
         self.root.chmod(_PRIVATE)
 
+    def empty_arrivals(self) -> None:
+        """Discard what was on its way when the site ended."""
+        for path in self.incoming.iterdir():
+            discard(path)
+
     def arrival(self) -> Path:
-        """Make a folder for what a request brings; raise OSError."""
+        """Make a folder for what a request brings; raise TooManyArrivalsError or OSError."""
+        if len(os.listdir(self.incoming)) >= MOST_ARRIVALS:  # noqa: PTH208 - names alone
+            raise TooManyArrivalsError(f"got {MOST_ARRIVALS} at once")
         path = self.incoming / secrets.token_hex(16)
         path.mkdir(_PRIVATE)
         return path

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Final
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 
 from sealing.errors import SealingError
 from sealing.service import api_keys
@@ -70,7 +71,11 @@ class WrongKeys:
             raise TooManyKeysError("got wrong keys from one address", seconds=left)
 
 
-def caller(request: Request, here: Here) -> ApiKey:
+# Tells OpenAPI how a key is shown; what is shown is read below, strictly.
+Shown = Annotated[object, Depends(HTTPBearer(auto_error=False, scheme_name="apiKey"))]
+
+
+def caller(request: Request, here: Here, _shown_key: Shown) -> ApiKey:
     """Find the living key of a request; raise ApiKeyRefusedError, TooManyKeysError."""
     now = here.clock()
     try:

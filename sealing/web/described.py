@@ -14,8 +14,6 @@ _REPEAT_KEY: Final = {
     "description": "A name of the application's own; the same again gives the same result.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 257},
 }
-SECURITY: Final[list[dict[str, list[str]]]] = [{"apiKey": []}]
-SCHEME: Final = {"apiKey": {"type": "http", "scheme": "bearer", "bearerFormat": "coffre_sk_…"}}
 
 
 def _form(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
@@ -46,8 +44,8 @@ MAILING_BODY: Final = {
 def described(
     body: dict[str, Any] | None, answer: type[BaseModel], other: str | None = None
 ) -> dict[str, Any]:
-    """Give what a route's decorator is told: its body, its answer, its key."""
-    extra: dict[str, Any] = {"security": SECURITY}
+    """Give what a route's decorator is told: its body and its answer."""
+    extra: dict[str, Any] = {}
     if body is not None:
         extra |= {"requestBody": {"required": True, "content": body}, "parameters": [_REPEAT_KEY]}
     responses: dict[int, dict[str, Any]] = {}

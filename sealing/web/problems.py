@@ -103,6 +103,7 @@ ROWS: Final[Mapping[str, Row]] = {
         _WRONG, N_("Cet Idempotency-Key a déjà servi, avec un autre contenu.")
     ),
     "office.away": Row(_AWAY, N_("Le service des cachets est arrêté. Réessayez dans un moment.")),
+    "office.busy": Row(_AWAY, N_("Trop de lettres arrivent à la fois. Réessayez dans un moment.")),
     "office.no-room": Row(
         HTTPStatus.INSUFFICIENT_STORAGE, N_("Le disque est plein : rien n'a été gardé.")
     ),

@@ -16,7 +16,7 @@ import pytest
 from sqlmodel import func, select
 from support.house import ROOT
 from support.letters import FIELDS, encrypted, full_page, letter
-from support.seal_api import SEALS, TWODDOC, new_key, site
+from support.seal_api import MAILINGS, SEALS, TWODDOC, new_key, site
 from support.sealers import town
 
 from sealing.service.levels import Level
@@ -325,6 +325,18 @@ def test_a_page_of_another_site_cannot_ask(application):
     for name, value in (("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")):
         answer = application.seal(PDF, **{name: value})
         assert (answer.status_code, answer.json()["code"]) == (403, "request.foreign-origin")
+
+
+def test_the_routes_are_described_with_their_key_and_their_answers(application):
+    told = application.http.get("/openapi.json").json()
+    assert told["components"]["securitySchemes"] == {"apiKey": {"type": "http", "scheme": "bearer"}}
+    for path in (SEALS, MAILINGS):
+        route = told["paths"][path]["post"]
+        assert route["security"] == [{"apiKey": []}]
+        assert [each["name"] for each in route["parameters"]] == ["Idempotency-Key"]
+        assert "multipart/form-data" in route["requestBody"]["content"]
+        assert {"202", "422"} <= set(route["responses"])
+    assert {"SealAnswer", "MailingAnswer"} <= set(told["components"]["schemas"])
 
 
 def test_a_service_erases_what_it_has_collected(running, application):
