@@ -8,10 +8,17 @@ from typing import TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import IntegrityError
 
 from sealing.service import api_keys, commissions
 from sealing.service.api_keys import ApiKey
-from sealing.service.commissions import Asked, Commission, CommissionId, State
+from sealing.service.commissions import (
+    Asked,
+    Commission,
+    CommissionId,
+    KeyReusedError,
+    State,
+)
 from sealing.service.storeroom import Storeroom
 from sealing.web.models import Order
 from storage.database import reading, transaction
@@ -66,9 +73,16 @@ class Taking:
                 keep(identifier)
                 with transaction(engine) as session:
                     found = commissions.take(session, self.who, identifier, asked, now)
+            except IntegrityError:  # another request with this key came first
+                with reading(engine) as session:
+                    found = commissions.known(
+                        session, self.who, asked.repeat_key, asked.fingerprint
+                    )
             finally:
                 if found is None or found.id != identifier:
                     self.room.erase(identifier)
+        if found is None:
+            raise KeyReusedError("got two requests at once with one key")
         if found.state is not State.FAILED:
             return found
         with transaction(engine) as session:
