@@ -278,6 +278,8 @@ def _answer(request: Request, code: str, row: Row, details: Mapping[str, Any]) -
         "request": request.scope.get("request_id", ""),
     }
     headers = {"Retry-After": str(details.get("seconds", 5))} if row.status in _AGAIN else {}
+    if row.status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body, row.status, headers, MEDIA_TYPE)
 
 

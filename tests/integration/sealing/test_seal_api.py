@@ -183,6 +183,7 @@ def test_whatever_is_wrong_with_a_key_the_answer_is_one(running, application):
     answers.append(ended.seal(PDF))
     told = [{**answer.json(), "request": ""} for answer in answers]
     assert [answer.status_code for answer in answers] == [401] * len(answers)
+    assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
     assert all(each == told[0] for each in told)
 
 
