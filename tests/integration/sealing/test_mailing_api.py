@@ -238,10 +238,17 @@ def test_with_the_authority_away_nothing_is_sealed_and_asking_again_works(tmp_pa
         assert (told["state"], told["sealed"], told.get("problem")) == ("sealed", 1, None)
 
 
+def require_no_letter_as_it_came(mailings):
+    until = time.monotonic() + 20
+    while list(mailings.glob("*/in")) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert list(mailings.glob("*/in")) == []
+
+
 @pytest.mark.timeout(900)
 def test_kill_9_leaves_each_letter_of_a_mailing_sealed_once(tmp_path):
     moments = random.Random(5)  # noqa: S311 - a replayable choice
-    key, names = new_key(tmp_path), [f"{n}.pdf" for n in range(300)]
+    key, names = new_key(tmp_path), [f"{n}.pdf" for n in range(150)]
     parts = [listing(*names), *(pdf(name, PDF + f"% {name}".encode()) for name in names)]
     rounds = cases(ci=6, slow=60, fast=2)
     for turn in range(rounds):
@@ -266,4 +273,4 @@ def test_kill_9_leaves_each_letter_of_a_mailing_sealed_once(tmp_path):
         assert len({row["id"] for row in rows}) == len(names)
         assert all(files[name].count(b"/ByteRange") == 1 for name in names)
         assert all(files[name].startswith(PDF + f"% {name}".encode()) for name in names)
-        assert list((running.data / "sealing" / "mailings").glob("*/in")) == []
+        require_no_letter_as_it_came(running.data / "sealing" / "mailings")
