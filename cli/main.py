@@ -39,6 +39,8 @@ COMMANDS: dict[str, str] = {
     "seal": N_("Sceller un PDF, avec ou sans code 2D-Doc."),
     "batch": N_("Sceller un envoi entier, à partir d'une liste."),
     "renew": N_("Prolonger la preuve des documents scellés : horodatages d'archivage."),
+    "apikey": N_("Tenir les clés des applications qui font sceller par l'API."),
+    "office": N_("Sceller ce que les applications demandent (lancé par coffre serve)."),
     "twoddoc": N_("Émettre un code 2D-Doc, en lire un, lister les types."),
     "status": N_("Retirer ou remplacer un document scellé, publier la liste des retraits."),
     "verify": N_("Vérifier un document scellé, un scan ou un code."),

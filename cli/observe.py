@@ -38,6 +38,8 @@ class Event(StrEnum):
     FAILED = "http.failed"
     DUTY_DONE = "duty.done"
     DUTY_FAILED = "duty.failed"
+    OFFICE_READY = "office.ready"
+    OFFICE_ENDED = "office.ended"
 
 
 class Log:

@@ -6,6 +6,7 @@ Rules kept here:
 - headers of shares whose time has passed are deleted; so are the packages of grants that are spent
   or that nobody collected;
 - leftovers of interrupted uploads are removed from the store;
+- letters that applications had sealed are erased once they were kept long enough;
 - a duty that fails is told and tried again at the next turn; it stops neither the others nor the
   server.
 """
@@ -19,12 +20,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cli.observe import Event, Log
 from consent.service import grants
-from storage.database import transaction
+from sealing.service import retention
+from sealing.service.retention import Keeping
+from sealing.service.storeroom import Storeroom
+from storage.database import reading, transaction
 from storage.errors import CoffreError
 from vault.service import shares, uploads
 from vault.web.session import Site
 
 EVERY: Final = timedelta(minutes=10)
+# What nobody names and is younger may be on its way.
+_STRAY_SECONDS: Final = 6 * 3600.0
+Duty = Callable[[Site], int]
 
 
 def orphans(site: Site) -> int:
@@ -56,7 +63,23 @@ def grants_ended(site: Site) -> int:
         return grants.sweep(session, site.clock())
 
 
-DUTIES: Final[tuple[Callable[[Site], int], ...]] = (
+def sealed_letters(room: Storeroom, keeping: Keeping) -> Duty:
+    """Make the duty of erasing what applications had sealed, in its time."""
+
+    def erasures(site: Site) -> int:
+        with transaction(site.engine) as session:
+            gone = retention.expire(session, keeping, site.clock())
+            retention.forget(session, site.clock())
+        for each in gone:
+            room.erase(each)
+        with reading(site.engine) as session:
+            kept, unsealed = retention.kept(session), retention.unsealed(session)
+        return len(gone) + room.sweep(kept, unsealed, _STRAY_SECONDS)
+
+    return erasures
+
+
+DUTIES: Final[tuple[Duty, ...]] = (
     orphans,
     burials,
     expiries,
@@ -65,9 +88,9 @@ DUTIES: Final[tuple[Callable[[Site], int], ...]] = (
 )
 
 
-def turn(site: Site, log: Log) -> None:
+def turn(site: Site, log: Log, *others: Duty) -> None:
     """Do every duty once."""
-    for duty in DUTIES:
+    for duty in (*DUTIES, *others):
         try:
             count = duty(site)
         except (CoffreError, SQLAlchemyError, OSError) as error:
@@ -77,8 +100,8 @@ def turn(site: Site, log: Log) -> None:
                 log.tell(Event.DUTY_DONE, duty=duty.__name__, count=count)
 
 
-async def watch(site: Site, log: Log) -> None:
+async def watch(site: Site, log: Log, *others: Duty) -> None:
     """Take a turn now and then every ten minutes, until cancelled."""
     while True:
-        await asyncio.to_thread(turn, site, log)
+        await asyncio.to_thread(turn, site, log, *others)
         await asyncio.sleep(EVERY.total_seconds())

@@ -50,13 +50,14 @@ class InstallationKeyError(ConfigurationError):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a process of the server works with."""
+    """What a process of the server works with; `config` is the file that it was told to read."""
 
     settings: Settings
     site: Site
     broker: Broker
     trust: TrustList
     town: Town
+    config: Path | None = None
 
 
 def assemble(settings: Settings, address: str) -> Parts:

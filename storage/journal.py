@@ -52,6 +52,10 @@ class Event(StrEnum):
     GRANT_LAPSED = "grant.lapsed"
     SEAL_REVOKED = "seal.revoked"
     SEAL_SUPERSEDED = "seal.superseded"
+    API_KEY_ADDED = "api-key.added"
+    API_KEY_ENDED = "api-key.ended"
+    SEAL_COMMISSIONED = "seal.commissioned"
+    SEAL_ERASED = "seal.erased"
 
 
 class JournalBrokenError(CoffreError):

@@ -29,7 +29,7 @@ from storage.errors import (
 
 PREFIX = "COFFRE_"
 _FILE = "_FILE"
-_TABLES = {"signers", "status", "token", "tsa", "town"}
+_TABLES = {"sealing", "signers", "status", "token", "tsa", "town"}
 _SECRETS = {"passphrase", "pin"}
 _PATHS = {"trust", "tsl_roots"}
 _HOSTS = {"tsl_hosts", "revocation_hosts", "status_lists"}
@@ -104,6 +104,19 @@ class TownSettings(BaseModel):
     accent: str | None = None
 
 
+class SealingSettings(BaseModel):
+    """Letters sealed by the API: how long they are kept, settled and once collected.
+
+    `mailing_mib`: how much one mailing may weigh.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keep_days: Annotated[int, Field(ge=1, le=30)] = 7
+    collected_hours: Annotated[int, Field(ge=0, le=720)] = 24
+    mailing_mib: Annotated[int, Field(ge=1, le=1 << 20)] = 2_048
+
+
 class Settings(BaseModel):
     """Every setting of an installation or of a client, frozen."""
 
@@ -137,6 +150,7 @@ class Settings(BaseModel):
     token: TokenSettings = TokenSettings()
     tsa: TsaSettings = TsaSettings()
     town: TownSettings = TownSettings()
+    sealing: SealingSettings = SealingSettings()
 
     @classmethod
     def load(cls, config: Path | None = None, **options: object) -> Self:

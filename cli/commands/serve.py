@@ -7,6 +7,7 @@ are the visitor's address and scheme taken, else every visitor would be throttle
 import logging
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -41,6 +42,9 @@ class AddressTakenError(CoffreError):
 )
 def command(
     ctx: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(metavar="F", help=N_("Réglages et signataires."))
+    ] = None,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help=N_("Dossier des données."))
     ] = None,
@@ -52,15 +56,15 @@ def command(
     """Serve until SIGTERM or Ctrl-C, then finish what was begun."""
     output = of(ctx)
     os.umask(0o077)
-    settings = Settings.load(data=data, host=host, port=port)
+    settings = Settings.load(config, data=data, host=host, port=port)
     with listen(settings) as sock:
         address = f"http://{settings.host}:{sock.getsockname()[1]}"
-        parts = assemble(settings, address)
+        parts = replace(assemble(settings, address), config=config)
         prepare(parts)
         announce(output, parts)
         log = Log(output.stdout)
         logging.getLogger("uvicorn").handlers = [ServerMessages(log)]
-        config = uvicorn.Config(
+        server = uvicorn.Config(
             create_app(parts, log),
             log_config=None,
             access_log=False,
@@ -69,7 +73,7 @@ def command(
             forwarded_allow_ips=settings.proxies,
             timeout_graceful_shutdown=_DRAIN_SECONDS,
         )
-        uvicorn.Server(config).run(sockets=[sock])
+        uvicorn.Server(server).run(sockets=[sock])
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -5,6 +5,7 @@ the error's details in braces.
 """
 
 from cli.problems import (
+    applications,
     consent,
     mailing,
     merging,
@@ -23,6 +24,7 @@ from storage.errors import CoffreError
 from storage.language import N_, Translator
 
 PROBLEMS: dict[str, Problem] = {
+    **applications.ROWS,
     **consent.ROWS,
     **mailing.ROWS,
     **merging.ROWS,

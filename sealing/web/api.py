@@ -1,57 +1,176 @@
-"""The lists of letters taken back, as anybody may fetch them: whole, signed, to be kept.
+"""JSON below `/api/v1/seals`: one letter, sealed for a service's application.
 
-Rules kept here:
+Routes (bodies and answers: `models`; the table of `sealing/DESIGN.md`, "HTTP", tells errors):
 
-- one list an address, the same for everybody: nobody says which letter is asked about;
-- no cookie, no session, nothing per letter; any page of any site may read it;
-- a copy may be kept as long as the list says (`ttl`), never beyond its end; a reader who has it
-  asks with its tag and gets an empty answer;
-- what was published is served, and nothing else: no key is here.
+- `POST /seals` brings a PDF, or a form of `letter` and `order`; 201 with the seal, or with the PDF
+  itself where the application accepts `application/pdf`; 202 when it takes longer than seconds;
+- `GET /seals/{id}` says how it stands · `GET /seals/{id}/pdf` gives it · `DELETE /seals/{id}`
+  erases it.
+
+Each request shows a key; a POST brings its Idempotency-Key: the same again gives the same seal.
 """
 
-import re
-from datetime import UTC, datetime
-from hashlib import sha256
+import asyncio
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Header, Response
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+from starlette.background import BackgroundTask
 
-from sealing.proofs.status_list import Claims, ParsedStatusList, StatusListError
+from sealing.service import api_keys, commissions, retention
+from sealing.service.api_keys import ApiKey
+from sealing.service.commissions import (
+    Asked,
+    Commission,
+    Kind,
+    State,
+)
+from sealing.web import arrivals
+from sealing.web.arrivals import FilePart, FormError, Part, TextPart, arriving
+from sealing.web.bearer import Caller, RepeatKey
+from sealing.web.described import SEAL_BODY, described
+from sealing.web.models import MAX_ORDER, Id, SealAnswer, SealOrder, members
+from sealing.web.office import AtCounter, Counter
+from sealing.web.orders import Taking, allow, fingerprint_of, read_order
+from sealing.web.problems import ErasedError, NotReadyError, told, trouble_of
+from storage.database import reading, transaction
+from vault.web.problems import RESPONSES
+from vault.web.session import Here, Site
 
-PREFIX: Final = "/statuts/"
-MEDIA_TYPE: Final = "application/statuslist+jwt"
-_NUMBER: Final = re.compile("0|[1-9][0-9]{0,3}")
-_OPEN: Final = {
-    "Access-Control-Allow-Origin": "*",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-}
-
-
-def router(folder: Path) -> APIRouter:
-    """Make the route of a folder of published lists."""
-    routes = APIRouter()
-
-    @routes.api_route(PREFIX + "{number}", methods=["GET", "HEAD"])
-    def status_list(number: str, if_none_match: Annotated[str, Header()] = "") -> Response:
-        """Give one list of letters taken back, as it was signed."""
-        path = folder / f"{number}.jwt"
-        try:
-            data = path.read_bytes() if _NUMBER.fullmatch(number) else b""
-            claims = ParsedStatusList.parse(data).claims
-        except (FileNotFoundError, StatusListError):
-            raise HTTPException(404) from None
-        tag = f'"{sha256(data).hexdigest()[:32]}"'
-        headers = {"ETag": tag, "Cache-Control": f"public, max-age={_kept(claims)}", **_OPEN}
-        if tag in if_none_match:
-            return Response(None, 304, headers)
-        return Response(data, 200, headers, MEDIA_TYPE)
-
-    return routes
+router: Final = APIRouter(prefix="/api/v1/seals", responses=RESPONSES, tags=["seals"])
+PATIENCE: Final = 8.0
+PDF: Final = "application/pdf"
+_MIB: Final = 1 << 20
+# What a form adds around its parts.
+_FRAME: Final = 16 << 10
 
 
-def _kept(claims: Claims) -> int:
-    """Give for how many seconds a copy may be kept."""
-    left = int((claims.exp or claims.iat) - datetime.now(UTC).timestamp())
-    return max(0, min(claims.ttl or 0, left))
+@router.post("", status_code=201, **described(SEAL_BODY, SealAnswer, PDF))
+async def seal(
+    request: Request, who: Caller, repeated: RepeatKey, here: Here, at: AtCounter
+) -> Response:
+    """Seal one letter, once, however often it is asked."""
+    at.office.require_up()
+    async with arriving(at.room) as folder:
+        came = await _receive(request, folder, who.terms.most_mib * _MIB)
+        allow(who, came.order)
+        asked = came.asked(who, repeated)
+        keep = partial(at.room.keep_letter, came.letter.path)
+        found = await asyncio.to_thread(Taking(here, at.room, who).take, asked, keep)
+    if found.state in commissions.OPEN:
+        await at.office.letter(found.id, PATIENCE)
+        found = await asyncio.to_thread(_current, here, who, found.id)
+    return _answer(request, found, here, at)
+
+
+@router.get("/{identifier}", **described(None, SealAnswer))
+def standing(identifier: Id, request: Request, who: Caller, here: Here, at: AtCounter) -> Response:
+    """Say how a letter stands."""
+    found = _current(here, who, identifier)
+    return JSONResponse(members(_told(request, found, at)))
+
+
+@router.get("/{identifier}/pdf", response_class=FileResponse)
+def sealed_pdf(identifier: Id, who: Caller, here: Here, at: AtCounter) -> Response:
+    """Give a sealed letter."""
+    return _pdf(_current(here, who, identifier), here, at, 200)
+
+
+@router.delete("/{identifier}", status_code=204)
+def erase(identifier: Id, who: Caller, here: Here, at: AtCounter) -> None:
+    """Erase a letter before its time; one that waits is not sealed any more."""
+    found = _current(here, who, identifier)
+    with transaction(here.engine) as session:
+        retention.drop(session, found.id, here.clock())
+    if found.state not in commissions.OPEN:
+        at.room.erase(found.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """A letter that has come whole, and what is to be done with it."""
+
+    letter: FilePart
+    order: SealOrder
+
+    def asked(self, who: ApiKey, repeated: str) -> Asked:
+        """Give what is asked; the same letter and order have the same fingerprint."""
+        fingerprint = fingerprint_of(self.order, {"letter": self.letter.sha256})
+        signer = api_keys.chosen_signer(who.terms, self.order.signer)
+        text = self.order.model_copy(update={"signer": signer}).model_dump_json()
+        size, level = self.letter.size, self.order.level
+        return Asked(Kind.LETTER, repeated, fingerprint, text, level, 1, size)
+
+
+async def _receive(request: Request, folder: Path, limit: int) -> _Came:
+    """Bring a letter, alone or with its order."""
+    letter, order = FilePart(folder / "letter.pdf", limit), TextPart(MAX_ORDER)
+    if not arrivals.is_form(request):
+        await arrivals.body(request, letter, limit)
+        return _Came(letter, SealOrder())
+    awaited: dict[str, Part] = {"letter": letter, "order": order}
+
+    def opening(name: str, _file: str) -> Part:
+        if name not in awaited:
+            raise FormError("got a part that is not awaited, or twice", part=name)
+        return awaited.pop(name)
+
+    await arrivals.form(request, opening, limit + MAX_ORDER + _FRAME)
+    if "letter" in awaited:
+        raise FormError("got a form without its letter", part="letter")
+    return _Came(letter, read_order(SealOrder, bytes(order.content) or b"{}"))
+
+
+def _current(here: Site, who: ApiKey, identifier: str) -> Commission:
+    with reading(here.engine) as session:
+        return commissions.of_service(session, who, identifier, Kind.LETTER)
+
+
+def _answer(request: Request, found: Commission, here: Site, at: Counter) -> Response:
+    """Answer a POST by what became of its letter."""
+    place = {"Location": f"{router.prefix}/{found.id}"}
+    if found.state is State.SEALED and PDF in request.headers.get("accept", ""):
+        answer = _pdf(found, here, at, 201)
+        answer.headers.update(place)
+        return answer
+    if found.state in {State.REFUSED, State.FAILED}:
+        raise told(found.outcome)
+    if found.state in commissions.ENDED:
+        raise ErasedError("got a letter that is erased")
+    status = 201 if found.state is State.SEALED else 202
+    headers = place if status == 201 else {**place, "Retry-After": "2"}  # noqa: PLR2004 - HTTP
+    return JSONResponse(members(_told(request, found, at)), status, headers)
+
+
+def _told(request: Request, found: Commission, at: Counter) -> SealAnswer:
+    outcome, sealed = found.outcome, found.state is State.SEALED
+    return SealAnswer(
+        id=found.id,
+        state=str(found.state),
+        level=found.level,
+        created_at=found.created_at,
+        seal=outcome.seal,
+        sha256=outcome.sha256_out.hex() if outcome.sha256_out else None,
+        pdf=f"{router.prefix}/{found.id}/pdf" if sealed else None,
+        sealed_at=found.settled_at if sealed else None,
+        expires_at=at.keeping.until(found.settled_at, found.collected_at) if sealed else None,
+        problem=trouble_of(request, outcome),
+    )
+
+
+def _pdf(found: Commission, here: Site, at: Counter, status: int) -> FileResponse:
+    path = at.room.sealed_letter(found.id)
+    if found.state in commissions.ENDED:
+        raise ErasedError("got a letter that is erased")
+    if found.state is not State.SEALED or not path.exists():
+        raise NotReadyError(f"got a letter that is {found.state}")
+
+    def taken() -> None:
+        with transaction(here.engine) as session:
+            commissions.collected(session, found.id, here.clock())
+
+    name, after = f"{found.id}.pdf", BackgroundTask(taken)
+    return FileResponse(path, status, media_type=PDF, filename=name, background=after)

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 from alembic import context
 from sqlmodel import SQLModel
 
-from storage.tables import batches, consents, documents, journal, people, register, seals
+from storage.tables import (
+    batches,
+    commissions,
+    consents,
+    documents,
+    journal,
+    people,
+    register,
+    seals,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-TABLES = (batches, consents, documents, journal, people, register, seals)
+TABLES = (batches, commissions, consents, documents, journal, people, register, seals)
 
 
 def run(connection: "Connection") -> None:

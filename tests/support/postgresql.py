@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,8 +64,12 @@ class Server:
         )
 
     def start(self) -> None:
-        """Start again, at the same address."""
-        self._server.ensure_postgres_running()
+        """Start again, at the same address; on a busy machine recovery takes its time."""
+        for _ in range(6):
+            with suppress(subprocess.TimeoutExpired):
+                self._server.ensure_postgres_running()
+                return
+        raise TimeoutError("got no server within a minute")
 
     def _of(self, name: str) -> str:
         engine = open_engine(self.address)

@@ -28,7 +28,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storage.errors import CoffreError
-from storage.language import DEFAULT, N_, languages, translator
+from storage.language import DEFAULT, N_, Translator, languages, translator
 from vault.web.shell import render
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -47,6 +47,7 @@ _FAULT: Final = Row(
 )
 _FORM: Final = N_("La demande n'a pas la forme attendue.")
 MALFORMED: Final = Row(HTTPStatus.BAD_REQUEST, _FORM)
+_AGAIN: Final = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
 ROWS: Final[Mapping[str, Row]] = {
     "account.enrolment": Row(
@@ -217,14 +218,20 @@ def failure(scope: Scope, error: BaseException) -> Failure:
     return Failure(str(scope.get("request_id", "")), type(error).__name__, place)
 
 
-def respond(request: Request, error: CoffreError, rows: Mapping[str, Row] = ROWS) -> JSONResponse:
-    """Answer one error of ours."""
-    return _answer(request, error.code, rows.get(error.code, _FAULT), error.details)
+def respond(
+    request: Request, error: CoffreError, rows: Mapping[str, Row] = ROWS, **more: object
+) -> JSONResponse:
+    """Answer one error of ours, or one that another process told of; `more` members too."""
+    code = error.reported or error.code
+    details: dict[str, Any] = {**error.details, **more}
+    if error.parts:
+        details["parts"] = [{"about": about, "rule": rule} for about, rule in error.parts]
+    return _answer(request, code, rows.get(code, _FAULT), details)
 
 
 def _of_ours(request: Request, error: Exception) -> JSONResponse:
     rows: Mapping[str, Row] = request.app.state.problems
-    if not isinstance(error, CoffreError) or error.code not in rows:
+    if not isinstance(error, CoffreError) or (error.reported or error.code) not in rows:
         raise error
     return respond(request, error, rows)
 
@@ -261,8 +268,7 @@ def _of_http(request: Request, error: Exception) -> Response:
 
 
 def _answer(request: Request, code: str, row: Row, details: Mapping[str, Any]) -> JSONResponse:
-    lang = request.headers.get("accept-language", DEFAULT)[:2].lower()
-    tr = translator(lang if lang in languages() else DEFAULT)
+    tr = speech(request)
     body = {
         **details,
         "type": f"urn:coffre:problem:{code}",
@@ -271,15 +277,24 @@ def _answer(request: Request, code: str, row: Row, details: Mapping[str, Any]) -
         "code": code,
         "request": request.scope.get("request_id", ""),
     }
-    headers = {"Retry-After": str(details.get("seconds", 5))} if _may_retry(row) else {}
+    headers = {"Retry-After": str(details.get("seconds", 5))} if row.status in _AGAIN else {}
+    if row.status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body, row.status, headers, MEDIA_TYPE)
+
+
+def speech(request: Request) -> Translator:
+    """Translate into the language that a request prefers."""
+    return translator(language(request))
+
+
+def language(request: Request) -> str:
+    """Give the language that a request prefers, of those that we speak."""
+    lang = request.headers.get("accept-language", DEFAULT)[:2].lower()
+    return lang if lang in languages() else DEFAULT
 
 
 def _for_a_person(request: Request) -> bool:
     """Tell a page that a browser shows from a call of a program."""
     asked = request.headers.get("accept", "")
     return "text/html" in asked and not request.url.path.startswith("/api/")
-
-
-def _may_retry(row: Row) -> bool:
-    return row.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}

@@ -12,6 +12,12 @@ from support.safe import NOW, Safe
 from cli import timers
 from cli.observe import Log
 from cli.wiring import assemble
+from sealing.service import api_keys, commissions, settling
+from sealing.service.api_keys import Terms
+from sealing.service.commissions import Asked, Kind, Outcome, State
+from sealing.service.retention import Keeping
+from sealing.service.storeroom import Storeroom
+from storage.database import transaction
 from storage.settings import Settings
 from vault.service.uploads import ORPHAN_AGE
 from vault.web.session import Site
@@ -64,3 +70,19 @@ def test_a_duty_that_fails_is_told_and_the_others_are_done(safe, tmp_path, monke
         ("duty.done", "burials"),
         ("duty.failed", "leftovers"),
     ]
+
+
+def test_letters_sealed_for_applications_are_erased_in_their_time(safe, tmp_path):
+    room, keeping = Storeroom(tmp_path / "sealing"), Keeping(timedelta(days=7), timedelta(hours=24))
+    room.make()
+    with transaction(safe.engine) as session:
+        key = api_keys.add(session, Terms("etat-civil"), NOW).key
+        asked = Asked(Kind.LETTER, "one", b"", "{}", "B-B", 1, 1)
+        found = commissions.take(session, key, commissions.new_id(), asked, NOW)
+        settling.settle(session, found.id, Outcome(State.SEALED), NOW)
+    room.sealed_letter(found.id).write_bytes(b"a letter")
+    duty = timers.sealed_letters(room, keeping)
+    assert duty(site_of(safe, tmp_path / "data", timedelta(days=6))) == 0
+    assert room.sealed_letter(found.id).exists()
+    assert duty(site_of(safe, tmp_path / "data", timedelta(days=7, seconds=1))) == 1
+    assert not room.sealed_letter(found.id).exists()

@@ -21,7 +21,7 @@ from sealing.service.publication import KEPT, VALID, Publisher
 from sealing.service.seals import Reason
 from sealing.signers.port import SEAL, STATUS, KeyNotAllowedError
 from sealing.signers.registry import signer
-from sealing.web.api import router
+from sealing.web.status_lists import router
 from storage.database import open_engine, transaction
 from storage.migrations.upgrade import upgrade
 from storage.settings import Settings

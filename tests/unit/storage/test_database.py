@@ -239,7 +239,7 @@ def test_a_database_of_a_later_program_is_refused(engine):
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaError) as caught:
         upgrade(engine)
-    assert caught.value.details == {"got": "9999", "expected": "0005"}
+    assert caught.value.details == {"got": "9999", "expected": "0006"}
 
 
 def test_an_upgrade_that_is_interrupted_has_changed_nothing(tmp_path):

@@ -5,10 +5,20 @@ from pathlib import Path
 
 from sqlmodel import SQLModel
 
-from storage.tables import batches, consents, documents, journal, people, register, seals
+from storage.tables import (
+    batches,
+    commissions,
+    consents,
+    documents,
+    journal,
+    people,
+    register,
+    seals,
+)
 
 PAGE = Path(people.__file__).parents[1] / "DESIGN.md"
-OURS = {each.__name__ for each in (batches, consents, documents, journal, people, register, seals)}
+TABLES = (batches, commissions, consents, documents, journal, people, register, seals)
+OURS = {each.__name__ for each in TABLES}
 
 
 def test_every_column_that_the_server_can_hold_is_on_the_page():

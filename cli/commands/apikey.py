@@ -1,0 +1,134 @@
+"""`coffre apikey`: the keys by which applications have letters sealed (`POST /api/v1/seals`)."""
+
+from typing import Annotated, Final
+
+import typer
+
+from cli.commands.register import Data, Json, opened
+from cli.commands.seal import level_of
+from cli.help import Command, group
+from cli.output import Output, of
+from sealing.service import api_keys
+from sealing.service.api_keys import ApiKey, Terms
+from storage.database import reading, transaction
+from storage.language import N_
+
+app = group(N_("Tenir les clés des applications qui font sceller par l'API."))
+_MOST_LETTERS: Final = 10_000_000
+_MOST_MIB: Final = 100
+
+
+@app.command(
+    "add",
+    cls=Command,
+    help=N_(
+        "Faire une clé pour un service. Elle s'affiche une seule fois : seule son empreinte est "
+        "gardée.\n"
+        "Un service peut en avoir plusieurs : ajoutez la nouvelle, puis retirez l'ancienne."
+    ),
+    epilog="coffre apikey add etat-civil --signer cachet --level B-T --data ./donnees",
+)
+def add(
+    ctx: typer.Context,
+    service: Annotated[str, typer.Argument(metavar="NAME", help=N_("Nom du service."))],
+    signer: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help=N_("Signataire permis ; à répéter. Sans : tous.")),
+    ] = None,
+    level: Annotated[
+        list[str] | None,
+        typer.Option(metavar="B-B|B-T|B-LT", help=N_("Niveau permis ; à répéter. Sans : tous.")),
+    ] = None,
+    letters: Annotated[
+        int,
+        typer.Option(
+            "--letters-a-day", min=1, max=_MOST_LETTERS, help=N_("Lettres par jour, au plus.")
+        ),
+    ] = 10_000,
+    mebibytes: Annotated[
+        int, typer.Option("--most-mib", min=1, max=_MOST_MIB, help=N_("Mio par lettre, au plus."))
+    ] = 20,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key and show it."""
+    output = of(ctx)
+    levels = tuple(str(level_of(each)) for each in level or ())
+    terms = Terms(service, tuple(signer or ()), levels, letters, mebibytes)
+    with opened(data) as parts, transaction(parts.site.engine) as session:
+        made = api_keys.add(session, terms, parts.site.clock())
+    if as_json:
+        output.give("api-key", key=made.text, **members(made.key))
+        return
+    output.show(made.text)
+    told = output.tr(N_("Clé {id} du service {service}."))
+    output.say(told.format(id=made.key.id, service=service))
+    output.remark(output.tr(N_("gardez-la maintenant : elle ne s'affichera plus")))
+
+
+@app.command(
+    "list",
+    cls=Command,
+    help=N_("Lister les clés : leur service, ce qu'elles permettent, quand elles ont servi."),
+    epilog="coffre apikey list --data ./donnees",
+)
+def list_keys(ctx: typer.Context, data: Data = None, as_json: Json = False) -> None:
+    """List the keys, without themselves."""
+    output = of(ctx)
+    with opened(data) as parts, reading(parts.site.engine) as session:
+        found = api_keys.listing(session)
+    for each in found:
+        tell(output, each, as_json=as_json)
+    if not found and not as_json:
+        output.say(output.tr(N_("Aucune clé.")))
+
+
+@app.command(
+    "end",
+    cls=Command,
+    help=N_("Retirer une clé : aussitôt refusée, pour toujours."),
+    epilog="coffre apikey end nrQ0yTZ3zk-1xGmJ8Wm5bw --data ./donnees",
+)
+def end(
+    ctx: typer.Context,
+    identifier: Annotated[str, typer.Argument(metavar="ID", help=N_("Identifiant de la clé."))],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """End a key."""
+    output = of(ctx)
+    with opened(data) as parts, transaction(parts.site.engine) as session:
+        ended = api_keys.end(session, identifier, parts.site.clock())
+    tell(output, ended, as_json=as_json)
+
+
+def members(key: ApiKey) -> dict[str, object]:
+    """Give the members of a key's JSON object."""
+    terms = key.terms
+    moments = {"created_at": key.created_at, "used_at": key.used_at, "ended_at": key.ended_at}
+    return {
+        "id": key.id,
+        "service": terms.service,
+        "signers": list(terms.signers),
+        "levels": list(terms.levels),
+        "letters_a_day": terms.letters_a_day,
+        "most_mib": terms.most_mib,
+        **{name: at.isoformat() if at else None for name, at in moments.items()},
+    }
+
+
+def tell(output: Output, key: ApiKey, *, as_json: bool) -> None:
+    """Tell one key."""
+    if as_json:
+        output.give("api-key", key=None, **members(key))
+        return
+    tr, never = output.tr, "-"
+    used = key.used_at.isoformat(timespec="minutes") if key.used_at else never
+    state = tr(N_("retirée")) if key.ended_at else tr(N_("en service"))
+    told = tr(N_("{id}  {service}  {state}, servie : {used}"))
+    output.show(told.format(id=key.id, service=key.terms.service, state=state, used=used))
+    signers, levels = ", ".join(key.terms.signers), ", ".join(key.terms.levels)
+    told = tr(N_("  signataires : {signers} ; niveaux : {levels} ; {letters} lettres par jour"))
+    every = tr(N_("tous"))
+    letters = key.terms.letters_a_day
+    output.show(told.format(signers=signers or every, levels=levels or every, letters=letters))

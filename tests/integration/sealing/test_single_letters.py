@@ -1,0 +1,95 @@
+"""One letter at a time by the work of mailings: sealed once, whatever is asked again."""
+
+import hashlib
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from support.letters import encrypted, letter
+from support.sealers import town
+
+from sealing.authorities.tsa import NoTokenError
+from sealing.batch.folders import Folder
+from sealing.batch.ledger_place import held
+from sealing.batch.rows import State
+from sealing.batch.single import OPTIONS, SingleLetters, Wanted
+from sealing.batch.source import Source
+from sealing.service.levels import Level
+from sealing.service.profile import Profile
+from storage.settings import Settings, TsaSettings
+
+PDF = letter()
+
+
+class Desk:
+    """A folder of letters and the process that seals them."""
+
+    def __init__(self, folder):
+        """Make the folder."""
+        self.folder = Folder(folder / "out", durable=True)
+        self.folder.make()
+        self.source = Source(folder / "in")
+        self.source.root.mkdir(exist_ok=True)
+        self.settings = Settings.load(town()[1] / "coffre.toml")
+
+    def wanted(self, name: str, pdf: bytes = PDF, level: Level = Level.B_B) -> Wanted:
+        """Bring a letter."""
+        (self.source.root / name).write_bytes(pdf)
+        digest = hashlib.sha256(pdf).digest()
+        return Wanted(name, digest, None, Profile(level=level), "seal-p256")
+
+    def open(self):
+        """Hold the folder, and open its letters."""
+        return held(self.folder, OPTIONS, datetime.now(UTC), None)
+
+    def letters(self, holding) -> SingleLetters:
+        """Give the letters of a folder that is held."""
+        ledger = holding.ledger
+        return SingleLetters(self.settings, self.source, self.folder, ledger, lambda *_: None)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path)
+
+
+def test_a_letter_asked_for_again_keeps_its_seal(desk):
+    with desk.open() as holding, closing(desk.letters(holding)) as letters:
+        first = letters.seal(desk.wanted("a.pdf"))
+        assert first.state is State.PUBLISHED
+        assert letters.seal(desk.wanted("a.pdf")) == first
+    with desk.open() as holding, closing(desk.letters(holding)) as letters:
+        letters.put_in_order()
+        assert letters.seal(desk.wanted("a.pdf")) == first
+        assert holding.ledger.counts().sealed == 1
+    assert hashlib.sha256((desk.folder.root / "a.pdf").read_bytes()).digest() == first.sha256_out
+
+
+def test_what_is_refused_stays_so_and_what_failed_is_tried_again(desk):
+    with desk.open() as holding, closing(desk.letters(holding)) as letters:
+        refused = letters.seal(desk.wanted("locked.pdf", encrypted(PDF)))
+        assert (refused.state, refused.error) == (State.REFUSED, "sealing.pdf-encrypted")
+        assert letters.seal(desk.wanted("locked.pdf", encrypted(PDF))) == refused
+        wanted = desk.wanted("b.pdf")
+        (desk.source.root / "b.pdf").unlink()
+        assert letters.seal(wanted).state is State.FAILED
+        assert letters.seal(desk.wanted("b.pdf")).state is State.PUBLISHED
+
+
+def test_after_an_authority_was_away_the_keys_are_opened_anew(desk):
+    away = TsaSettings(url="http://127.0.0.1:1/")
+    good, desk.settings = desk.settings, desk.settings.model_copy(update={"tsa": away})
+    with desk.open() as holding, closing(desk.letters(holding)) as letters:
+        with pytest.raises(NoTokenError):
+            letters.seal(desk.wanted("a.pdf", level=Level.B_T))
+        letters.settings = good
+        assert letters.seal(desk.wanted("a.pdf", level=Level.B_T)).state is State.PUBLISHED
+
+
+def test_what_is_erased_is_forgotten_by_the_ledger(desk):
+    with desk.open() as holding, closing(desk.letters(holding)) as letters:
+        for name in ("a.pdf", "b.pdf"):
+            letters.seal(desk.wanted(name))
+        assert letters.forget(lambda file: file == "a.pdf") == 1
+        counts = holding.ledger.counts()
+        assert (counts.letters, counts.sealed) == (1, 1)
