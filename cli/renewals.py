@@ -28,6 +28,7 @@ from sealing.authorities.revocation import NoRevocationProofError
 from sealing.errors import PdfRefusedError
 from sealing.pades.seal import MAX_BYTES, require_pdf
 from sealing.proofs.evidence_record import SUFFIX
+from sealing.service.levels import Level
 from sealing.service.renewal import NoGainError, Renewals, Stamped, Standing, is_due, lifetime_of
 from storage.errors import CoffreError
 from storage.language import Translator
@@ -212,7 +213,8 @@ class Renewer:
         if not found:
             return None
         standings = tuple(standing_of(seal, self.trust) for seal in found)
-        return _Judged(standings, min(verdict.level or "" for verdict in verdicts))
+        levels = [Level(verdict.level) for verdict in verdicts if verdict.level is not None]
+        return _Judged(standings, str(min(levels, key=[*Level].index)))
 
 
 def standing_of(seal: Examined, trust: TrustList) -> Standing:

@@ -123,8 +123,11 @@ class _Judge:
         for item in newest_first:
             archive = self._archive(item, moment)
             if archive.holds and archive.stamp.time is not None:
-                revision = item.reader.get_historical_resolver(item.signed_revision)
-                moment = Moment.past(self.present.spec, archive.stamp.time, revision)
+                try:
+                    revision = item.reader.get_historical_resolver(item.signed_revision)
+                    moment = Moment.past(self.present.spec, archive.stamp.time, revision)
+                except Exception:  # noqa: BLE001 - the guard: proofs that cannot be read prove nothing
+                    archive = replace(archive, stamp=replace(archive.stamp, indication=None))
             yield _Stamped(archive, item.signed_revision, moment)
 
     def seal(self, seal: EmbeddedPdfSignature, archives: Sequence[_Stamped]) -> Examined:

@@ -56,6 +56,7 @@ from support.letters import letter, with_stream_xref
 
 from sealing.pades import general_road
 from sealing.pades.archive import archive
+from sealing.pades.dss import Dss
 from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError, Reason
 from sealing.service.levels import Level
@@ -209,6 +210,18 @@ def test_proofs_that_came_after_the_stamp_are_not_covered_by_it():
     writer.write(output)
     assert "only-validation-data-added" in reasons(only(output.getvalue()))
     assert only(output.getvalue()).conclusion.indication is UNSURE
+
+
+def test_a_store_that_cannot_be_read_proves_nothing_and_stops_nothing():
+    pdf = sealed(Level.B_LT)
+    made = services(THEN).archiving("sha256")
+    odd = pdf + archive(
+        SourcePdf(pdf), made.archivist, Dss.of([b"no certificate"], [], [b"no list"])
+    )
+    seal = only(odd, THEN)
+    assert seal.conclusion.indication is PASSED
+    assert "archived" not in reasons(seal)
+    assert seal.level in {"B-T", "B-LT"}
 
 
 def test_a_revoked_seal_stays_revoked():
