@@ -66,6 +66,10 @@ ROWS: dict[str, Problem] = {
         N_("{path} est là, et n'a pas été écrit par ce travail"),
         N_("déplacez-le, choisissez un autre dossier, ou ajoutez --force pour le remplacer"),
     ),
+    "merge.no-column": Problem(
+        N_("le modèle {path} ne nomme aucune colonne : toutes les lettres seraient les mêmes"),
+        N_("écrivez {{{{ nom }}}} là où va la colonne « nom » ; le modèle vient avant les données"),
+    ),
     "merge.no-glyph": Problem(
         N_("aucune police ne sait dessiner le caractère « {sign} »"),
         N_("remplacez-le, ou mettez une police qui le connaît à côté du modèle (@font-face)"),

@@ -32,7 +32,7 @@ from sealing.batch.job import Wish
 from sealing.batch.ledger import Ledger
 from sealing.batch.letters_csv import LetterList, LineError
 from sealing.batch.merge_data import MergeData, Record
-from sealing.batch.merge_design import Design, MergeError
+from sealing.batch.merge_design import Design, MergeError, NoColumnError
 from sealing.batch.merge_list import ListInTheMaking, require_ours, withdraw
 from sealing.batch.merge_work import Press
 from sealing.batch.plan import Planned, key_of, range_size
@@ -180,6 +180,8 @@ class _Opened:
         record = next((each for each in data.records() if isinstance(each, Record)), None)
         if record is not None:
             design.make(record.values)
+        if not design.reads:
+            raise NoColumnError("got a template without a column", path=job.template.name)
         if not job.force:
             require_ours(job.folder)
         return cls(job, data, press, design)

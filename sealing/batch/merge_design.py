@@ -48,6 +48,12 @@ class UnknownColumnError(MergeError):
     code: ClassVar[str] = "merge.unknown-column"
 
 
+class NoColumnError(MergeError):
+    """The template names no column: all letters would be the same. Details: `path`."""
+
+    code: ClassVar[str] = "merge.no-column"
+
+
 class ValueTooLongError(MergeError):
     """A value is longer than the limit. Details: `name`, `limit`."""
 
@@ -78,6 +84,10 @@ class Design(Protocol):
     @property
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """Name what a reader of these letters will miss: codes, each with what it is about."""
+
+    @property
+    def reads(self) -> bool:
+        """Tell whether letters differ by their values."""
 
     def fingerprint(self) -> Mapping[str, str]:
         """Tell this design from another, once a letter was made."""

@@ -120,6 +120,11 @@ class FormDesign:
                 told.append((NO_TAGS, ""))
         return cls(pdf, spots, tuple(told))
 
+    @property
+    def reads(self) -> bool:
+        """Tell that a field has its column: a form without one is refused."""
+        return True
+
     def fingerprint(self) -> Mapping[str, str]:
         """Give the digest of the form."""
         return {"form": hashlib.sha256(self.pdf).hexdigest(), "pymupdf": pymupdf.VersionBind}

@@ -111,7 +111,8 @@ class HtmlDesign:
     def open(cls, path: Path, columns: frozenset[str]) -> "HtmlDesign":
         """Read a template; raise a MergeError, MissingExtraError, PangoMissingError or OSError."""
         weasyprint = _weasyprint()
-        folder = Source(path.resolve(strict=True).parent)
+        path = path.resolve(strict=True)
+        folder = Source(path.parent)
         fonts = weasyprint.text.fonts.FontConfiguration()
         return cls(TextTemplate.open(path, columns), folder, fonts)
 
@@ -119,6 +120,11 @@ class HtmlDesign:
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """Name what keeps letters from being PDF/UA."""
         return tuple((each, "") for each in sorted(self.missing))
+
+    @property
+    def reads(self) -> bool:
+        """Tell whether the template names a column."""
+        return self.template.reads
 
     def fingerprint(self) -> Mapping[str, str]:
         """Give the digests of the template, of what it includes and of what a letter fetched."""

@@ -71,11 +71,15 @@ class TemplateEncodingError(MergeError):
 
 @dataclass(frozen=True, slots=True)
 class TextTemplate:
-    """A template, read with all that it includes. `sources`: what was read, by name."""
+    """A template, read with all that it includes. `sources`: what was read, by name.
+
+    `reads`: whether it names a column at all.
+    """
 
     name: str
     template: Template
     sources: Mapping[str, str]
+    reads: bool
 
     @classmethod
     def open(cls, path: Path, columns: frozenset[str]) -> "TextTemplate":
@@ -85,7 +89,9 @@ class TextTemplate:
         for name, tree in reader.trees():
             names.add(name, tree)
         names.check()
-        return cls(path.name, reader.environment.get_template(path.name), reader.sources)
+        reads = not columns.union({COLUMNS}).isdisjoint(name for _, name, _ in names.read)
+        template = reader.environment.get_template(path.name)
+        return cls(path.name, template, reader.sources, reads)
 
     def written(self, values: Mapping[str, str]) -> str:
         """Give the HTML of one letter, its values between marks; raise TemplateWrittenError."""

@@ -205,6 +205,18 @@ def test_pictures_and_styles_beside_the_template_serve_and_are_in_its_fingerprin
     assert again.fingerprint() != before
 
 
+def test_a_folder_may_have_any_name_and_the_template_another_name_by_a_link(tmp_path):
+    desk = Desk(tmp_path / "mes modèles 100 % #1?")
+    desk.root.mkdir()
+    (desk.root / "x y é.png").write_bytes(base64.b64decode(PIXEL))
+    body = '<img alt="x" src="x y é.png"><img alt="y" src="x%20y%20%C3%A9.png">{{ nom }}'
+    desk.template(page(body))
+    (tmp_path / "lien.html").symlink_to(desk.root / "modele.html")
+    design = HtmlDesign.open(tmp_path / "lien.html", frozenset(VALUES))
+    with pymupdf.open(stream=design.make(VALUES)) as document:
+        assert document[0].get_images()
+
+
 def test_a_picture_within_the_template_serves_and_a_broken_one_is_an_error(desk):
     made(desk, f'<img alt="" src="data:image/png;base64,{PIXEL}">')
     for broken in ("data:image/png;base64,AAAA", "data:image/png;base64,A"):
