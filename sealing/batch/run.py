@@ -41,12 +41,12 @@ from sealing.batch.plan import Planned, Planner, Range, range_size
 from sealing.batch.publishing import not_sealed, publish
 from sealing.batch.range_work import Bench
 from sealing.batch.rows import Counts, State
-from sealing.batch.slots import allot
+from sealing.batch.slots import allot_registered
 from sealing.batch.work_order import WorkOrder, options_of
 from sealing.errors import SealingError
 from sealing.service.codes import Order, TwoDDocOrder, check_order
 from sealing.service.letter import Sealer
-from sealing.service.seals import register, take_now
+from sealing.service.seals import register
 from sealing.signers.port import TWODDOC
 from sealing.signers.registry import signer
 from sealing.signers.token_libraries import rest
@@ -96,7 +96,7 @@ def _run(job: Job, engine: Callable[[Job], Engine], hand: Hand) -> Outcome:
         ready, counts = _read(job, ledger, sealer, hand.watch)  # (2) (3)
         if job.trial:
             return Outcome(counts, 0, 0.0, leaf)
-        _allot(job, ledger)
+        allot_registered(ledger, job.bench.keys.settings)
         keys = replace(job.bench.keys, types=tuple(sorted(ready.twoddocs)))
         bench = replace(job.bench, keys=keys)
         job = replace(job, bench=bench, order=WorkOrder.of(bench, ready, job.sessions))
@@ -177,13 +177,6 @@ def _require_register(job: Job) -> None:
     if settings.status.address is not None:
         with register(settings):
             pass
-
-
-def _allot(job: Job, ledger: Ledger) -> None:
-    """Have each letter lead to its state, where the settings publish lists."""
-    settings = job.bench.keys.settings
-    if settings.status.address is not None:
-        allot(ledger, lambda count: take_now(settings, count, datetime.now(UTC)))
 
 
 class _Checker:

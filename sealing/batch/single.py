@@ -25,6 +25,7 @@ from sealing.batch.plan import Planned, Range, content_of, key_of
 from sealing.batch.publishing import publish
 from sealing.batch.range_work import Bench, Check, RangeWork
 from sealing.batch.rows import State
+from sealing.batch.slots import allot_registered
 from sealing.batch.source import Source
 from sealing.batch.work_order import options_of
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
@@ -111,6 +112,7 @@ class SingleLetters:
         key = key_of(wanted.sha256, wanted.file, content, options)
         planned = Planned(_LINE, wanted.file, key, wanted.sha256, content)
         n = self.ledger.write(lambda connection: _plan(connection, self.ledger.batch, planned))
+        allot_registered(self.ledger, self.settings)
         try:
             work.work(Range(n, n), _Hand())
         except BaseException:

@@ -11,6 +11,7 @@ Rules kept here:
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, insert, literal, select
 
@@ -18,7 +19,17 @@ from sealing.batch.ledger import Ledger
 from sealing.batch.ledger_steps import BLOCK, ITEM, SLOT, lock
 from sealing.batch.rows import State
 from sealing.proofs.document_id import Place, Slot
-from sealing.service.seals import Block
+from sealing.service.seals import Block, take_now
+from storage.settings import Settings
+
+
+def allot_registered(ledger: Ledger, settings: Settings) -> None:
+    """Have each letter lead to its state, where the settings publish lists.
+
+    Raises what `take_now` does, or DatabaseUnavailableError.
+    """
+    if settings.status.address is not None:
+        allot(ledger, lambda count: take_now(settings, count, datetime.now(UTC)))
 
 
 def allot(ledger: Ledger, take: Callable[[int], Block]) -> int:

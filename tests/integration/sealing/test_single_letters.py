@@ -3,6 +3,7 @@
 import hashlib
 from contextlib import closing
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from support.letters import encrypted, letter
@@ -14,9 +15,12 @@ from sealing.batch.ledger_place import held
 from sealing.batch.rows import State
 from sealing.batch.single import OPTIONS, SingleLetters, Wanted
 from sealing.batch.source import Source
+from sealing.proofs.document_id import slot_of
 from sealing.service.levels import Level
 from sealing.service.profile import Profile
-from storage.settings import Settings, TsaSettings
+from storage.database import open_engine
+from storage.migrations.upgrade import upgrade
+from storage.settings import Settings, StatusSettings, TsaSettings
 
 PDF = letter()
 
@@ -93,3 +97,19 @@ def test_what_is_erased_is_forgotten_by_the_ledger(desk):
         assert letters.forget(lambda file: file == "a.pdf") == 1
         counts = holding.ledger.counts()
         assert (counts.letters, counts.sealed) == (1, 1)
+
+
+def test_letters_have_slots_where_lists_are_published(desk, tmp_path):
+    status = StatusSettings(address="https://mairie.example/statuts")
+    change = {"status": status, "data": tmp_path / "data", "database": None}
+    desk.settings = desk.settings.model_copy(update=change)
+    desk.settings.data.mkdir()
+    engine = open_engine(desk.settings.database_url)
+    upgrade(engine)
+    engine.dispose()
+    with desk.open() as holding, closing(desk.letters(holding)) as letters:
+        found = [letters.seal(desk.wanted(name)) for name in ("a.pdf", "b.pdf")]
+        assert letters.seal(desk.wanted("a.pdf")) == found[0]
+        assert letters.forget(lambda file: file == "a.pdf") == 1
+    seals = [one.seal for one in found if one.seal is not None]
+    assert [slot_of(UUID(seal)) for seal in seals] == [0, 1]
