@@ -280,13 +280,20 @@ def _show(output: Output, folders: tuple[Path, ...], settings: Settings, *, as_j
         )
         return
     for one, row in zip(trust.lists, rows, strict=True):
-        sentence = N_("{name} : du {issued}, il y a {age} jours ; à renouveler le {due}")
+        sentence = N_("{name} : du {issued}, {age} ; à renouveler le {due}")
         words = {"name": output.tr(_NAMES[one.name]), "issued": row["issued"][:10]}
         due = (row["due"] or "-")[:10]
         late = output.tr(N_(" (TROP ANCIENNE)")) if row["too_old"] else ""
-        output.show(output.tr(sentence).format(**words, age=row["age_days"], due=due) + late)
+        age = _aged(row["age_days"], output)
+        output.show(output.tr(sentence).format(**words, age=age, due=due) + late)
     for told in authorities:
         state = output.tr(N_("retirée")) if told["withdrawn"] else told["certificates"]
         output.show(f"  {told['id']} : {state}")
     if trust.is_test:
         output.remark(output.tr(N_("listes de confiance d'ESSAI : ces réponses ne prouvent rien")))
+
+
+def _aged(days: int, output: Output) -> str:
+    """Say how old something is."""
+    words = {0: N_("aujourd'hui"), 1: N_("hier")}.get(days, N_("il y a {days} jours"))
+    return output.tr(words).format(days=days)

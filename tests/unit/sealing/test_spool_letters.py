@@ -204,7 +204,7 @@ def test_a_page_that_cannot_be_read_is_told_by_its_number(tmp_path):
         (b"/A Doing /B Do", {b"B"}),
         (b"/Do gs /A Do", {b"A", b"Do"}),
     ],
-    ids=str,
+    ids=[str(number) for number in range(7)],
 )
 def test_what_a_content_draws_is_never_missed(content, drawn):
     assert Named.by(content).drawn == drawn
