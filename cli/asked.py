@@ -13,8 +13,8 @@ from cli.files import STANDARD
 from cli.orders import town_type_of
 from cli.output import Output
 from sealing.batch.job import Failures, Job
-from sealing.batch.keys import Keys
 from sealing.batch.plan import Codes
+from sealing.batch.ranges.keys import Keys
 from sealing.signers.port import SEAL
 from sealing.signers.registry import most_workers, serving
 from storage.errors import CoffreError

@@ -21,8 +21,8 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from sealing.batch.range_work import Check
-from sealing.batch.rows import details_of
+from sealing.batch.ledger.rows import details_of
+from sealing.batch.ranges.work import Check
 from sealing.marks.placement import Wish
 from sealing.service import settling
 from sealing.service.commissions import Commission, Kind, Outcome, State

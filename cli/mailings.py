@@ -17,17 +17,17 @@ from cli.problems.table import parts_of, problem_of, problem_of_system
 from cli.progress import Interrupts, Progress, interrupts
 from sealing.batch.engine import Standing
 from sealing.batch.evidence import noted
-from sealing.batch.folders import Folder
-from sealing.batch.intake import Reading
+from sealing.batch.files.folders import Folder
+from sealing.batch.files.letters_csv import UTF8, LetterList, LineError
+from sealing.batch.files.source import FAILURES
 from sealing.batch.job import Job, Records, Wish
-from sealing.batch.journal_file import digest_of
-from sealing.batch.ledger import Ledger
-from sealing.batch.ledger_place import open_ledger
-from sealing.batch.letters_csv import UTF8, LetterList, LineError
-from sealing.batch.merge import is_merge
-from sealing.batch.report import SHOWN, Report, Trouble, failures_csv, page
-from sealing.batch.rows import Counts
-from sealing.batch.source import FAILURES
+from sealing.batch.ledger.intake import Reading
+from sealing.batch.ledger.journal_file import digest_of
+from sealing.batch.ledger.ledger import Ledger
+from sealing.batch.ledger.place import open_ledger
+from sealing.batch.ledger.report import SHOWN, Report, Trouble, failures_csv, page
+from sealing.batch.ledger.rows import Counts
+from sealing.batch.merge.merge import is_merge
 from storage.errors import CoffreError
 from storage.language import N_, Translator
 from storage.settings import Mode

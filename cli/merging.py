@@ -18,16 +18,16 @@ from cli.problems.problem import Exit
 from cli.progress import Interrupts, Progress, interrupts
 from cli.worker import MOST_WORKERS, hands
 from sealing.batch.engine import Engine, Standing
-from sealing.batch.folders import Folder
-from sealing.batch.intake import Reading
+from sealing.batch.files.folders import Folder
+from sealing.batch.files.letters_csv import LineError
 from sealing.batch.job import Wish
-from sealing.batch.ledger_place import open_ledger
-from sealing.batch.letters_csv import LineError
+from sealing.batch.ledger.intake import Reading
+from sealing.batch.ledger.place import open_ledger
+from sealing.batch.ledger.rows import Counts
 from sealing.batch.local_pool import LocalPool
-from sealing.batch.merge import MergeJob, MergeOutcome, merge, preview
-from sealing.batch.merge_list import path_of
-from sealing.batch.merge_work import Press
-from sealing.batch.rows import Counts
+from sealing.batch.merge.letters_list import path_of
+from sealing.batch.merge.merge import MergeJob, MergeOutcome, merge, preview
+from sealing.batch.merge.work import Press
 from storage.errors import CoffreError
 from storage.language import N_
 

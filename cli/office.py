@@ -21,11 +21,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from cli.bureau import Bureau, Line, outcome_of
-from sealing.batch.folders import BusyError, Folder
-from sealing.batch.ledger_place import Holding, held
-from sealing.batch.rows import State as LetterState
+from sealing.batch.files.folders import BusyError, Folder
+from sealing.batch.files.source import Source
+from sealing.batch.ledger.place import Holding, held
+from sealing.batch.ledger.rows import State as LetterState
 from sealing.batch.single import OPTIONS, SingleLetters, Wanted
-from sealing.batch.source import Source
 from sealing.service import commissions, retention, settling
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.commissions import DEATHS, OPEN, Commission, Kind, Outcome, State

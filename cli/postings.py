@@ -22,18 +22,18 @@ from cli.bureau import Bureau, Line, outcome_of
 from cli.mailings import Mailing, line_members, sentence_of, write_report
 from cli.output import Output
 from sealing.batch.engine import Engine, Standing
-from sealing.batch.folders import Folder
-from sealing.batch.intake import ListRefusedError, Reading
+from sealing.batch.files.folders import Folder
+from sealing.batch.files.letters_csv import LetterList, LineError, ListError
+from sealing.batch.files.source import Source
 from sealing.batch.job import Job, Wish
 from sealing.batch.job import Outcome as Run
-from sealing.batch.keys import Keys
-from sealing.batch.letters_csv import LetterList, LineError, ListError
+from sealing.batch.ledger.intake import ListRefusedError, Reading
+from sealing.batch.ledger.rows import Counts
 from sealing.batch.local_pool import LocalPool
 from sealing.batch.plan import Codes
-from sealing.batch.range_work import Bench
-from sealing.batch.rows import Counts
+from sealing.batch.ranges.keys import Keys
+from sealing.batch.ranges.work import Bench
 from sealing.batch.run import ColumnsWithoutCodeError, run
-from sealing.batch.source import Source
 from sealing.service import commissions, settling
 from sealing.service.commissions import Commission, Kind, Outcome, State
 from sealing.service.storeroom import MailingRoom, discard

@@ -12,11 +12,11 @@ from cli.mailings import sentence_of
 from cli.output import Output, of, plain
 from cli.problems.problem import Exit
 from cli.progress import Interrupts, Progress, interrupts
-from sealing.batch.cuts import By, ByBookmark, ByPages, ByText, Front, folded
-from sealing.batch.letters_csv import FILE, TWODDOC
-from sealing.batch.spool import LETTERS, Job, Outcome, StoppedError, split
-from sealing.batch.spool_pdf import MAX_PAGES, SpoolError
-from sealing.batch.takes import Take
+from sealing.batch.files.letters_csv import FILE, TWODDOC
+from sealing.batch.spool.cuts import By, ByBookmark, ByPages, ByText, Front, folded
+from sealing.batch.spool.pdf import MAX_PAGES, SpoolError
+from sealing.batch.spool.spool import LETTERS, Job, Outcome, StoppedError, split
+from sealing.batch.spool.takes import Take
 from storage.errors import CoffreError
 from storage.language import N_
 

@@ -21,14 +21,14 @@ from cli.problems.table import problem_of, problem_of_system
 from cli.progress import Interrupts, interrupts
 from cli.worker import MOST_WORKERS, hands, keys_of
 from sealing.batch.engine import Engine
-from sealing.batch.folders import Folder
+from sealing.batch.files.folders import Folder
+from sealing.batch.files.source import Source
 from sealing.batch.job import Job, Wish
 from sealing.batch.local_pool import LocalPool
-from sealing.batch.range_work import SAMPLE, Bench, Check
-from sealing.batch.rounds import Tally
-from sealing.batch.source import Source
-from sealing.batch.tray import REFUSED, Letter
-from sealing.batch.watch import Watched, watch
+from sealing.batch.ranges.work import SAMPLE, Bench, Check
+from sealing.batch.watch.rounds import Tally
+from sealing.batch.watch.tray import REFUSED, Letter
+from sealing.batch.watch.watch import Watched, watch
 from sealing.marks.placement import Wish as Place
 from sealing.service.levels import Level
 from sealing.service.profile import Profile

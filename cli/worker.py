@@ -20,9 +20,9 @@ from cli.progress import interrupts
 from cli.prompts import Terminal, with_pin
 from sealing.batch.engine import Engine
 from sealing.batch.job import Job
-from sealing.batch.keys import Keys
-from sealing.batch.ledger_place import NoSharedDatabaseError, batch_of
-from sealing.batch.range_work import Check
+from sealing.batch.ledger.place import NoSharedDatabaseError, batch_of
+from sealing.batch.ranges.keys import Keys
+from sealing.batch.ranges.work import Check
 from sealing.signers.port import SEAL, TWODDOC
 from sealing.signers.registry import serving
 from storage.errors import MissingExtraError
@@ -90,14 +90,14 @@ def keys_of(
 def prepare_queue(database: Database) -> None:
     """Make the queue's tables in PostgreSQL, where there is the queue's library."""
     with suppress(ModuleNotFoundError):  # a database of PostgreSQL without the extra's queue
-        from sealing.batch.procrastinate_engine import prepare  # noqa: PLC0415 - an extra
+        from sealing.batch.queue.procrastinate_engine import prepare  # noqa: PLC0415 - an extra
 
         prepare(database)
 
 
 def queue(job: Job) -> Engine:
     """Give the workers of this machine, and of whoever else joins."""
-    from sealing.batch.queue_engine import ProcrastinateEngine  # noqa: PLC0415 - an extra
+    from sealing.batch.queue.engine import ProcrastinateEngine  # noqa: PLC0415 - an extra
 
     if job.shared is None or job.order is None:
         raise ValueError("got a mailing of this machine alone")
@@ -108,7 +108,7 @@ def queue(job: Job) -> Engine:
 
 def work(settings: Settings, workers: int, check: Check, output: Output) -> int:
     """Seal what other machines run, until Ctrl-C; give the exit code."""
-    from sealing.batch.volunteers import Volunteers  # noqa: PLC0415 - an extra
+    from sealing.batch.queue.volunteers import Volunteers  # noqa: PLC0415 - an extra
 
     settings = with_pin(settings, output, Terminal(), *settings.signers)
     workers = fitting(workers, Keys(settings, town=True), output)

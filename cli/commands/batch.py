@@ -41,14 +41,14 @@ from cli.worker import (
     work,
 )
 from sealing.batch.engine import Engine
-from sealing.batch.folders import Folder
+from sealing.batch.files.folders import Folder
+from sealing.batch.files.letters_csv import LineError
+from sealing.batch.files.source import Source
 from sealing.batch.job import Job, Outcome
-from sealing.batch.ledger_place import open_ledger, running
-from sealing.batch.letters_csv import LineError
+from sealing.batch.ledger.place import open_ledger, running
 from sealing.batch.local_pool import LocalPool
-from sealing.batch.range_work import SAMPLE, Bench
+from sealing.batch.ranges.work import SAMPLE, Bench
 from sealing.batch.run import run
-from sealing.batch.source import Source
 from sealing.marks.placement import Wish as Place
 from sealing.service.levels import Level
 from sealing.service.profile import Profile

@@ -24,10 +24,10 @@ from enum import IntEnum
 from pathlib import Path
 from typing import ClassVar, Final
 
-from sealing.batch.folders import Folder
+from sealing.batch.files.folders import Folder
 from sealing.batch.job import Job, Outcome, Records, Watch, Wish
-from sealing.batch.ledger import CHUNK, Ledger
-from sealing.batch.rows import Entry, State
+from sealing.batch.ledger.ledger import CHUNK, Ledger
+from sealing.batch.ledger.rows import Entry, State
 from sealing.proofs.evidence_record import (
     MAX_BYTES,
     SUFFIX,

@@ -8,12 +8,12 @@ from typing import Protocol
 from cryptography import x509
 
 from sealing.batch.engine import Standing
-from sealing.batch.intake import Reading
-from sealing.batch.letters_csv import LetterList, LineError
+from sealing.batch.files.letters_csv import LetterList, LineError
+from sealing.batch.ledger.intake import Reading
+from sealing.batch.ledger.rows import Counts
 from sealing.batch.plan import Codes
-from sealing.batch.range_work import Bench
-from sealing.batch.rows import Counts
-from sealing.batch.work_order import WorkOrder
+from sealing.batch.queue.work_order import WorkOrder
+from sealing.batch.ranges.work import Bench
 
 
 class Wish(IntEnum):

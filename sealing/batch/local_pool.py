@@ -33,7 +33,7 @@ from storage.errors import CoffreError
 
 _DEATHS: Final = 3
 _BARREN: Final = 6
-_PRELOADED: Final = ["sealing.batch.range_work"]
+_PRELOADED: Final = ["sealing.batch.ranges.work"]
 
 
 @dataclass(slots=True)

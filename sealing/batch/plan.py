@@ -19,8 +19,8 @@ from typing import ClassVar, Final
 
 from sealing.authorities.token import TokenError
 from sealing.authorities.tsa import NoTokenError
-from sealing.batch.letters_csv import LineError, ListError, ListLine
-from sealing.batch.source import FileNameError, Source
+from sealing.batch.files.letters_csv import LineError, ListError, ListLine
+from sealing.batch.files.source import FileNameError, Source
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.levels import StamperChangedError
 from sealing.signers.port import SignerError

@@ -6,8 +6,8 @@ Steps, by the numbers of `sealing/DESIGN.md`, "Mailings":
    that a power cut may have taken are read again;
 2. read the whole list: every wrong line is told, and with one of them nothing is sealed;
 3. write it in the ledger in one transaction, with the letters' slots in the register of seals if
-   there is one (`slots.py`), and cut it into ranges;
-4. to 8.: the engine's workers seal them (`range_work.py`);
+   there is one (`ledger/slots.py`), and cut it into ranges;
+4. to 8.: the engine's workers seal them (`ranges/work.py`);
 9. the journal follows the ledger, every half second;
 10. at the end, whatever the end, files are flushed, and the journal is whole;
 11. where they are asked for, each sealed letter gets its evidence record (`evidence.py`).
@@ -30,19 +30,19 @@ from cryptography import x509
 
 from sealing.batch.engine import Engine, Task, WorkerDiedError
 from sealing.batch.evidence import Hand, stamping, with_records
-from sealing.batch.folders import Folder
-from sealing.batch.intake import Rules, recheck, take_in
+from sealing.batch.files.folders import Folder
+from sealing.batch.files.letters_csv import LetterList, LineError
 from sealing.batch.job import Job, Outcome, Watch, Wish
-from sealing.batch.journal_file import JournalFile
-from sealing.batch.ledger import Ledger
-from sealing.batch.ledger_place import Holding, held, require_same_engine, shared_engine
-from sealing.batch.letters_csv import LetterList, LineError
+from sealing.batch.ledger.intake import Rules, recheck, take_in
+from sealing.batch.ledger.journal_file import JournalFile
+from sealing.batch.ledger.ledger import Ledger
+from sealing.batch.ledger.place import Holding, held, require_same_engine, shared_engine
+from sealing.batch.ledger.rows import Counts, State
+from sealing.batch.ledger.slots import allot_registered
 from sealing.batch.plan import Planned, Planner, Range, range_size
-from sealing.batch.publishing import not_sealed, publish
-from sealing.batch.range_work import Bench
-from sealing.batch.rows import Counts, State
-from sealing.batch.slots import allot_registered
-from sealing.batch.work_order import WorkOrder, options_of
+from sealing.batch.queue.work_order import WorkOrder, options_of
+from sealing.batch.ranges.publishing import not_sealed, publish
+from sealing.batch.ranges.work import Bench
 from sealing.errors import SealingError
 from sealing.service.codes import Order, TwoDDocOrder, check_order
 from sealing.service.letter import Sealer

@@ -3,7 +3,7 @@
 Rules kept here:
 
 - the letters of the API are one mailing that never ends: each is a row of its ledger, planned,
-  sealed and published by `range_work`, so that a kill at any moment leaves it sealed once;
+  sealed and published by `ranges`, so that a kill at any moment leaves it sealed once;
 - asked again, a letter that is settled is told as it stands; one that failed is planned anew;
 - keys are opened once for each signer, level and kind of code, and what their level adds is made
   anew once it has aged;
@@ -17,17 +17,17 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from sealing.batch.folders import Folder
-from sealing.batch.keys import Keys
-from sealing.batch.ledger import CHUNK, Ledger
-from sealing.batch.ledger_steps import BATCH, ITEM, UNSETTLED, lock, recount
+from sealing.batch.files.folders import Folder
+from sealing.batch.files.source import Source
+from sealing.batch.ledger.ledger import CHUNK, Ledger
+from sealing.batch.ledger.rows import State
+from sealing.batch.ledger.slots import allot_registered
+from sealing.batch.ledger.steps import BATCH, ITEM, UNSETTLED, lock, recount
 from sealing.batch.plan import Planned, Range, content_of, key_of
-from sealing.batch.publishing import publish
-from sealing.batch.range_work import Bench, Check, RangeWork
-from sealing.batch.rows import State
-from sealing.batch.slots import allot_registered
-from sealing.batch.source import Source
-from sealing.batch.work_order import options_of
+from sealing.batch.queue.work_order import options_of
+from sealing.batch.ranges.keys import Keys
+from sealing.batch.ranges.publishing import publish
+from sealing.batch.ranges.work import Bench, Check, RangeWork
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.levels import Level
 from sealing.service.profile import Profile

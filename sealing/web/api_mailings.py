@@ -21,10 +21,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi import Path as Named
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
-from sealing.batch.folders import Folder
-from sealing.batch.source import MAX_BYTES, Source
-from sealing.batch.standing import Standing
-from sealing.batch.zipped import LISTING, unpack
+from sealing.batch.files.folders import Folder
+from sealing.batch.files.source import MAX_BYTES, Source
+from sealing.batch.files.zipped import LISTING, unpack
+from sealing.batch.ledger.standing import Standing
 from sealing.service import api_keys, commissions, retention
 from sealing.service.api_keys import ApiKey
 from sealing.service.commissions import Asked, Commission, Kind, State

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from sealing.batch.folders import Folder
+from sealing.batch.files.folders import Folder
 
 _PIECE: Final = 1 << 18
 

@@ -18,7 +18,7 @@ from typing import ClassVar, Final
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
-from sealing.batch.rows import ToldError
+from sealing.batch.ledger.rows import ToldError
 from sealing.errors import SealingError
 from sealing.service.commissions import Outcome, State
 from sealing.web.models import Trouble, WrongLine, members

@@ -2,7 +2,7 @@
 
 Two more tables serve workers of several machines, in a shared database alone: what they must open,
 and the letters on which they died. Two others say which slot of the register of seals each letter
-got (`sealing.batch.slots`), where there is one.
+got (`sealing.batch.ledger.slots`), where there is one.
 
 What a letter's code is to say (`content`) is kept only until the letter is settled: afterwards its
 key tells whether it is the same letter.

@@ -13,9 +13,9 @@ from support.mailings import Post, Quiet, apart, forked, names, queued, queued_a
 from support.postgresql import postgresql_server
 
 from sealing.batch.engine import HaltedError, Standing, WorkersDieError
-from sealing.batch.folders import BusyError
+from sealing.batch.files.folders import BusyError
 from sealing.batch.job import Failures, Job, Wish
-from sealing.batch.range_work import Bench, RangeWork
+from sealing.batch.ranges.work import Bench, RangeWork
 from sealing.batch.run import run
 
 ENGINES = [forked, queued]

@@ -20,7 +20,7 @@ from sealing.authorities.proofs import RevokedCertificateError
 from sealing.authorities.tsa import NoTokenError
 from sealing.batch import evidence
 from sealing.batch.evidence import EvidenceWithoutTsaError, noted
-from sealing.batch.folders import Folder
+from sealing.batch.files.folders import Folder
 from sealing.batch.job import Wish
 from sealing.batch.run import run
 from sealing.proofs.evidence_record import EvidenceRecord, evidence_records

@@ -13,7 +13,8 @@ import pymupdf
 import pytest
 from support.mailings import Post, Quiet, here, names
 
-from sealing.batch import folders, journal_file
+from sealing.batch.files import folders
+from sealing.batch.ledger import journal_file
 from sealing.batch.run import run
 from storage.database import DatabaseUnavailableError
 from storage.errors import CoffreError

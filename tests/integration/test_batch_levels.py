@@ -16,7 +16,7 @@ from support.postgresql import postgresql_server
 from support.sealers import town
 
 from sealing.authorities.tsa import NoTokenError, TsaClient
-from sealing.batch.flight import Flight
+from sealing.batch.ranges.flight import Flight
 from sealing.batch.run import run
 from sealing.service import levels
 from sealing.service.letter import Sealer

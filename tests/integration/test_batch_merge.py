@@ -14,13 +14,13 @@ import pytest
 from support.merging import Desk, Watcher, form, merged, need_weasyprint, opened, page, texts
 from support.sealers import town
 
-from sealing.batch.intake import ListRefusedError
-from sealing.batch.letters_csv import LetterList, ListLine
-from sealing.batch.merge import NoSuchLetterError, OtherTemplateError, preview
-from sealing.batch.merge_design import UnknownColumnError
-from sealing.batch.merge_html import ResourceError
-from sealing.batch.merge_list import ListTakenError
-from sealing.batch.source import FileNameError
+from sealing.batch.files.letters_csv import LetterList, ListLine
+from sealing.batch.files.source import FileNameError
+from sealing.batch.ledger.intake import ListRefusedError
+from sealing.batch.merge.design import UnknownColumnError
+from sealing.batch.merge.html import ResourceError
+from sealing.batch.merge.letters_list import ListTakenError
+from sealing.batch.merge.merge import NoSuchLetterError, OtherTemplateError, preview
 
 ROOT = Path(__file__).parents[2]
 COFFRE = Path(sys.executable).parent / "coffre"

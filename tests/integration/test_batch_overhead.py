@@ -15,9 +15,9 @@ from support.budget import cases
 from support.mailings import Post, Quiet, forked, names, queued
 from support.postgresql import postgresql_server
 
-from sealing.batch.flight import Begun
-from sealing.batch.range_work import RangeWork
-from sealing.batch.rows import Waiting
+from sealing.batch.ledger.rows import Waiting
+from sealing.batch.ranges.flight import Begun
+from sealing.batch.ranges.work import RangeWork
 from sealing.batch.run import run
 from sealing.pades.seal import Road, SealedPdf
 from sealing.pades.source_pdf import SourcePdf

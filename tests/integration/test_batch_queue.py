@@ -18,16 +18,17 @@ from support.mailings import Post, Quiet, names, queued
 from support.postgresql import postgresql_server
 from support.sealers import town
 
-from sealing.batch import procrastinate_engine, queue_engine, work_order
 from sealing.batch.engine import HaltedError
-from sealing.batch.folders import BusyError, Folder
-from sealing.batch.leases import Leases
-from sealing.batch.ledger_place import NoSharedDatabaseError, open_ledger, running
-from sealing.batch.queue_rows import announced
-from sealing.batch.range_work import Bench, RangeWork
+from sealing.batch.files.folders import BusyError, Folder
+from sealing.batch.ledger.leases import Leases
+from sealing.batch.ledger.place import NoSharedDatabaseError, open_ledger, running
+from sealing.batch.queue import engine as queue_engine
+from sealing.batch.queue import procrastinate_engine, work_order
+from sealing.batch.queue.rows import announced
+from sealing.batch.queue.volunteers import Volunteers
+from sealing.batch.queue.work_order import OtherWorkerError
+from sealing.batch.ranges.work import Bench, RangeWork
 from sealing.batch.run import run
-from sealing.batch.volunteers import Volunteers
-from sealing.batch.work_order import OtherWorkerError
 from storage.database import open_engine
 from storage.migrations.upgrade import SchemaError
 from storage.settings import Settings

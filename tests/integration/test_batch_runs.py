@@ -17,15 +17,15 @@ from support.postgresql import postgresql_server
 from support.sealers import town
 
 from sealing.authorities.proofs import RevokedCertificateError
-from sealing.batch.folders import Folder, OutputTakenError
-from sealing.batch.intake import FileTwiceError, ListRefusedError, OtherOptionsError
-from sealing.batch.ledger import Ledger, LedgerError, NoMailingError, OtherDatabaseError
-from sealing.batch.ledger_place import OtherEngineError, open_ledger
-from sealing.batch.letters_csv import ListEmptyError
+from sealing.batch.files.folders import Folder, OutputTakenError
+from sealing.batch.files.letters_csv import ListEmptyError
+from sealing.batch.files.source import FileMissingError
+from sealing.batch.ledger.intake import FileTwiceError, ListRefusedError, OtherOptionsError
+from sealing.batch.ledger.ledger import Ledger, LedgerError, NoMailingError, OtherDatabaseError
+from sealing.batch.ledger.place import OtherEngineError, open_ledger
+from sealing.batch.ledger.rows import Sealed, Settled, State
 from sealing.batch.plan import Range
-from sealing.batch.rows import Sealed, Settled, State
 from sealing.batch.run import ColumnsWithoutCodeError, SameFolderError, run
-from sealing.batch.source import FileMissingError
 from sealing.marks.placement import Wish as Place
 from sealing.service.profile import Profile
 from storage.migrations.upgrade import SchemaError

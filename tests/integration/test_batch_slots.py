@@ -10,9 +10,9 @@ from support.mailings import Post, Quiet, forked, here, names, queued
 from support.postgresql import postgresql_server
 from support.sealers import town
 
-from sealing.batch.folders import Folder
-from sealing.batch.keys import Keys
-from sealing.batch.ledger_place import open_ledger
+from sealing.batch.files.folders import Folder
+from sealing.batch.ledger.place import open_ledger
+from sealing.batch.ranges.keys import Keys
 from sealing.batch.run import run
 from sealing.proofs.document_id import parse_written, slot_of
 from sealing.service import seals

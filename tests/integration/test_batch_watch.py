@@ -22,7 +22,12 @@ from support.mailings import forked, here
 from support.pages import codes_on
 from support.sealers import town
 
-from sealing.batch.arrivals import (
+from sealing.batch.files.folders import BusyError, Folder
+from sealing.batch.ledger.intake import OtherOptionsError
+from sealing.batch.ledger.ledger import Ledger
+from sealing.batch.plan import Codes
+from sealing.batch.run import SameFolderError
+from sealing.batch.watch.arrivals import (
     Arrivals,
     CompanionError,
     CompanionMissingError,
@@ -31,13 +36,8 @@ from sealing.batch.arrivals import (
     is_being_written,
     is_whole,
 )
-from sealing.batch.folders import BusyError, Folder
-from sealing.batch.intake import OtherOptionsError
-from sealing.batch.ledger import Ledger
-from sealing.batch.plan import Codes
-from sealing.batch.run import SameFolderError
-from sealing.batch.tray import Tray
-from sealing.batch.watch import NotAFolderError, watch
+from sealing.batch.watch.tray import Tray
+from sealing.batch.watch.watch import NotAFolderError, watch
 from sealing.errors import PdfEncryptedError
 from sealing.signers.registry import UnknownSignerError
 

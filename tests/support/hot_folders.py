@@ -15,15 +15,15 @@ from support.letters import FIELDS, TEXT, letter
 from support.mailings import here
 from support.sealers import town
 
-from sealing.batch.folders import Folder
+from sealing.batch.files.folders import Folder
+from sealing.batch.files.source import Source
 from sealing.batch.job import Job, Wish
-from sealing.batch.keys import Keys
 from sealing.batch.plan import Codes
-from sealing.batch.range_work import Bench
-from sealing.batch.rounds import Tally
-from sealing.batch.source import Source
-from sealing.batch.tray import Letter
-from sealing.batch.watch import Watched, watch
+from sealing.batch.ranges.keys import Keys
+from sealing.batch.ranges.work import Bench
+from sealing.batch.watch.rounds import Tally
+from sealing.batch.watch.tray import Letter
+from sealing.batch.watch.watch import Watched, watch
 from sealing.service.profile import Profile
 from storage.errors import CoffreError
 from storage.settings import Settings

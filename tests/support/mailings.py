@@ -15,19 +15,19 @@ from support.letters import FIELDS, TEXT, letter
 from support.sealers import town
 
 from sealing.batch.engine import AT_ONCE, Engine, Standing, Task
-from sealing.batch.folders import Folder
-from sealing.batch.intake import Reading
+from sealing.batch.files.folders import Folder
+from sealing.batch.files.letters_csv import LetterList, LineError
+from sealing.batch.files.source import Source
 from sealing.batch.job import Job, Outcome, Wish
-from sealing.batch.keys import Keys
-from sealing.batch.ledger_place import batch_of
-from sealing.batch.letters_csv import LetterList, LineError
+from sealing.batch.ledger.intake import Reading
+from sealing.batch.ledger.place import batch_of
+from sealing.batch.ledger.rows import Counts
 from sealing.batch.local_pool import LocalPool
 from sealing.batch.plan import Codes
-from sealing.batch.queue_engine import ProcrastinateEngine
-from sealing.batch.range_work import Bench
-from sealing.batch.rows import Counts
+from sealing.batch.queue.engine import ProcrastinateEngine
+from sealing.batch.ranges.keys import Keys
+from sealing.batch.ranges.work import Bench
 from sealing.batch.run import run
-from sealing.batch.source import Source
 from sealing.service.profile import Profile
 from storage.errors import CoffreError
 from storage.settings import Settings

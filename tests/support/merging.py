@@ -8,10 +8,10 @@ import pikepdf
 import pymupdf
 import pytest
 
-from sealing.batch.folders import Folder
+from sealing.batch.files.folders import Folder
 from sealing.batch.job import Wish
 from sealing.batch.local_pool import LocalPool
-from sealing.batch.merge import MergeJob, merge
+from sealing.batch.merge.merge import MergeJob, merge
 
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEANl9ngAAAAABJRU5ErkJggg=="

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from sealing.batch.procrastinate_engine import prepare
+from sealing.batch.queue.procrastinate_engine import prepare
 from storage.database import open_engine
 from storage.migrations.upgrade import upgrade
 

@@ -10,11 +10,11 @@ from support.letters import encrypted, letter
 from support.sealers import town
 
 from sealing.authorities.tsa import NoTokenError
-from sealing.batch.folders import Folder
-from sealing.batch.ledger_place import held
-from sealing.batch.rows import State
+from sealing.batch.files.folders import Folder
+from sealing.batch.files.source import Source
+from sealing.batch.ledger.place import held
+from sealing.batch.ledger.rows import State
 from sealing.batch.single import OPTIONS, SingleLetters, Wanted
-from sealing.batch.source import Source
 from sealing.proofs.document_id import slot_of
 from sealing.service.levels import Level
 from sealing.service.profile import Profile

@@ -22,7 +22,7 @@ from cli.output import Output
 from cli.problems.problem import Exit
 from cli.prompts import NoTerminalError, with_pin
 from sealing.batch.engine import HaltedError
-from sealing.batch.keys import Keys
+from sealing.batch.ranges.keys import Keys
 from sealing.batch.run import run
 from sealing.signers.token_errors import TokenAbsentError, TokenLostError
 from sealing.signers.token_libraries import rest

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.budget import cases
 
-from sealing.batch.letters_csv import (
+from sealing.batch.files.letters_csv import (
     MAX_LINE,
     UTF8,
     WINDOWS,

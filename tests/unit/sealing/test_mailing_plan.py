@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from support.letters import FIELDS
 from support.sealers import NOW, sealer
 
-from sealing.batch.letters_csv import LineError, ListLine
+from sealing.batch.files.letters_csv import LineError, ListLine
+from sealing.batch.files.source import (
+    MAX_BYTES,
+    FileMissingError,
+    FileNameError,
+    FileTooLargeError,
+    FileUnreadableError,
+    Source,
+)
 from sealing.batch.plan import (
     Codes,
     NoCodeError,
@@ -19,14 +27,6 @@ from sealing.batch.plan import (
     key_of,
     order_from,
     range_size,
-)
-from sealing.batch.source import (
-    MAX_BYTES,
-    FileMissingError,
-    FileNameError,
-    FileTooLargeError,
-    FileUnreadableError,
-    Source,
 )
 from sealing.service.codes import TownCodeOrder, TwoDDocOrder, check_order
 from sealing.service.profile import Profile

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from support.sealers import NOW, sealer
 
-from sealing.batch.report import SHOWN, Report, Trouble, cell, failures_csv, number, page
+from sealing.batch.ledger.report import SHOWN, Report, Trouble, cell, failures_csv, number, page
 from sealing.service.levels import Level
 from storage.language import translator
 

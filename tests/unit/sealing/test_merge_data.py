@@ -2,8 +2,8 @@
 
 import pytest
 
-from sealing.batch.letters_csv import LetterList, LineError, ListColumnError
-from sealing.batch.merge_data import (
+from sealing.batch.files.letters_csv import LetterList, LineError, ListColumnError
+from sealing.batch.merge.data import (
     FieldBracesError,
     FieldColumnError,
     FieldPatternError,

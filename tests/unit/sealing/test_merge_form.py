@@ -10,7 +10,7 @@ from support.merging import form, opened, tagged_form, texts
 from support.sealers import NOW, sealer
 from support.tools import need
 
-from sealing.batch.merge_form import (
+from sealing.batch.merge.form import (
     FieldWithoutColumnError,
     FormAbsentError,
     FormDesign,
@@ -19,7 +19,7 @@ from sealing.batch.merge_form import (
     FormXfaError,
     NoFieldError,
 )
-from sealing.batch.merge_spots import (
+from sealing.batch.merge.spots import (
     FieldEmptyError,
     FieldLetterError,
     FieldTooSmallError,

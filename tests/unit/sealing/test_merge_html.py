@@ -14,22 +14,23 @@ from support.merging import PIXEL, VALUES, Desk, need_weasyprint, opened, page, 
 from support.sealers import NOW, sealer
 from support.tools import need
 
-from sealing.batch import merge_design, merge_html
-from sealing.batch.merge_design import (
+from sealing.batch.merge import design as merge_design
+from sealing.batch.merge import html as merge_html
+from sealing.batch.merge.design import (
     MergeError,
     TemplateTooLargeError,
     TooManyPagesError,
     TooSlowError,
     UnknownColumnError,
 )
-from sealing.batch.merge_html import (
+from sealing.batch.merge.html import (
     GlyphMissingError,
     HtmlDesign,
     ResourceError,
     UnusableError,
     ValuePlaceError,
 )
-from sealing.batch.merge_template import TemplateFileError, TemplateWrittenError
+from sealing.batch.merge.template import TemplateFileError, TemplateWrittenError
 from sealing.pades.layout import Layout
 from sealing.pades.seal import Road
 from sealing.pades.source_pdf import SourcePdf

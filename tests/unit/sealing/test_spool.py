@@ -14,7 +14,9 @@ import pymupdf
 import pytest
 from support.spools import NAMES, plain, written
 
-from sealing.batch.cuts import (
+from sealing.batch.files.folders import BusyError, Folder
+from sealing.batch.files.letters_csv import LetterList, ListLine
+from sealing.batch.spool.cuts import (
     BookmarksAbsentError,
     BookmarksError,
     ByBookmark,
@@ -26,11 +28,9 @@ from sealing.batch.cuts import (
     MarkAbsentError,
     cuts_of,
 )
-from sealing.batch.folders import BusyError, Folder
-from sealing.batch.letters_csv import LetterList, ListLine
-from sealing.batch.spool import Job, OtherCutError, StoppedError, ValuesRefusedError, split
-from sealing.batch.spool_pdf import SpoolError, SpoolPdf
-from sealing.batch.takes import (
+from sealing.batch.spool.pdf import SpoolError, SpoolPdf
+from sealing.batch.spool.spool import Job, OtherCutError, StoppedError, ValuesRefusedError, split
+from sealing.batch.spool.takes import (
     Seeker,
     Take,
     TakeAbsentError,

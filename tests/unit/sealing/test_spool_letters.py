@@ -12,9 +12,8 @@ from support.letters import encrypted, owner_protected, rewritten, with_stream_x
 from support.pages import sealed
 from support.spools import NAMES, everything, hostile, pixels, plain, written
 
-from sealing.batch.resources import Named
-from sealing.batch.spool_letter import FieldNotDrawnError, letter_of
-from sealing.batch.spool_pdf import (
+from sealing.batch.spool.letter import FieldNotDrawnError, letter_of
+from sealing.batch.spool.pdf import (
     SpoolEncryptedError,
     SpoolError,
     SpoolPageError,
@@ -23,6 +22,7 @@ from sealing.batch.spool_pdf import (
     SpoolUnreadableError,
     SpoolXfaError,
 )
+from sealing.batch.spool.resources import Named
 from sealing.pades.layout import Layout
 from sealing.pades.source_pdf import SourcePdf
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.budget import cases
 
-from sealing.batch.zipped import ArchiveError, unpack
+from sealing.batch.files.zipped import ArchiveError, unpack
 from sealing.web.archives import zipped
 
 

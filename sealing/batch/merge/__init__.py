@@ -1,0 +1,1 @@
+"""A template and lines of data, to the letters of a mailing."""

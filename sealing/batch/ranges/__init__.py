@@ -1,0 +1,1 @@
+"""Sealing a range of letters: the same work whatever the engine."""

@@ -1,0 +1,1 @@
+"""One big PDF of a print run, cut into letters."""

@@ -1,0 +1,1 @@
+"""A folder whose letters are sealed as they arrive."""
