@@ -33,7 +33,8 @@ def router(folder: Path) -> APIRouter:
     """Make the route of a folder of published lists."""
     routes = APIRouter()
 
-    @routes.api_route(PREFIX + "{number}", methods=["GET", "HEAD"])
+    @routes.head(PREFIX + "{number}", include_in_schema=False)
+    @routes.get(PREFIX + "{number}")
     def status_list(number: str, if_none_match: Annotated[str, Header()] = "") -> Response:
         """Give one list of letters taken back, as it was signed."""
         path = folder / f"{number}.jwt"

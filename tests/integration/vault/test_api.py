@@ -439,6 +439,13 @@ def test_the_api_describes_itself(served):
         "/api/v1/register",
         "/api/v1/register/key",
         "/api/v1/register/drafts",
+        "/api/v1/seals",
+        "/api/v1/seals/{identifier}",
+        "/api/v1/seals/{identifier}/pdf",
+        "/api/v1/mailings",
+        "/api/v1/mailings/{identifier}",
+        "/api/v1/mailings/{identifier}/{what}",
+        "/api/v1/mailings/{identifier}/letters/{line}",
     }
 
 
