@@ -27,6 +27,7 @@ from sealing.errors import (
     SealingError,
 )
 from sealing.marks.appearance import POINTS_PER_MM, Appearance
+from sealing.marks.view import to_view
 
 _SCALE = 0.5
 _WHITE = 250
@@ -129,7 +130,7 @@ def _opened(pdf: bytes) -> Iterator[pymupdf.Document]:
 
 def _is_free(page: pymupdf.Page, kept: Place) -> bool:
     """Draw a place and what must be left around it; tell whether nothing is there."""
-    seen = pymupdf.Rect(kept.rectangle) * page.transformation_matrix * page.rotation_matrix
+    seen = pymupdf.Rect(kept.rectangle) * to_view(page)
     seen.normalize()
     around = (-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
     ink = Ink.draw(page, page.rect & (seen + around))
@@ -150,7 +151,7 @@ def _on_page(page: pymupdf.Page, size: tuple[float, float], wish: Wish) -> Place
         if not ink.free(corner, size):
             raise PlaceTakenError(f"got a place in use at {wish.corner}", page=wish.page)
     seen = pymupdf.Rect(*corner, corner[0] + size[0], corner[1] + size[1])
-    own = seen * page.derotation_matrix * ~page.transformation_matrix
+    own = seen * ~to_view(page)
     own.normalize()
     return Place(wish.page - 1, (own.x0, own.y0, own.x1, own.y1), page.rotation)
 

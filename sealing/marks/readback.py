@@ -15,6 +15,7 @@ from sealing.errors import SealingError
 from sealing.marks import datamatrix
 from sealing.marks.appearance import POINTS_PER_MM
 from sealing.marks.placement import Place
+from sealing.marks.view import to_view
 
 _DPI: Final = 300
 _AROUND: Final = 10 * POINTS_PER_MM
@@ -30,7 +31,7 @@ def check_readback(pdf: bytes, place: Place, expected: bytes) -> None:
     """Raise UnreadableMarkError unless the page shows the expected code at its place."""
     with pymupdf.open(stream=pdf, filetype="pdf") as document:
         page = document[place.page]
-        clip = pymupdf.Rect(place.rectangle) * page.transformation_matrix * page.rotation_matrix
+        clip = pymupdf.Rect(place.rectangle) * to_view(page)
         clip.normalize()
         around = page.rect & pymupdf.Rect(
             clip.x0 - _AROUND, clip.y0 - _AROUND, clip.x1 + _AROUND, clip.y1 + _AROUND

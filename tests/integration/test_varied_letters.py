@@ -25,6 +25,7 @@ from support.sealers import NOW, sealer_at, town
 from support.tools import need, run
 
 from sealing.marks import datamatrix
+from sealing.marks.view import to_view
 from sealing.service.codes import TwoDDocOrder
 from sealing.service.letter import Letter, seal_letter
 from sealing.service.levels import Level
@@ -220,8 +221,7 @@ def place_of(pdf, mark, dpi):
     """Give the code's place, in pixels of its page."""
     with pymupdf.open(stream=pdf, filetype="pdf") as document:
         page = document[mark.place.page]
-        turned = pymupdf.Rect(mark.place.rectangle) * page.transformation_matrix
-        rectangle = turned * page.rotation_matrix
+        rectangle = pymupdf.Rect(mark.place.rectangle) * to_view(page)
         rectangle.normalize()
         scale = dpi / 72
         return [value * scale for value in rectangle]

@@ -80,8 +80,10 @@ def test_the_input_stays_in_front_byte_for_byte_and_one_revision_is_added():
     "shape",
     [letter, lambda: with_stream_xref(letter()), lambda: cropped(letter()),
      *(lambda turn=turn: letter(rotation=turn) for turn in (90, 180, 270)),
+     *(lambda turn=turn: cropped(letter(rotation=turn)) for turn in (90, 180, 270)),
      lambda: sealed(letter()).pdf],
-    ids=["classic", "stream", "cropped", "90", "180", "270", "sealed already"],
+    ids=["classic", "stream", "cropped", "90", "180", "270", "cropped, 90", "cropped, 180",
+         "cropped, 270", "sealed already"],
 )  # fmt: skip
 def test_letters_of_every_shape_are_sealed_and_their_code_is_read_back(shape):
     result = sealed(shape())

@@ -216,8 +216,15 @@ def test_on_a_turned_or_cropped_page_the_place_is_where_it_is_seen(rotation, cro
     assert found.rotation == rotation
     with pymupdf.open(stream=pdf, filetype="pdf") as document:
         page = document[0]
-        seen = pymupdf.Rect(found.rectangle) * page.transformation_matrix * page.rotation_matrix
-        seen.normalize()
+        left, bottom, right, top = (40, 60, 560, 800) if crop else (0, 0, 595, 842)
+        x0, y0, x1, y1 = found.rectangle
+        # Turned clockwise: what was at the left is on top, then at the right, then below.
+        seen = {
+            0: pymupdf.Rect(x0 - left, top - y1, x1 - left, top - y0),
+            90: pymupdf.Rect(y0 - bottom, x0 - left, y1 - bottom, x1 - left),
+            180: pymupdf.Rect(right - x1, y0 - bottom, right - x0, y1 - bottom),
+            270: pymupdf.Rect(top - y1, right - x1, top - y0, right - x0),
+        }[rotation]
         assert page.rect.contains(seen)
         assert page.rect.x1 - seen.x1 < 40
         assert seen.y0 < 40
