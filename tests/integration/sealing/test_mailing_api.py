@@ -250,7 +250,7 @@ def test_kill_9_leaves_each_letter_of_a_mailing_sealed_once(tmp_path):
     moments = random.Random(5)  # noqa: S311 - a replayable choice
     key, names = new_key(tmp_path), [f"{n}.pdf" for n in range(150)]
     parts = [listing(*names), *(pdf(name, PDF + f"% {name}".encode()) for name in names)]
-    rounds = cases(ci=6, slow=60, fast=2)
+    rounds = cases(ci=3, slow=60, fast=2)
     for turn in range(rounds):
         with site(tmp_path) as running:
             application = running.client(key.text)

@@ -57,7 +57,7 @@ def kill(identifier: int) -> None:
 def test_kill_9_of_either_process_leaves_each_letter_sealed_once(tmp_path):
     moments = random.Random(11)  # noqa: S311 - a replayable choice
     key, posting = new_key(tmp_path), Posting()
-    kills, left = 0, cases(ci=10, slow=100, fast=2)
+    kills, left = 0, cases(ci=5, slow=100, fast=2)
     while left:
         with site(tmp_path) as running:
             posting.over.clear()
