@@ -29,6 +29,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.x509 import ObjectIdentifier
 
 from sealing.errors import SealingError
 
@@ -41,6 +42,8 @@ _HALF: Final = 32
 _SIGNS: Final = re.compile(rb"[A-Za-z0-9_-]*")
 _LATEST: Final = 1 << 53
 _LONGEST: Final = 2_048
+# id-kp-oauthStatusSigning: the draft leaves its last number open ("TBD"); 30 is the one in use.
+PURPOSE: Final = ObjectIdentifier("1.3.6.1.5.5.7.3.30")
 MOST_CERTIFICATES: Final = 4
 LONGEST_CERTIFICATE: Final = 8_192
 

@@ -22,13 +22,13 @@ from support.sealers import NOW, sealer, town
 
 from cli.demo import pki
 from sealing.proofs.document_id import LIST_SLOTS, Place, Slot, document_id, placed_id
-from sealing.proofs.status_list import Claims, Slots, StatusListError, issue
+from sealing.proofs.status_list import PURPOSE, Claims, Slots, StatusListError, issue
 from sealing.service.codes import TownCodeOrder, TwoDDocOrder
 from sealing.service.letter import Letter, seal_letter
 from sealing.service.profile import Profile
 from verifier.check import Indication, SubIndication
 from verifier.checks.agreement import check_agreement
-from verifier.checks.certificate import chain_of
+from verifier.checks.certificate import chain_of, check_purpose
 from verifier.checks.identity import issuer_of
 from verifier.checks.pades import check_seals
 from verifier.checks.status import Hours, check_status
@@ -130,9 +130,26 @@ def test_without_a_list_or_a_slot_nothing_is_known_and_the_verdict_stays():
     assert asked() == NOTHING
     plain = Named(document_id(NOW, bytes(10)), seal_issuer())
     assert asked(signed(marks=REVOKED), letters=[plain]) == NOTHING
-    assert asked(signed(marks=REVOKED, number=1)) == NOTHING
     own = replace(trust(), status_lists=(StatusList.parse(signed()),))
     assert check_status([], own, Hours(NOW, NOW)) == check_status([], trust(), Hours(NOW, NOW))
+
+
+def test_where_an_issuer_has_lists_the_one_that_is_missing_is_missed():
+    far, missed = [named(LIST_SLOTS + 5)], (SealState.UNKNOWN, ["status-no-list"])
+    assert asked(signed(), letters=far) == missed
+    assert asked(signed(marks=REVOKED, number=1)) == missed
+    assert asked(signed(leaf(organisation=OTHERS)), letters=far) == NOTHING
+    assert asked(signed(leaf(number="VATFR-1")), letters=far) == UNPROVED
+    assert_tries_later(replace(trust(), status_lists=(StatusList.parse(signed(number=1)),)))
+
+
+def assert_tries_later(lists, moment=NOW):
+    status, [check] = check_status([named()], lists, Hours(moment, moment))
+    assert status.state is SealState.UNKNOWN
+    assert (check.indication, check.sub_indication) == (
+        Indication.INDETERMINATE,
+        SubIndication.TRY_LATER,
+    )
 
 
 def test_an_identifier_without_a_slot_that_looks_like_one_is_not_looked_up():
@@ -229,6 +246,7 @@ def test_the_number_of_an_organisation_counts_as_its_name_does():
     assert asked(wrong, letters=[named(issuer=numbered)]) == UNPROVED
     assert asked(signed(), letters=[named(issuer=numbered)]) == UNPROVED
     assert asked(right) == UNPROVED
+    assert_tries_later(replace(trust(), status_lists=(StatusList.parse(right),)))
 
 
 def test_for_a_2d_doc_the_organisation_is_enough():
@@ -270,6 +288,12 @@ def test_a_certificate_for_something_else_or_of_other_days_signs_no_list(changes
     assert asked(signed(leaf(**changes), REVOKED)) == UNPROVED
 
 
+def test_the_key_of_the_lists_seals_no_letter():
+    status = town()[0].status.certificate
+    assert check_purpose("seal", status).reason == "certificate-for-something-else"
+    assert asked(signed(leaf(purpose=PURPOSE), REVOKED)) == REVOKED_ANSWER
+
+
 def test_an_authority_signs_no_list_itself():
     own = town()[0]
     authority = pki._authority("Autre", ec.SECP256R1(), NOW, own.intermediate)
@@ -292,6 +316,9 @@ def test_a_revoked_certificate_signs_no_list_and_one_that_nobody_can_check_prove
     status = town()[0].status.certificate
     gone = replace(trust(), crls=(*trust().crls, listed(status)))
     assert asked(signed(), lists=gone) == UNPROVED
+    for marks in ({}, REVOKED):
+        kept = (StatusList.parse(signed(marks=marks)),)
+        assert_tries_later(replace(gone, status_lists=kept))
     unchecked = replace(trust(), crls=())
     assert asked(signed(), lists=unchecked) == (SealState.UNKNOWN, ["status-list-unchecked"])
     assert asked(signed(marks=REVOKED), lists=unchecked) == REVOKED_ANSWER
