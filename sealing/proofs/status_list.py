@@ -36,6 +36,7 @@ from sealing.errors import SealingError
 TYPE: Final = "statuslist+jwt"
 MAX_BYTES: Final = 1 << 20
 MAX_INFLATED: Final = 4 << 20
+REVOKED: Final = 1
 WIDTHS: Final = (1, 2, 4, 8)
 _ALGORITHM: Final = "ES256"
 _HALF: Final = 32
@@ -96,6 +97,17 @@ class Slots:
         each = 8 // self.bits
         shift = place % each * self.bits
         return (self.content[place // each] >> shift) & ((1 << self.bits) - 1)
+
+    def forgotten_by(self, later: "Slots") -> bool:
+        """Tell whether a later list takes back what this one says: every state is for good."""
+        each = 8 // self.bits
+        marked = (n * each + k for n, byte in enumerate(self.content) if byte for k in range(each))
+        for place in marked:
+            state = self.state(place)
+            now = later.state(place) if place < len(later) else 0
+            if (state and not now) or (state == REVOKED != now):
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)
