@@ -57,6 +57,10 @@ ROWS: dict[str, Problem] = {
         N_("la liste des retraits {address} est plus ancienne que celle d'ici"),
         N_("celle d'ici reste en service ; réessayez plus tard"),
     ),
+    "verifier.status-list-went-back": Problem(
+        N_("la liste des retraits {address} oublie des documents qu'elle disait retirés"),
+        N_("celle d'ici reste en service ; prévenez l'émetteur"),
+    ),
     "usage.seal-id": Problem(
         N_("« {id} » n'est pas l'identifiant d'un document scellé"),
         N_("copiez-le du code, de journal.jsonl, ou de ce que coffre verify dit"),

@@ -134,10 +134,12 @@ def _answer(
         if not own and any(any(_proved(one, issuers, trust, hours)) for one in others):
             return Answer("status-no-list")  # its issuer has lists: this one is missing
         return Answer("status-list-unproved") if claimed else None
-    newest: dict[str, _Proved] = {}
-    for found in sorted(proved, key=lambda one: one.kept.issued):
-        newest[found.kept.address] = found  # (4)
-    said = [_said(found, place, trust, hours) for found in newest.values()]
+    newest: dict[str, datetime] = {}
+    for found in proved:
+        kept = found.kept
+        newest[kept.address] = max(kept.issued, newest.get(kept.address, kept.issued))
+    last = (one for one in proved if one.kept.issued == newest[one.kept.address])  # (4)
+    said = [_said(found, place, trust, hours) for found in last]
     return min(said, key=lambda answer: _REASONS.index(answer.reason))
 
 

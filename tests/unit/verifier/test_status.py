@@ -26,6 +26,7 @@ from sealing.proofs.status_list import PURPOSE, Claims, Slots, StatusListError, 
 from sealing.service.codes import TownCodeOrder, TwoDDocOrder
 from sealing.service.letter import Letter, seal_letter
 from sealing.service.profile import Profile
+from storage.outgoing import AnswerRefusedError
 from verifier.check import Indication, SubIndication
 from verifier.checks.agreement import check_agreement
 from verifier.checks.certificate import chain_of, check_purpose
@@ -35,7 +36,14 @@ from verifier.checks.status import Hours, check_status
 from verifier.checks.towncode import check_towncode
 from verifier.checks.twoddoc import check_twoddoc
 from verifier.trust.local_list import read_trust
-from verifier.trust.status_lists import ORGANISATION_ID, StatusList, organisation_of
+from verifier.trust.status_lists import (
+    ORGANISATION_ID,
+    StatusList,
+    StatusListWentBackError,
+    newer,
+    organisation_of,
+)
+from verifier.trust.status_refresh import renew
 from verifier.trust.trust_list import Mode
 from verifier.verdict import Issuer, Named, SealState
 
@@ -437,3 +445,53 @@ def test_lists_of_one_address_and_signer_have_one_place_and_others_have_their_ow
     assert len(places) == len(others)
     assert first.place not in places
     assert organisation_of(first.certificates[0]) == (pki.TOWN, "")
+
+
+# Lists that arrive.
+
+
+def renewed(files, *served):
+    """Fetch lists, numbered from 0 (None: not there); give the code of what went wrong."""
+
+    def fetch(address):
+        number = int(address.rpartition("/")[2])
+        if number >= len(served) or served[number] is None:
+            raise AnswerRefusedError("got status 404", host="ville.example", status=404)
+        return served[number]
+
+    [step] = renew(files, [BASE], fetch, trust(), NOW + timedelta(days=1))
+    return None if step.error is None else step.error.code
+
+
+def test_a_list_that_is_held_and_no_more_there_is_told_and_kept():
+    files: dict[str, bytes] = {}
+    first, second, third = (signed(number=number) for number in range(3))
+    assert renewed(files, first, second, third) is None
+    held = dict(files)
+    assert len(held) == 3
+    assert renewed(files, first, None, third) == AnswerRefusedError.code
+    assert renewed(files, first) == AnswerRefusedError.code
+    assert files == held
+
+
+def test_a_newer_list_that_forgets_what_was_taken_back_is_refused_by_whatever_road():
+    later = {"at": NOW + timedelta(hours=1)}
+    old, more = signed(marks=REVOKED), signed(marks={PLACE: 1, 7: 2}, **later)
+    for marks in ({}, {PLACE: 2}, {7: 1}):
+        back = signed(marks=marks, **later)
+        files: dict[str, bytes] = {}
+        assert renewed(files, old) is None
+        held = dict(files)
+        assert renewed(files, back) == StatusListWentBackError.code
+        assert files == held
+        with pytest.raises(StatusListWentBackError):
+            newer(old, back)
+    with pytest.raises(StatusListWentBackError):
+        newer(old, signed(size=16, **later))
+    assert newer(old, more) == newer(more, old) == more
+    assert newer(signed(marks={PLACE: 2}), more) == more
+
+
+def test_of_two_lists_of_one_date_in_two_folders_the_worst_answer_counts():
+    for order in ((signed(), signed(marks=REVOKED)), (signed(marks=REVOKED), signed())):
+        assert asked(*order) == REVOKED_ANSWER
