@@ -15,6 +15,7 @@ from cli.problems.table import parts_of, problem_of
 from cli.prompts import Terminal, with_pin
 from sealing.proofs.document_id import list_of
 from sealing.service import seals
+from sealing.service.list_signer import unspoken
 from sealing.service.publication import NoAddressError, Published, Publisher
 from sealing.service.seals import Reason, Standing, State, register
 from sealing.signers.port import STATUS
@@ -165,7 +166,14 @@ def _publisher(settings: Settings, output: Output, folder: Path) -> Publisher:
     if address is None:
         raise NoAddressError("got no address of the lists")
     settings = with_pin(settings, output, Terminal(), *serving(settings, STATUS))
-    return Publisher(signer(settings, STATUS, _now()), address, folder)
+    made = signer(settings, STATUS, _now())
+    sentence = N_(
+        "attention : le cachet « {name} » n'a pas l'organisation et l'autorité du signataire des "
+        "listes : retirer un document qu'il scelle ne se verra pas"
+    )
+    for name in unspoken(settings, made.chain):
+        output.remark(output.tr(sentence).format(name=name))
+    return Publisher(made, address, folder)
 
 
 def _settle(

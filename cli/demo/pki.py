@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from cli.files import flush_folder
+from sealing.proofs.status_list import PURPOSE as STATUS_LISTS
 from sealing.twoddoc.conformance import town_types
 from storage.errors import CoffreError
 
@@ -76,7 +77,7 @@ class Usage:
     """What a leaf may sign."""
 
     non_repudiation: bool = False
-    time_stamping: bool = False
+    purpose: x509.ObjectIdentifier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,10 @@ def build(now: datetime) -> Pki:
         f"twoddoc-{kind}": _leaf(f"DM{kind}", _p256(), test_authority, Usage(), now)
         for kind in TWODDOC_TYPES
     }
-    stamps = Usage(time_stamping=True)
+    stamps = Usage(purpose=ExtendedKeyUsageOID.TIME_STAMPING)
     tsa = _leaf("Horodatage de demonstration", _p256(), intermediate, stamps, now)
-    status = _leaf("Etats de demonstration", _p256(), intermediate, Usage(), now)
+    lists = Usage(purpose=STATUS_LISTS)
+    status = _leaf("Etats de demonstration", _p256(), intermediate, lists, now)
     return Pki(now, root, intermediate, test_authority, seals, twoddocs, tsa, status)
 
 
@@ -208,8 +210,8 @@ def _leaf(name: str, key: Key, issuer: Holder, usage: Usage, now: datetime) -> H
             critical=False,
         )
     )
-    if usage.time_stamping:
-        purposes = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    if usage.purpose is not None:
+        purposes = x509.ExtendedKeyUsage([usage.purpose])
         builder = builder.add_extension(purposes, critical=True)
     return Holder(builder.sign(issuer.key, hashes.SHA256()), key)
 

@@ -33,6 +33,17 @@ ROWS: dict[str, Problem] = {
         ),
         Exit.NOT_FOUND,
     ),
+    "sealing.status-list-went-back": Problem(
+        N_(
+            "la liste des retraits {number} déjà publiée en dit plus que le registre : la base est "
+            "revenue en arrière"
+        ),
+        N_(
+            "restaurez la base la plus récente, ou retirez de nouveau ces documents ; la liste "
+            "{path} reste en service jusque-là"
+        ),
+        Exit.CONFIGURATION,
+    ),
     "status.not-published": Problem(
         N_("l'état est noté, mais la liste n'est pas publiée : {why}"),
         N_("relancez la même commande, ou coffre status publish, dès que possible"),
@@ -45,6 +56,10 @@ ROWS: dict[str, Problem] = {
     "verifier.status-list-older": Problem(
         N_("la liste des retraits {address} est plus ancienne que celle d'ici"),
         N_("celle d'ici reste en service ; réessayez plus tard"),
+    ),
+    "verifier.status-list-went-back": Problem(
+        N_("la liste des retraits {address} oublie des documents qu'elle disait retirés"),
+        N_("celle d'ici reste en service ; prévenez l'émetteur"),
     ),
     "usage.seal-id": Problem(
         N_("« {id} » n'est pas l'identifiant d'un document scellé"),

@@ -21,7 +21,7 @@ from sealing.batch.files.folders import Folder
 from sealing.batch.files.source import Source
 from sealing.batch.ledger.ledger import CHUNK, Ledger
 from sealing.batch.ledger.rows import State
-from sealing.batch.ledger.slots import allot_registered
+from sealing.batch.ledger.slots import allot_registered, forget_blocks
 from sealing.batch.ledger.steps import BATCH, ITEM, UNSETTLED, lock, recount
 from sealing.batch.plan import Planned, Range, content_of, key_of
 from sealing.batch.queue.work_order import options_of
@@ -129,6 +129,7 @@ class SingleLetters:
             gone = [row.n for row in connection.execute(found).all() if is_gone(row.file)]
             for n in gone:
                 connection.execute(delete(ITEM).where(ITEM.c.n == n))
+            forget_blocks(connection, self.ledger.batch)
             recount(connection, self.ledger.batch)
             return len(gone)
 

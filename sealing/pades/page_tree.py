@@ -94,7 +94,9 @@ class PageTree:
     def all(self) -> Sequence[Page]:
         """Give every page, in order; raise NotFastError."""
         if not self._all:
-            self._all.extend(self._walk())
+            # The whole walk first: where it fails, no page is kept for a letter alike.
+            found = list(self._walk())
+            self._all.extend(found)
         return self._all
 
     def shape(self, number: int) -> PageShape:

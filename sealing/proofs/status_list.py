@@ -29,18 +29,22 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.x509 import ObjectIdentifier
 
 from sealing.errors import SealingError
 
 TYPE: Final = "statuslist+jwt"
 MAX_BYTES: Final = 1 << 20
 MAX_INFLATED: Final = 4 << 20
+REVOKED: Final = 1
 WIDTHS: Final = (1, 2, 4, 8)
 _ALGORITHM: Final = "ES256"
 _HALF: Final = 32
 _SIGNS: Final = re.compile(rb"[A-Za-z0-9_-]*")
 _LATEST: Final = 1 << 53
 _LONGEST: Final = 2_048
+# id-kp-oauthStatusSigning: the draft leaves its last number open ("TBD"); 30 is the one in use.
+PURPOSE: Final = ObjectIdentifier("1.3.6.1.5.5.7.3.30")
 MOST_CERTIFICATES: Final = 4
 LONGEST_CERTIFICATE: Final = 8_192
 
@@ -93,6 +97,17 @@ class Slots:
         each = 8 // self.bits
         shift = place % each * self.bits
         return (self.content[place // each] >> shift) & ((1 << self.bits) - 1)
+
+    def forgotten_by(self, later: "Slots") -> bool:
+        """Tell whether a later list takes back what this one says: every state is for good."""
+        each = 8 // self.bits
+        marked = (n * each + k for n, byte in enumerate(self.content) if byte for k in range(each))
+        for place in marked:
+            state = self.state(place)
+            now = later.state(place) if place < len(later) else 0
+            if (state and not now) or (state == REVOKED != now):
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ Rules kept here (`sealing/DESIGN.md`, "Status list"):
 - a list for each 2^20 slots of which one was given, always of all its slots: its size says nothing;
 - a list is signed anew when it says something else, or has aged (12 hours); it counts for 7 days;
 - a list never goes back: states are read while nobody else publishes, and its date is above that of
-  the list which it replaces;
+  the list which it replaces, unless that one is more than a day ahead; what a list said was taken
+  back, the next one says too, whatever became of the database;
 - each file is replaced at once or not at all;
 - the key is one of its own, on P-256: who publishes need not hold the key of the seals.
 """
@@ -21,20 +22,21 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import Engine
 
 from sealing.errors import SealingError
 from sealing.proofs.document_id import LIST_SLOTS
 from sealing.proofs.status_list import Claims, ParsedStatusList, Slots, StatusListError, issue
+from sealing.service.list_signer import require_list_signer
 from sealing.service.seals import MARKS, given, taken_back
-from sealing.signers.port import KeyNotAllowedError, Signer, hashed
+from sealing.signers.port import Signer, hashed
 from storage.database import reading
 
 SUFFIX: Final = ".jwt"
 VALID: Final = timedelta(days=7)
 KEPT: Final = timedelta(hours=12)
+_AHEAD: Final = timedelta(days=1)
 _PUBLIC: Final = 0o644
 
 
@@ -42,6 +44,12 @@ class NoAddressError(SealingError):
     """The settings do not say where lists are published."""
 
     code: ClassVar[str] = "configuration.no-status-address"
+
+
+class ListWentBackError(SealingError):
+    """The list that is published says more than the register. Details: `number`, `path`."""
+
+    code: ClassVar[str] = "sealing.status-list-went-back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +76,10 @@ class Publisher:
     def publish(self, engine: Engine, now: datetime) -> list[Published]:
         """Bring every list up to date.
 
-        Raises KeyNotAllowedError, DatabaseUnavailableError, OSError, or what the signer does.
+        Raises KeyNotAllowedError, CertificateUseError, ListWentBackError,
+        DatabaseUnavailableError, OSError, or what the signer does.
         """
-        key = self.signer.chain[0].public_key()
-        if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
-            raise KeyNotAllowedError("got a key that is not on P-256", name=self.signer.name)
+        require_list_signer(self.signer)
         with self._alone(), reading(engine) as session:
             lists = -(-given(session) // LIST_SLOTS)
             found = []
@@ -95,6 +102,10 @@ class Publisher:
         path, address = self.folder / f"{number}{SUFFIX}", f"{self.address}/{number}"
         slots, before = Slots.of(LIST_SLOTS, marks), self._held(path)
         claims = None if before is None else before.claims
+        if claims is not None and claims.sub == address and claims.slots.forgotten_by(slots):
+            raise ListWentBackError("got a register that went back", number=number, path=str(path))
+        if claims is not None and claims.iat > (now + _AHEAD).timestamp():
+            claims = None  # of a clock that was ahead: no reader takes it
         if claims is None or before is None or not self._holds(before, address, slots, now):
             issued = int(now.timestamp())
             if claims is not None and claims.sub == address:

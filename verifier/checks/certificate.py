@@ -5,7 +5,7 @@ Rules kept here (RFC 5280; `verifier/DESIGN.md`):
 - dates count in whole days, on the day of the signature, for the certificate and its authority;
 - before the first day is a lie (NOT_YET_VALID fails), after the last is unproved (EXPIRED);
 - the key usage, where the certificate restricts it, holds digitalSignature; a certificate made for
-  time-stamps, OCSP, TLS or programs alone seals nothing;
+  time-stamps, OCSP, TLS, programs or lists of letters taken back alone seals nothing;
 - revocation is asked of `trust_list`; revoked is revoked whatever the date, and without a list in
   force nothing is concluded;
 - `lenient` reports the dates and the missing list of a test authority, and does not apply them;
@@ -17,12 +17,14 @@ Each function gives the Check of one line of the verdict table; `name` is the pr
 
 import warnings
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Final
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from sealing.proofs.status_list import PURPOSE as STATUS_LISTS
 from verifier.check import Check, SubIndication
 from verifier.trust.anchors import UNREADABLE, extensions_of
 from verifier.trust.trust_list import (
@@ -40,6 +42,7 @@ _OTHER_PURPOSES: Final = {
     ExtendedKeyUsageOID.OCSP_SIGNING,
     ExtendedKeyUsageOID.SERVER_AUTH,
     ExtendedKeyUsageOID.CODE_SIGNING,
+    STATUS_LISTS,
 }
 
 
@@ -118,8 +121,15 @@ def check_key_usage(name: str, certificate: x509.Certificate) -> Check:
     return Check.passed(f"{name}.key", "key-usage-signature")
 
 
-def check_purpose(name: str, certificate: x509.Certificate) -> Check:
-    """Refuse a certificate made for something else: its key is in other hands than the seal's."""
+def check_purpose(
+    name: str,
+    certificate: x509.Certificate,
+    allowed: AbstractSet[x509.ObjectIdentifier] = frozenset(),
+) -> Check:
+    """Refuse a certificate made for something else: its key is in other hands than the seal's.
+
+    `allowed`: purposes that are meant here, which no seal has.
+    """
     named, sub = f"{name}.purpose", SubIndication.CHAIN_CONSTRAINTS_FAILURE
     try:
         _require_names(certificate)
@@ -128,7 +138,7 @@ def check_purpose(name: str, certificate: x509.Certificate) -> Check:
         return Check.passed(named, "purpose-unrestricted")
     except UNREADABLE:
         return Check.unsure(named, "certificate-extensions-unreadable", sub)
-    if set(purposes) <= _OTHER_PURPOSES:
+    if set(purposes) <= _OTHER_PURPOSES - allowed:
         return Check.unsure(named, "certificate-for-something-else", sub)
     return Check.passed(named, "purpose-allows-sealing")
 

@@ -10,7 +10,8 @@ The lines, in their order (`verifier/DESIGN.md`, "Letters taken back"):
 4. of the lists of one address the newest is asked; of several addresses the worst answer counts;
 5. the state: revoked and superseded are for good, so a list of any age tells them;
 6. nothing said, and the list in force: current. A list past its end, too old, of tomorrow, or whose
-   own revocations nobody can check: try later, never silently valid.
+   own revocations nobody can check, that nothing proves any more, or of other numbers alone: try
+   later, never silently valid.
 
 Unsure, never failed: the seal is genuine, its issuer took it back. A list has no date for a state:
 the date told is the list's. No clock, no network: hours are given.
@@ -26,7 +27,7 @@ from uuid import UUID
 from cryptography import x509
 
 from sealing.proofs.document_id import list_of, slot_of
-from sealing.proofs.status_list import NoSlotError, ParsedStatusList, Slots
+from sealing.proofs.status_list import PURPOSE, NoSlotError, ParsedStatusList, Slots
 from verifier.check import Check, SubIndication
 from verifier.checks.certificate import check_key_usage, check_purpose
 from verifier.checks.identity import issuer_of
@@ -45,6 +46,8 @@ _REASONS: Final = (
     "status-superseded",
     "status-unclear",
     "status-no-slot",
+    "status-no-list",
+    "status-list-unproved",
     "status-list-unchecked",
     "status-list-of-tomorrow",
     "status-list-too-old",
@@ -57,7 +60,6 @@ _STATES: Final = {
 }
 _WORST: Final = (SealState.REVOKED, SealState.SUPERSEDED, SealState.UNKNOWN, SealState.CURRENT)
 _FOR_GOOD: Final = frozenset({"status-revoked", "status-superseded", "status-unclear"})
-_NOTICES: Final = frozenset({"status-current", "status-list-unproved"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Answer:
         told: dict[str, str | int] = {}
         if self.issued is not None:
             told = {"at": self.issued.isoformat(), "day": f"{self.issued:%d/%m/%Y}"}
-        if self.reason in _NOTICES:
+        if self.state is SealState.CURRENT:
             return Check.passed(_NAME, self.reason, **told)
         sub = SubIndication.GENERIC if self.reason in _FOR_GOOD else SubIndication.TRY_LATER
         return Check.unsure(_NAME, self.reason, sub, **told)
@@ -119,19 +121,25 @@ def check_status(
 def _answer(
     letter: UUID, issuers: Sequence[Issuer], trust: TrustList, hours: Hours
 ) -> Answer | None:
-    """Ask about one letter; None where no list speaks of it."""
+    """Ask about one letter; None where no list names its issuer."""
     slot = slot_of(letter)  # (1)
     if slot is None:
         return None
     number, place = list_of(slot)
-    own = [one for one in trust.status_lists if one.number == number and _claims(one, issuers)]
+    claimed = [one for one in trust.status_lists if _claims(one, issuers)]
+    own = [one for one in claimed if one.number == number]
     proved = [found for one in own for found in _proved(one, issuers, trust, hours)]
     if not proved:
-        return Answer("status-list-unproved") if own else None
-    newest: dict[str, _Proved] = {}
-    for found in sorted(proved, key=lambda one: one.kept.issued):
-        newest[found.kept.address] = found  # (4)
-    said = [_said(found, place, trust, hours) for found in newest.values()]
+        others = (one for one in claimed if one.number != number)
+        if not own and any(any(_proved(one, issuers, trust, hours)) for one in others):
+            return Answer("status-no-list")  # its issuer has lists: this one is missing
+        return Answer("status-list-unproved") if claimed else None
+    newest: dict[str, datetime] = {}
+    for found in proved:
+        kept = found.kept
+        newest[kept.address] = max(kept.issued, newest.get(kept.address, kept.issued))
+    last = (one for one in proved if one.kept.issued == newest[one.kept.address])  # (4)
+    said = [_said(found, place, trust, hours) for found in last]
     return min(said, key=lambda answer: _REASONS.index(answer.reason))
 
 
@@ -166,7 +174,7 @@ def _proved(
 
 
 def _may_sign(leaf: x509.Certificate) -> bool:
-    made = check_key_usage(_NAME, leaf), check_purpose(_NAME, leaf)
+    made = check_key_usage(_NAME, leaf), check_purpose(_NAME, leaf, {PURPOSE})
     return all(check.has_passed for check in made)
 
 

@@ -168,6 +168,9 @@ REASONS: Final[dict[str, str]] = {
     "status-superseded": N_("remplacé par l'émetteur"),
     "status-unclear": N_("l'émetteur dit de ce document ce que cette version ne comprend pas"),
     "status-no-slot": N_("la liste des retraits de l'émetteur n'a pas de place pour ce document"),
+    "status-no-list": N_(
+        "la liste des retraits où ce document a sa place n'est pas ici : renouvelez les listes"
+    ),
     "status-list-unchecked": N_(
         "aucune liste de révocation en vigueur ne couvre la liste des retraits"
     ),

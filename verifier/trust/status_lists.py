@@ -6,7 +6,8 @@ Rules kept here:
   it: one that lacks any of these can answer for no letter and is refused;
 - whoever signs may claim any address: a list is kept under a name made of its address and of its
   signer's organisation and authority, so that it only ever replaces one of the same;
-- of two such lists the newer stays.
+- of two such lists the newer stays; one that forgets what was taken back is refused: states are for
+  good.
 
 `checks/status.py` proves them and asks them.
 """
@@ -15,13 +16,14 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
 from sealing.proofs.status_list import ParsedStatusList, StatusListError
+from verifier.errors import VerifierError
 
 SUFFIX: Final = ".jwt"
 FOLDER: Final = "status/"
@@ -29,6 +31,12 @@ ORGANISATION_ID: Final = x509.ObjectIdentifier("2.5.4.97")
 _NUMBER: Final = re.compile(r"https?://[^\s?#]+/(0|[1-9][0-9]{0,3})")
 _LAST: Final = 253_402_300_799
 _WRONG: Final = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
+
+
+class StatusListWentBackError(VerifierError):
+    """A newer list forgets that letters were taken back. Details: `address`."""
+
+    code: ClassVar[str] = "verifier.status-list-went-back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +88,14 @@ def organisation_of(certificate: x509.Certificate) -> tuple[str, str]:
 
 
 def newer(held: bytes, found: bytes) -> bytes:
-    """Give the newer of two lists; raise StatusListError."""
+    """Give the newer of two lists of one signer; raise StatusListError, StatusListWentBackError."""
     ours, theirs = StatusList.parse(held), StatusList.parse(found)
-    return theirs.token if theirs.issued > ours.issued else held
+    if theirs.issued <= ours.issued:
+        return held
+    before, after = (ParsedStatusList.parse(one).claims.slots for one in (held, found))
+    if before.forgotten_by(after):
+        raise StatusListWentBackError("got a list that forgets", address=theirs.address)
+    return found
 
 
 def _issuer(certificate: x509.Certificate) -> bytes:

@@ -5,7 +5,8 @@ Rules kept here:
 - an address is one of the settings; its lists are numbered from 0, until one is not there; one
   that is refused keeps no other from being renewed;
 - a list that arrives is proved under the folder's own authorities, is at the address where it was
-  asked for, and is not older than the one held: else what was held stays, and its age tells;
+  asked for, is not older than the one held and forgets nothing that it said: else what was held
+  stays, and its age tells; so it does where it is no more there, and that is told;
 - files in, files out.
 """
 
@@ -48,14 +49,18 @@ def renew(
 
 
 def _renewed(files: Files, base: str, fetch: Fetch, trust: TrustList, now: datetime) -> Step:
-    taken, refused = 0, None
+    taken = 0
+    refused: CoffreError | None = None
     for number in range(MOST):
         address = f"{base}/{number}"
         try:
             data = fetch(address)
         except CoffreError as error:
             if number and _is_absent(error):
-                break
+                if not _is_held(files, address):
+                    break
+                refused = refused or error  # what is held stays, and is missed
+                continue
             return Step(ListName.STATUS, base, taken, error=error)
         try:
             _keep(files, address, data, trust, now)
@@ -63,6 +68,11 @@ def _renewed(files: Files, base: str, fetch: Fetch, trust: TrustList, now: datet
         except VerifierError as error:
             refused = refused or error  # the others are renewed all the same
     return Step(ListName.STATUS, base, taken, error=refused)
+
+
+def _is_held(files: Files, address: str) -> bool:
+    held = (data for name, data in files.items() if name.endswith(SUFFIX))
+    return any(StatusList.parse(data).address == address for data in held)
 
 
 def _is_absent(error: CoffreError) -> bool:

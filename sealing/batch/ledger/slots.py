@@ -10,10 +10,10 @@ Rules kept here:
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, insert, literal, select
+from sqlalchemy import Connection, delete, exists, func, insert, literal, select
 
 from sealing.batch.ledger.ledger import Ledger
 from sealing.batch.ledger.rows import State
@@ -48,7 +48,8 @@ def allot(ledger: Ledger, take: Callable[[int], Block]) -> int:
         return 0
     block = take(count)
     numbered = func.row_number().over(order_by=ITEM.c.n) - 1 + literal(block.first)
-    rows = bare.add_columns(numbered)
+    # No more than the block has: another letter may be planned meanwhile.
+    rows = bare.add_columns(numbered).order_by(ITEM.c.n).limit(block.count)
     own = {"first": block.first, "batch": ledger.batch, "count": block.count, "key": block.key}
 
     def act(connection: Connection) -> None:
@@ -65,28 +66,35 @@ def allot(ledger: Ledger, take: Callable[[int], Block]) -> int:
 
 @dataclass(slots=True)
 class Places:
-    """What a worker knows of the mailing's blocks."""
+    """What a worker knows of the mailing's blocks: the one that it used last."""
 
     ledger: Ledger
-    _blocks: list[Block] = field(default_factory=list)
+    _block: Block | None = None
 
     def of(self, slot: int | None) -> Place | None:
         """Give the place of a slot; None where the letter has none."""
         if slot is None:
             return None
-        found = self._known(slot)
-        if found is None:
-            self._blocks = self.ledger.read(self._read)
-            found = self._known(slot)
-        if found is None:
+        block = self._block
+        if block is None or not 0 <= slot - block.first < block.count:
+            block = self.ledger.read(lambda connection: self._read(connection, slot))
+        if block is None or not 0 <= slot - block.first < block.count:
             raise ValueError(f"got slot {slot} of no block of this mailing")
-        return Place(Slot(slot), found.key)
+        self._block = block
+        return Place(Slot(slot), block.key)
 
-    def _known(self, slot: int) -> Block | None:
-        each = (block for block in self._blocks if 0 <= slot - block.first < block.count)
-        return next(each, None)
+    def _read(self, connection: Connection, slot: int) -> Block | None:
+        below = (
+            select(BLOCK.c.first, BLOCK.c.count, BLOCK.c.key)
+            .where(BLOCK.c.batch == self.ledger.batch, BLOCK.c.first <= slot)
+            .order_by(BLOCK.c.first.desc())
+            .limit(1)
+        )
+        rows = connection.execute(below)
+        return next((Block(first, count, key) for first, count, key in rows), None)
 
-    def _read(self, connection: Connection) -> list[Block]:
-        columns = select(BLOCK.c.first, BLOCK.c.count, BLOCK.c.key)
-        rows = connection.execute(columns.where(BLOCK.c.batch == self.ledger.batch))
-        return [Block(first, count, key) for first, count, key in rows]
+
+def forget_blocks(connection: Connection, batch: str) -> None:
+    """Drop a mailing's blocks of which no letter has a slot any more."""
+    kept = exists().where(SLOT.c.slot >= BLOCK.c.first, SLOT.c.slot < BLOCK.c.first + BLOCK.c.count)
+    connection.execute(delete(BLOCK).where(BLOCK.c.batch == batch, ~kept))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from support.letters import encrypted, letter
 from support.sealers import town
 
@@ -14,10 +15,14 @@ from sealing.batch.files.folders import Folder
 from sealing.batch.files.source import Source
 from sealing.batch.ledger.place import held
 from sealing.batch.ledger.rows import State
-from sealing.batch.single import OPTIONS, SingleLetters, Wanted
+from sealing.batch.ledger.slots import allot
+from sealing.batch.ledger.steps import BLOCK, SLOT
+from sealing.batch.plan import Planned
+from sealing.batch.single import OPTIONS, SingleLetters, Wanted, _plan
 from sealing.proofs.document_id import slot_of
 from sealing.service.levels import Level
 from sealing.service.profile import Profile
+from sealing.service.seals import Block
 from storage.database import open_engine
 from storage.migrations.upgrade import upgrade
 from storage.settings import Settings, StatusSettings, TsaSettings
@@ -99,6 +104,30 @@ def test_what_is_erased_is_forgotten_by_the_ledger(desk):
         assert (counts.letters, counts.sealed) == (1, 1)
 
 
+def blocks(holding):
+    """Give the first slot of each block that is kept."""
+    wanted = select(BLOCK.c.first).order_by(BLOCK.c.first)
+    return holding.ledger.read(lambda connection: list(connection.execute(wanted).scalars()))
+
+
+def test_a_letter_planned_while_slots_are_taken_gets_none_of_another_block(desk):
+    with desk.open() as holding:
+        ledger = holding.ledger
+
+        def plan(name):
+            planned = Planned(1, name, hashlib.sha256(name.encode()).digest(), bytes(32), "")
+            ledger.write(lambda connection: _plan(connection, ledger.batch, planned))
+
+        def take(count):
+            plan("late.pdf")
+            return Block(100, count, bytes(16))
+
+        plan("early.pdf")
+        assert allot(ledger, take) == 1
+        wanted = select(SLOT.c.slot)
+        assert ledger.read(lambda one: list(one.execute(wanted).scalars())) == [100]
+
+
 def test_letters_have_slots_where_lists_are_published(desk, tmp_path):
     status = StatusSettings(address="https://mairie.example/statuts")
     change = {"status": status, "data": tmp_path / "data", "database": None}
@@ -110,6 +139,8 @@ def test_letters_have_slots_where_lists_are_published(desk, tmp_path):
     with desk.open() as holding, closing(desk.letters(holding)) as letters:
         found = [letters.seal(desk.wanted(name)) for name in ("a.pdf", "b.pdf")]
         assert letters.seal(desk.wanted("a.pdf")) == found[0]
+        assert blocks(holding) == [0, 1]
         assert letters.forget(lambda file: file == "a.pdf") == 1
+        assert blocks(holding) == [1], "of a letter that is erased no block is kept"
     seals = [one.seal for one in found if one.seal is not None]
     assert [slot_of(UUID(seal)) for seal in seals] == [0, 1]

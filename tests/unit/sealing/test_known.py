@@ -42,6 +42,7 @@ def outcome(pdf, templates=None):
 
     for step in (
         lambda: source.pages.shape(0),
+        lambda: source.pages.shape(0),  # asked again, it says the same
         lambda: source.pages.shape(1),
         lambda: Layout.read(source.pages, 0),
         lambda: SIGNED.sub(b"", revision()),
@@ -72,6 +73,28 @@ def test_files_of_any_shapes_one_after_the_other_are_read_as_if_alone(shapes):
 def test_a_damaged_file_after_its_whole_one_is_read_as_if_alone(pdf, seed):
     other = damaged(random.Random(seed), pdf)  # noqa: S311 - damage that can be done again
     require_same(pdf, other, pdf)
+    require_same(other, pdf)
+
+
+@pytest.mark.parametrize("damage", [b"", b"/Parent 9 0 R"], ids=["misplaced", "another parent"])
+def test_a_letter_whose_last_page_is_lost_takes_no_page_from_the_next_one(damage):
+    one = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<<>>>>"
+    pages = dict.fromkeys((3, 4, 5), one)
+    tree = b"<</Type/Pages/Kids[3 0 R 4 0 R 5 0 R]/Count 3>>"
+    pdf = handmade({1: b"<</Type/Catalog/Pages 2 0 R>>", 2: tree, **pages})
+    lost = pdf.replace(b"%010d 00000 n" % pdf.find(b"5 0 obj"), b"%010d 00000 n" % 9)
+    if damage:
+        lost = handmade(
+            {
+                1: b"<</Type/Catalog/Pages 2 0 R>>",
+                2: tree,
+                **pages,
+                5: one.replace(b"/Parent 2 0 R", damage),
+            }
+        )
+    assert lost != pdf
+    require_same(lost, lost, pdf)
+    assert SourcePdf(pdf).pages.shape(0).pages == 3
 
 
 @pytest.mark.parametrize("pdf", SOURCES, ids=["table", "streams", "tagged", "hybrid"])

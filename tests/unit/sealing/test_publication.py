@@ -1,31 +1,36 @@
 """Lists of letters taken back: what is published, when, and how it is served."""
 
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from fastapi import FastAPI
 from joserfc import jws
 from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
+from sqlmodel import select
 from starlette.testclient import TestClient
 from support.race import race
 from support.sealers import NOW, town
 
+from cli.demo import pki
 from sealing.proofs.document_id import LIST_SLOTS, placed_id
-from sealing.proofs.status_list import ParsedStatusList, verify
+from sealing.proofs.status_list import PURPOSE, ParsedStatusList, verify
 from sealing.service import seals
-from sealing.service.publication import KEPT, VALID, Publisher
+from sealing.service.list_signer import unspoken
+from sealing.service.publication import KEPT, VALID, ListWentBackError, Publisher
 from sealing.service.seals import Reason
-from sealing.signers.port import SEAL, STATUS, KeyNotAllowedError
+from sealing.signers.port import SEAL, STATUS, CertificateUseError, KeyNotAllowedError, Signer
 from sealing.signers.registry import signer
 from sealing.web.status_lists import router
 from storage.database import open_engine, transaction
 from storage.migrations.upgrade import upgrade
 from storage.settings import Settings
-from storage.tables.seals import SealRegisterRow
+from storage.tables.seals import SealRegisterRow, SealStateRow
 
 ADDRESS = "https://ville.example/statuts"
 
@@ -158,15 +163,93 @@ def test_a_damaged_list_is_replaced(engine, publisher, damage):
     assert read(one).sub == one.address
 
 
+def test_a_list_never_forgets_what_it_said_was_taken_back(engine, publisher):
+    first, second = letters(engine, 2)
+    revoke(engine, first)
+    [one] = publisher.publish(engine, NOW)
+    said = one.path.read_bytes()
+    with transaction(engine) as session:  # as a backup of before would have it
+        session.delete(session.exec(select(SealStateRow)).one())
+    with pytest.raises(ListWentBackError) as caught:
+        publisher.publish(engine, NOW + timedelta(days=1))
+    assert caught.value.details == {"number": 0, "path": str(one.path)}
+    assert one.path.read_bytes() == said
+    with transaction(engine) as session:
+        seals.supersede(session, first, second, NOW)
+    with pytest.raises(ListWentBackError):
+        publisher.publish(engine, NOW + timedelta(days=1))
+    revoke(engine, first)
+    assert publisher.publish(engine, NOW + timedelta(days=1))[0].marked == 1
+
+
+def test_a_clock_that_was_ahead_holds_no_list_back(engine, publisher):
+    letters(engine, 1)
+    publisher.publish(engine, NOW + timedelta(days=90))
+    [one] = publisher.publish(engine, NOW)
+    assert (one.written, one.issued) == (True, NOW)
+    near = publisher.publish(engine, NOW - timedelta(hours=20))[0]
+    assert (near.written, near.issued) == (False, NOW)
+
+
 def test_a_list_under_another_address_or_key_is_replaced(engine, publisher, tmp_path):
     letters(engine, 1)
     publisher.publish(engine, NOW)
     moved = Publisher(publisher.signer, "https://other.example/statuts", publisher.folder)
     assert moved.publish(engine, NOW)[0].written
-    other = Publisher(own(SEAL, "seal-p256"), moved.address, publisher.folder)
+    below, above = publisher.signer.chain
+    renewed = pki._leaf(
+        "Etats", town()[0].status.key, town()[0].intermediate, pki.Usage(purpose=PURPOSE), NOW
+    ).certificate
+    assert renewed != below
+    other = Publisher(Renewed(publisher.signer, (renewed, above)), moved.address, publisher.folder)
     assert other.publish(engine, NOW)[0].written
     assert [path.name for path in publisher.folder.glob("[0-9]*")] == ["0.jwt"]
     assert tmp_path.exists()
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """A signer with other certificates over its key."""
+
+    signer: Signer
+    chain: tuple[x509.Certificate, ...]
+    name: str = "status"
+    use: str = STATUS
+
+    def sign(self, digest):
+        """Sign as it does."""
+        return self.signer.sign(digest)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        pki.Usage(),
+        pki.Usage(purpose=ExtendedKeyUsageOID.TIME_STAMPING),
+        pki.Usage(non_repudiation=True, purpose=PURPOSE),
+    ],
+    ids=["no purpose", "time-stamps", "may seal"],
+)
+def test_a_certificate_that_may_sign_anything_else_signs_no_list(engine, publisher, usage):
+    letters(engine, 1)
+    other = pki._leaf("Etats", town()[0].status.key, town()[0].intermediate, usage, NOW)
+    signer = Renewed(publisher.signer, (other.certificate, publisher.signer.chain[1]))
+    with pytest.raises(CertificateUseError):
+        Publisher(signer, ADDRESS, publisher.folder).publish(engine, NOW)
+    assert not publisher.folder.exists()
+
+
+def test_the_seals_for_which_a_list_does_not_speak_are_named():
+    settings, signer = Settings.load(town()[1] / "coffre.toml"), own(STATUS)
+    assert unspoken(settings, signer.chain) == []
+    root = town()[0].root
+    usage = pki.Usage(purpose=PURPOSE)
+    elsewhere = pki._leaf("Etats", town()[0].status.key, root, usage, NOW).certificate
+    assert unspoken(settings, (elsewhere, root.certificate)) == ["seal-rsa", "seal-p256"]
+    # The very names of the seals' authority, and another key.
+    twin = pki._authority("Coffre DEMONSTRATION cachets", ec.SECP384R1(), NOW, root)
+    alike = pki._leaf("Etats", town()[0].status.key, twin, usage, NOW).certificate
+    assert unspoken(settings, (alike, twin.certificate)) == ["seal-rsa", "seal-p256"]
 
 
 def test_a_key_that_signs_no_list_is_refused_before_anything_is_written(engine, tmp_path):

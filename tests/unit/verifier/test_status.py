@@ -22,20 +22,28 @@ from support.sealers import NOW, sealer, town
 
 from cli.demo import pki
 from sealing.proofs.document_id import LIST_SLOTS, Place, Slot, document_id, placed_id
-from sealing.proofs.status_list import Claims, Slots, StatusListError, issue
+from sealing.proofs.status_list import PURPOSE, Claims, Slots, StatusListError, issue
 from sealing.service.codes import TownCodeOrder, TwoDDocOrder
 from sealing.service.letter import Letter, seal_letter
 from sealing.service.profile import Profile
+from storage.outgoing import AnswerRefusedError
 from verifier.check import Indication, SubIndication
 from verifier.checks.agreement import check_agreement
-from verifier.checks.certificate import chain_of
+from verifier.checks.certificate import chain_of, check_purpose
 from verifier.checks.identity import issuer_of
 from verifier.checks.pades import check_seals
 from verifier.checks.status import Hours, check_status
 from verifier.checks.towncode import check_towncode
 from verifier.checks.twoddoc import check_twoddoc
 from verifier.trust.local_list import read_trust
-from verifier.trust.status_lists import ORGANISATION_ID, StatusList, organisation_of
+from verifier.trust.status_lists import (
+    ORGANISATION_ID,
+    StatusList,
+    StatusListWentBackError,
+    newer,
+    organisation_of,
+)
+from verifier.trust.status_refresh import renew
 from verifier.trust.trust_list import Mode
 from verifier.verdict import Issuer, Named, SealState
 
@@ -130,9 +138,26 @@ def test_without_a_list_or_a_slot_nothing_is_known_and_the_verdict_stays():
     assert asked() == NOTHING
     plain = Named(document_id(NOW, bytes(10)), seal_issuer())
     assert asked(signed(marks=REVOKED), letters=[plain]) == NOTHING
-    assert asked(signed(marks=REVOKED, number=1)) == NOTHING
     own = replace(trust(), status_lists=(StatusList.parse(signed()),))
     assert check_status([], own, Hours(NOW, NOW)) == check_status([], trust(), Hours(NOW, NOW))
+
+
+def test_where_an_issuer_has_lists_the_one_that_is_missing_is_missed():
+    far, missed = [named(LIST_SLOTS + 5)], (SealState.UNKNOWN, ["status-no-list"])
+    assert asked(signed(), letters=far) == missed
+    assert asked(signed(marks=REVOKED, number=1)) == missed
+    assert asked(signed(leaf(organisation=OTHERS)), letters=far) == NOTHING
+    assert asked(signed(leaf(number="VATFR-1")), letters=far) == UNPROVED
+    assert_tries_later(replace(trust(), status_lists=(StatusList.parse(signed(number=1)),)))
+
+
+def assert_tries_later(lists, moment=NOW):
+    status, [check] = check_status([named()], lists, Hours(moment, moment))
+    assert status.state is SealState.UNKNOWN
+    assert (check.indication, check.sub_indication) == (
+        Indication.INDETERMINATE,
+        SubIndication.TRY_LATER,
+    )
 
 
 def test_an_identifier_without_a_slot_that_looks_like_one_is_not_looked_up():
@@ -229,6 +254,7 @@ def test_the_number_of_an_organisation_counts_as_its_name_does():
     assert asked(wrong, letters=[named(issuer=numbered)]) == UNPROVED
     assert asked(signed(), letters=[named(issuer=numbered)]) == UNPROVED
     assert asked(right) == UNPROVED
+    assert_tries_later(replace(trust(), status_lists=(StatusList.parse(right),)))
 
 
 def test_for_a_2d_doc_the_organisation_is_enough():
@@ -270,6 +296,12 @@ def test_a_certificate_for_something_else_or_of_other_days_signs_no_list(changes
     assert asked(signed(leaf(**changes), REVOKED)) == UNPROVED
 
 
+def test_the_key_of_the_lists_seals_no_letter():
+    status = town()[0].status.certificate
+    assert check_purpose("seal", status).reason == "certificate-for-something-else"
+    assert asked(signed(leaf(purpose=PURPOSE), REVOKED)) == REVOKED_ANSWER
+
+
 def test_an_authority_signs_no_list_itself():
     own = town()[0]
     authority = pki._authority("Autre", ec.SECP256R1(), NOW, own.intermediate)
@@ -292,6 +324,9 @@ def test_a_revoked_certificate_signs_no_list_and_one_that_nobody_can_check_prove
     status = town()[0].status.certificate
     gone = replace(trust(), crls=(*trust().crls, listed(status)))
     assert asked(signed(), lists=gone) == UNPROVED
+    for marks in ({}, REVOKED):
+        kept = (StatusList.parse(signed(marks=marks)),)
+        assert_tries_later(replace(gone, status_lists=kept))
     unchecked = replace(trust(), crls=())
     assert asked(signed(), lists=unchecked) == (SealState.UNKNOWN, ["status-list-unchecked"])
     assert asked(signed(marks=REVOKED), lists=unchecked) == REVOKED_ANSWER
@@ -410,3 +445,53 @@ def test_lists_of_one_address_and_signer_have_one_place_and_others_have_their_ow
     assert len(places) == len(others)
     assert first.place not in places
     assert organisation_of(first.certificates[0]) == (pki.TOWN, "")
+
+
+# Lists that arrive.
+
+
+def renewed(files, *served):
+    """Fetch lists, numbered from 0 (None: not there); give the code of what went wrong."""
+
+    def fetch(address):
+        number = int(address.rpartition("/")[2])
+        if number >= len(served) or served[number] is None:
+            raise AnswerRefusedError("got status 404", host="ville.example", status=404)
+        return served[number]
+
+    [step] = renew(files, [BASE], fetch, trust(), NOW + timedelta(days=1))
+    return None if step.error is None else step.error.code
+
+
+def test_a_list_that_is_held_and_no_more_there_is_told_and_kept():
+    files: dict[str, bytes] = {}
+    first, second, third = (signed(number=number) for number in range(3))
+    assert renewed(files, first, second, third) is None
+    held = dict(files)
+    assert len(held) == 3
+    assert renewed(files, first, None, third) == AnswerRefusedError.code
+    assert renewed(files, first) == AnswerRefusedError.code
+    assert files == held
+
+
+def test_a_newer_list_that_forgets_what_was_taken_back_is_refused_by_whatever_road():
+    later = {"at": NOW + timedelta(hours=1)}
+    old, more = signed(marks=REVOKED), signed(marks={PLACE: 1, 7: 2}, **later)
+    for marks in ({}, {PLACE: 2}, {7: 1}):
+        back = signed(marks=marks, **later)
+        files: dict[str, bytes] = {}
+        assert renewed(files, old) is None
+        held = dict(files)
+        assert renewed(files, back) == StatusListWentBackError.code
+        assert files == held
+        with pytest.raises(StatusListWentBackError):
+            newer(old, back)
+    with pytest.raises(StatusListWentBackError):
+        newer(old, signed(size=16, **later))
+    assert newer(old, more) == newer(more, old) == more
+    assert newer(signed(marks={PLACE: 2}), more) == more
+
+
+def test_of_two_lists_of_one_date_in_two_folders_the_worst_answer_counts():
+    for order in ((signed(), signed(marks=REVOKED)), (signed(marks=REVOKED), signed())):
+        assert asked(*order) == REVOKED_ANSWER
