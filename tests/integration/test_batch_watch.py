@@ -225,6 +225,17 @@ def test_what_is_never_whole_is_refused_with_its_reason(hot):
     hot.require_exactly_once(wanted)
 
 
+def test_once_seals_what_is_there_on_a_machine_that_is_slow(hot):
+    wanted = {"a.pdf": hot.put("a.pdf")}
+
+    def stall(_eye):
+        time.sleep(0.4)  # longer than a file has to stay the same, and than is waited for others
+        return False
+
+    assert hot.watch(Eye(until=stall)).sealed == 1
+    hot.require_exactly_once(wanted)
+
+
 def test_once_leaves_what_may_still_be_arriving_unless_it_is_old(hot):
     for name in ("new.pdf", "old.pdf"):
         (hot.into / name).write_bytes(PDF[:500])

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -165,22 +166,24 @@ class _Watching:
         coded = codes.twoddoc is not None or codes.town is not None
         times = (wanted.settle, wanted.patience)
         arrivals = Arrivals(self.rounds.tray.root, *times, coded=coded, strict_age=wanted.once)
-        patience, idle = _Patience(watcher, wanted.once), time.monotonic()
+        patience, idle = _Patience(watcher, wanted.once), inf
         while watcher.wish() is Wish.GO_ON:
+            began = time.monotonic()
             try:
                 busy = self.rounds.seal() or self._take(arrivals)
                 patience.forget()
             except (CoffreError, OSError) as error:
                 patience.over(error)
-                idle = time.monotonic()
+                idle = inf
                 continue
             self._beat(arrivals.awaited)
-            now = time.monotonic()
             if busy:
-                idle = now
+                idle = inf
                 continue
+            # By the times before the looks: what stays the same was seen twice, however slow it is.
+            idle = min(idle, time.monotonic())
             # What still grows is left for the next time.
-            if wanted.once and (now >= idle + 3 * wanted.settle or not arrivals.settling(now)):
+            if wanted.once and (began >= idle + 3 * wanted.settle or not arrivals.settling(began)):
                 break
             watcher.pause(min(LOOK, wanted.settle))
         return self.rounds.tally
