@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from sealing.batch.engine import Engine
-from sealing.batch.files.source import Source
+from sealing.batch.files.source import FileUnreadableError, Source
 from sealing.batch.job import Job, Wish
 from sealing.batch.ledger.intake import OtherOptionsError
 from sealing.batch.ledger.ledger import Ledger
@@ -190,26 +190,34 @@ class _Watching:
 
     def _take(self, arrivals: Arrivals) -> bool:
         """Take what has arrived; tell whether anything was."""
-        rounds = self.rounds
         found = arrivals.look(time.monotonic(), time.time(), MOST)
         for arrival in found:
-            arrivals.forget(arrival.name)
             try:
-                self._require_known(arrival)
-                rounds.tray.take(arrival, rounds.ledger.keys)
-            except AgainError as error:
-                rounds.tally.again += 1
-                words = rounds.watcher.again(arrival.name, str(error.details["name"]))
-                rounds.tray.turn_away(arrival, words, TWICE)
+                self._take_one(arrival)
             except FileNotFoundError:
-                continue  # somebody took it away
-            except CoffreError as error:
-                if isinstance(error, FATAL):
-                    raise
-                rounds.tally.refused += 1
-                words = rounds.watcher.refused(arrival.name, error)
-                rounds.tray.turn_away(arrival, words)
+                pass  # somebody took it away
+            except FileUnreadableError:
+                arrivals.leave(arrival.name)  # it cannot be moved either
+                continue
+            arrivals.forget(arrival.name)
         return bool(found)
+
+    def _take_one(self, arrival: Arrival) -> None:
+        """Take one, or turn it away; raise FileUnreadableError for one that cannot be moved."""
+        rounds = self.rounds
+        try:
+            self._require_known(arrival)
+            rounds.tray.take(arrival, rounds.ledger.keys)
+        except AgainError as error:
+            rounds.tally.again += 1
+            words = rounds.watcher.again(arrival.name, str(error.details["name"]))
+            rounds.tray.turn_away(arrival, words, TWICE)
+        except CoffreError as error:
+            if isinstance(error, FATAL):
+                raise
+            rounds.tally.refused += 1
+            words = rounds.watcher.refused(arrival.name, error)
+            rounds.tray.turn_away(arrival, words)
 
     def _require_known(self, arrival: Arrival) -> None:
         """Raise what an arrival waited for, or that nobody signs codes of its type."""
