@@ -9,8 +9,9 @@ Rules kept here:
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from sealing.batch.files.source import FileUnreadableError
 
@@ -19,7 +20,7 @@ _OF_ALL: Final = frozenset(
 )
 
 
-def opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BufferedReader:
     """Open a file that somebody put there; raise FileUnreadableError or OSError."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
