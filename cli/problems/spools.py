@@ -59,6 +59,10 @@ ROWS: dict[str, Problem] = {
         Exit.USAGE,
     ),
     "spool.take-too-long": Problem(N_("ce qui est trouvé pour « {name} » est trop long"), _NOTHING),
+    "spool.take-stopped": Problem(
+        N_("la recherche de « {name} » s'est arrêtée à la lettre de la page {page}"),
+        N_("la mémoire manque peut-être : simplifiez l'expression, puis relancez"),
+    ),
     "spool.take-too-slow": Problem(
         N_("l'expression de « {name} » n'en finit pas sur la lettre de la page {page}"),
         N_("simplifiez-la : évitez les répétitions de répétitions, comme (a+)+"),

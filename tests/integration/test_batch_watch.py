@@ -1,6 +1,8 @@
 """A watched folder: each letter that arrives is sealed once, whatever happens."""
 
 import contextlib
+import errno
+import fcntl
 import io
 import json
 import os
@@ -26,6 +28,7 @@ from sealing.batch.files.folders import BusyError, Folder
 from sealing.batch.ledger.intake import OtherOptionsError
 from sealing.batch.ledger.ledger import Ledger
 from sealing.batch.plan import Codes
+from sealing.batch.ranges.work import LetterChangedError
 from sealing.batch.run import SameFolderError
 from sealing.batch.watch.arrivals import (
     Arrivals,
@@ -153,6 +156,25 @@ def test_a_file_that_is_held_open_for_writing_waits(tmp_path):
         assert not is_being_written(path)
 
 
+def test_who_begins_to_write_while_he_is_looked_for_ends_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(PDF)
+    really = fcntl.fcntl
+
+    def meanwhile(handle, what, how):
+        if (what, how) == (fcntl.F_SETLEASE, fcntl.F_UNLCK):
+            with contextlib.suppress(BlockingIOError):
+                os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        return really(handle, what, how)
+
+    child = os.fork()
+    if not child:
+        monkeypatch.setattr(fcntl, "fcntl", meanwhile)
+        is_being_written(path)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+
+
 def test_a_file_must_stay_the_same_for_a_while(tmp_path):
     path = tmp_path / "a.pdf"
     path.write_bytes(PDF)
@@ -225,6 +247,17 @@ def test_what_is_never_whole_is_refused_with_its_reason(hot):
     hot.require_exactly_once(wanted)
 
 
+def test_once_seals_what_is_there_on_a_machine_that_is_slow(hot):
+    wanted = {"a.pdf": hot.put("a.pdf")}
+
+    def stall(_eye):
+        time.sleep(0.4)  # longer than a file has to stay the same, and than is waited for others
+        return False
+
+    assert hot.watch(Eye(until=stall)).sealed == 1
+    hot.require_exactly_once(wanted)
+
+
 def test_once_leaves_what_may_still_be_arriving_unless_it_is_old(hot):
     for name in ("new.pdf", "old.pdf"):
         (hot.into / name).write_bytes(PDF[:500])
@@ -248,6 +281,19 @@ def test_a_letter_that_cannot_be_sealed_is_refused_and_the_others_are_sealed(hot
     wanted["b.pdf"] = hot.put("b.pdf", "b")
     hot.watch()
     assert {row["file"] for row in hot.journal()} == {"a.pdf", "b.pdf", "locked.pdf"}
+
+
+def test_a_letter_that_failed_may_come_again(hot):
+    def failing(*_):
+        raise LetterChangedError("got something that may pass")
+
+    pdf, bench = hot.put("a.pdf"), hot.wanted().job.bench
+    hot.watch(eye := Eye(), hot.wanted(bench=replace(bench, check=failing)))
+    assert eye.errors["a.pdf"].reported == LetterChangedError.code
+    hot.put("a.pdf")
+    assert hot.watch().sealed == 1
+    assert (hot.out / "a.pdf").read_bytes().startswith(pdf)
+    assert [row["state"] for row in hot.journal()][-1] == "sealed"
 
 
 def test_codes_say_what_the_companions_say(hot):
@@ -278,6 +324,8 @@ def test_a_companion_may_name_the_type_of_its_code(hot):
         ('{"10": 5}', CompanionError.code),
         ('{"10": "a", "10": "b"}', CompanionError.code),
         ('{"file": "b.pdf"}', CompanionError.code),
+        (json.dumps({f"c{n}": "" for n in range(201)}), CompanionError.code),
+        ('{"a\\u0007b": "c"}', CompanionError.code),
         ('{"twoddoc": "B2"}', CompanionTypeError.code),
         ('{"twoddoc": "ZZ"}', CompanionTypeError.code),
         ('{"10": "MME/DUPONT/CLAIRE"}', "twoddoc.emission"),
@@ -297,6 +345,106 @@ def test_a_letter_whose_code_cannot_be_written_is_refused_and_its_neighbours_sea
     assert eye.names == [("b.pdf", "b.pdf")]
     assert {"a.pdf", "a.pdf.txt"} <= hot.there("refus")
     assert hot.there() == hot.there("en-cours") == set()
+
+
+def test_names_that_look_like_a_list_of_their_own_harm_nobody(hot):
+    hot.put("a.pdf", values={"x,file,y": "v", 'a;"file";\tb': "w"})
+    hot.put("b.pdf", values=VALUES)
+    eye = Eye()
+    hot.watch(eye, hot.wanted(CODED))
+    assert set(eye.errors) == {"a.pdf"}
+    assert eye.names == [("b.pdf", "b.pdf")]
+
+
+@pytest.mark.parametrize("name", [" a.pdf", "a.pdf ", "a\udcff.pdf", "a\nb.pdf"])
+def test_a_file_that_somebody_put_among_the_taken_ones_does_not_stop_the_others(hot, name):
+    (hot.into / "en-cours").mkdir()
+    (hot.into / "en-cours" / name).write_bytes(PDF)
+    hot.put("b.pdf")
+    eye = Eye()
+    assert hot.watch(eye).sealed == 1
+    assert set(eye.errors) == {name}
+    assert name in hot.there("refus")
+
+
+@pytest.mark.parametrize("columns", [{"x": "v"}, {f"c{n}": "" for n in range(201)}])
+def test_lists_that_cannot_be_read_refuse_their_letters_and_no_others(hot, columns):
+    (hot.into / "en-cours").mkdir()
+    (hot.into / "en-cours" / "a.pdf").write_bytes(PDF)
+    note = {"asked": "a.pdf", "companion": {"values": columns, "digest": "0"}}
+    (hot.into / "en-cours" / "a.pdf.note").write_text(json.dumps(note), "utf-8")
+    hot.put("b.pdf", values=VALUES)
+    eye = Eye()
+    assert hot.watch(eye, hot.wanted(CODED)).sealed == 1
+    assert set(eye.errors) == {"a.pdf"}
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe", "dangling"])
+def test_a_companion_that_is_no_file_is_not_read_and_stops_nobody(hot, kind):
+    secret = hot.folder / "secret.json"
+    secret.write_text(json.dumps(VALUES), "utf-8")
+    path = hot.into / "a.json"
+    makes = {
+        "folder": path.mkdir,
+        "link": lambda: path.symlink_to(secret),
+        "pipe": lambda: os.mkfifo(path),
+        "dangling": lambda: path.symlink_to("absent"),
+    }
+    makes[kind]()
+    hot.put("a.pdf")
+    hot.put("b.pdf", values=VALUES)
+    eye = Eye(until=lambda eye: bool(eye.errors and eye.names))
+    hot.watch(eye, hot.wanted(CODED, once=False))
+    assert eye.errors["a.pdf"].code == CompanionError.code
+    assert eye.names == [("b.pdf", "b.pdf")]
+
+
+def test_a_pdf_that_cannot_be_read_is_refused_and_stops_nobody(hot, monkeypatch):
+    hot.put("a.pdf")
+    hot.put("b.pdf")
+    really = os.open
+
+    def failing(path, *flags, **more):
+        if str(path).endswith("into/a.pdf"):
+            raise OSError(errno.EIO, "got a bad disk")
+        return really(path, *flags, **more)
+
+    monkeypatch.setattr(os, "open", failing)
+    eye = Eye(until=lambda eye: bool(eye.errors and eye.names))
+    hot.watch(eye, hot.wanted(once=False))
+    assert eye.errors["a.pdf"].code == "batch.file-unreadable"
+    assert eye.names == [("b.pdf", "b.pdf")]
+    assert "a.pdf" in hot.there("refus")
+
+
+def test_a_pdf_that_cannot_be_moved_stays_and_is_told_once(hot, monkeypatch):
+    hot.put("a.pdf")
+    hot.put("b.pdf")
+    really = os.rename
+
+    def failing(self, place):
+        if self == hot.into / "a.pdf":
+            raise OSError(errno.EPERM, "got another's file")
+        really(self, place)
+
+    monkeypatch.setattr(type(hot.into), "rename", failing)
+    eye = Eye()
+    tally = hot.watch(eye)
+    assert (tally.sealed, tally.refused) == (1, 1)
+    assert hot.there() == {"a.pdf"}
+    assert hot.there("refus") == hot.there("en-cours") == set()
+
+
+def test_what_lies_among_the_refused_ones_is_never_replaced(hot):
+    (hot.into / "refus").mkdir()
+    for name in ("a.json", "b.pdf.txt"):
+        (hot.into / "refus" / name).write_bytes(b"mine")
+    for name in ("a.pdf", "b.pdf"):
+        hot.put(name, values={"nom": "DUPONT"})
+    hot.watch()
+    for name in ("a.json", "b.pdf.txt"):
+        assert (hot.into / "refus" / name).read_bytes() == b"mine"
+    assert {"a (2).pdf", "a (2).json", "b (2).pdf", "b (2).pdf.txt"} <= hot.there("refus")
 
 
 def test_values_without_a_code_are_refused(hot):
@@ -319,7 +467,22 @@ def test_a_letter_means_the_same_whatever_comes_beside_it(hot):
     assert len(hot.journal()) == len({row["file"] for row in hot.journal()})
 
 
-@pytest.mark.parametrize("round_", range(cases(ci=10, slow=100, fast=3)))
+def await_orphans(hot):
+    """Wait for the workers of a watching that was killed: forked ones share its locks."""
+    folder, tray = Folder(hot.out), Tray(hot.into, hot.out, Codes(), b"")
+    folder.make()
+    until = time.monotonic() + 60
+    while True:
+        try:
+            with folder.watched(), folder.held(), tray.held():
+                return
+        except BusyError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
+@pytest.mark.parametrize("round_", range(cases(ci=4, slow=100, fast=2)))
 def test_a_kill_at_any_moment_loses_and_doubles_nothing(tmp_path, round_):
     hot, chance = Hot(tmp_path), random.Random()  # noqa: S311 - moments, no secret
     wanted = {f"{n}.pdf": hot.put(f"{n}.pdf", str(n), VALUES) for n in range(6)}
@@ -336,6 +499,7 @@ def test_a_kill_at_any_moment_loses_and_doubles_nothing(tmp_path, round_):
         time.sleep(chance.uniform(0, 0.4))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+        await_orphans(hot)
     eye = Eye()
     hot.watch(eye, replace(ask, once=True))
     hot.require_exactly_once(wanted)

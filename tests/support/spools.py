@@ -47,7 +47,10 @@ def hostile(names=NAMES):
         states[f"/G{name}"] = Dictionary(Type=Name.ExtGState, ca=1, PieceInfo=String(f"gs {name}"))
     shared = pdf.make_indirect(
         Dictionary(
-            Font=fonts, XObject=forms, ExtGState=states, Properties=Dictionary(L=_layer(pdf))
+            Font=fonts,
+            XObject=forms,
+            ExtGState=states,
+            Properties=Dictionary(L=_layer(pdf), M=_list(pdf)),
         )
     )
     for name in names:
@@ -97,10 +100,23 @@ def _layer(pdf):
     return pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String("shown")))
 
 
+def _list(pdf):
+    """Give a property list: it has no type, and tells of everybody."""
+    told = [
+        Stream(pdf, f"<x>list of {' '.join(NAMES)}</x>".encode(), Type=Name.Metadata),
+        Stream(pdf, f"<x>more of {' '.join(NAMES)}</x>".encode()),
+    ]
+    piece = Dictionary(App=Dictionary(Private=String(" ".join(NAMES))))
+    files = Array([Dictionary(UF=String(f"{name}.csv")) for name in NAMES])
+    return Dictionary(
+        Metadata=told[1], Own=told[0], PieceInfo=piece, AF=files, Parent=Dictionary(A=piece)
+    )
+
+
 def _page(pdf, name, shared):
     content = f"""q /G{name} gs 1 0 0 1 72 500 cm /X{name} Do Q
         BT /F 14 Tf 72 700 Td (Madame {name}) Tj ET BT /T 20 Tf 72 600 Td (ab) Tj ET
-        /OC /L BDC BT /F 14 Tf 72 650 Td (couche) Tj ET EMC
+        /Span /M BDC EMC /OC /L BDC BT /F 14 Tf 72 650 Td (couche) Tj ET EMC
         BT /F 14 Tf 72 400 Td (Do not /X other) Tj ET"""
     return pdf.make_indirect(
         Dictionary(

@@ -247,8 +247,8 @@ class Ledger:
         return {entry.file: entry for entry in self._entries(len(files), *wanted)}
 
     def keys(self, files: Sequence[str]) -> dict[str, bytes]:
-        """Give the keys of the letters of these names."""
-        own = (ITEM.c.batch == self.batch, ITEM.c.file.in_(files))
+        """Give the keys of the letters of these names; what failed may come again."""
+        own = (ITEM.c.batch == self.batch, ITEM.c.file.in_(files), ITEM.c.state != State.FAILED)
         rows = self.read(
             lambda connection: connection.execute(select(ITEM.c.file, ITEM.c.key).where(*own)).all()
         )

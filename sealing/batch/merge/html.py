@@ -228,7 +228,8 @@ def _unmark_inside(element: Any, tag: str) -> None:  # noqa: ANN401 - as above
             place = f"<{tag} {_plain(own)}>"
             raise ValuePlaceError("got a value in an attribute", place=place[:80])
         element.set(name, _plain(value))
-    if tag in _RAW and _is_marked(element.text):
+    # Within SVG a style has children, and what follows one is style again.
+    if tag in _RAW and _is_marked("".join(element.itertext())):
         raise ValuePlaceError("got a value in a style", place=f"<{tag}>")
     element.text = _plain(element.text)
 

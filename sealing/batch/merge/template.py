@@ -40,7 +40,7 @@ _FILTERS: Final = frozenset(
         r"\w+",
         "abs batch capitalize center count d default first float format groupby indent int join"
         " last length list lower map max min reject rejectattr replace reverse round select"
-        " selectattr slice sort string striptags sum title trim truncate unique upper wordcount"
+        " selectattr slice sort string sum title trim truncate unique upper wordcount"
         " wordwrap",
     )
 )
@@ -210,6 +210,12 @@ def _refuse(name: str, tree: nodes.Template) -> None:
         raise TemplateWrittenError(
             "got a tag that is not there", path=name, line=found.lineno, what="autoescape"
         )
+    # A filter over a whole block works on what is escaped already, and may undo it.
+    for block in tree.find_all((nodes.FilterBlock, nodes.AssignBlock)):
+        if getattr(block, "filter", None) is not None:
+            raise TemplateWrittenError(
+                "got a tag that is not there", path=name, line=block.lineno, what="filter"
+            )
 
 
 def _asked(name: str, tree: nodes.Template) -> Iterator[tuple[tuple[str, str], int]]:

@@ -6,7 +6,8 @@ Rules kept here:
 - what leads to a page, a node of the structure, the catalog or an attached file becomes nothing,
   wherever it is met; so do private data of other programs, metadata and actions;
 - resources of forms, patterns and fonts of drawings are pruned by what these name;
-- a dictionary without a type lists things by names of the file's own choice: all of it is kept.
+- a dictionary without a type lists things by names of the file's own choice: all of it is kept but
+  what these names mean anywhere: metadata, private data, attached files, parents.
 
 Values are written as the file has them; streams byte for byte, their filters untouched.
 """
@@ -28,10 +29,12 @@ _DROPPED: Final = frozenset(
     {b"StructParent", b"StructParents", b"PieceInfo", b"Metadata", b"LastModified", b"AF"}
     | {b"Alternates", b"OPI", b"Ref", b"AA", b"Parent"}
 )
+# In a list of the file's own names too: property lists have no type, and may hold anything.
+_PRIVATE: Final = frozenset({b"PieceInfo", b"Metadata", b"AF", b"Parent"})
 _OUTSIDE: Final = frozenset({b"F", b"FFilter", b"FDecodeParms", b"DL", b"Length"})
 _FOREIGN: Final = (
     *(b"Page", b"Pages", b"Catalog", b"StructElem", b"StructTreeRoot", b"Annot"),
-    *(b"Filespec", b"F", b"EmbeddedFile", b"Outlines", b"ObjStm", b"XRef"),
+    *(b"Filespec", b"F", b"EmbeddedFile", b"Metadata", b"Outlines", b"ObjStm", b"XRef"),
 )
 
 
@@ -105,11 +108,17 @@ class Graft:
         # A dictionary without a type lists things by names of the file's own choice.
         if stream is not None or not entries.keys().isdisjoint((b"Type", b"Subtype")):
             dropped |= _DROPPED
+        else:
+            dropped |= {key for key in _PRIVATE if not self._is_glyph(key, entries.get(key))}
         body = self.entries({k: v for k, v in entries.items() if k not in dropped}, depth)
         if own is None:
             return body
         pruned = Pruning(self.spool).of_object(stream, value)
         return body[:-2] + b"/Resources" + self.resources(pruned) + b">>"
+
+    def _is_glyph(self, key: bytes, value: Value) -> bool:
+        # Lists of glyphs have no type either; attached files are no streams, metadata are.
+        return key == b"AF" and isinstance(value, Ref) and self.spool.is_stream(value)
 
     def resources(self, pruned: Mapping[bytes, Mapping[bytes, Value]]) -> bytes:
         """Write resources that were pruned."""

@@ -8,7 +8,8 @@ Rules kept here:
 - spaces around it are cut off, those within are one space each;
 - patterns come from the operator and may run for ever: they run in a process of their own, which is
   ended after a while;
-- `after:LABEL` is the plain way: the words that follow a label, on its line or the next.
+- `after:LABEL` is the plain way: the words that follow a label, on its line or the next; never
+  those of a line further down or of another page.
 """
 
 import multiprocessing
@@ -24,6 +25,8 @@ from sealing.batch.spool.pdf import SpoolError
 PATIENCE: Final = 5.0
 MAX_VALUE: Final = 1_000
 _AFTER: Final = "after:"
+# Spaces of one line: no end of a line or a page.
+_BLANK: Final = r"[^\S\r\n\v\f\x1c-\x1e\x85\u2028\u2029]"
 _WORDS: Final = r"(\S+(?: \S+)*)"
 _PAGE: Final = "\f"
 _MAX_FOUND: Final = 1_000
@@ -56,6 +59,12 @@ class TakeTooLongError(SpoolError):
     code: ClassVar[str] = "spool.take-too-long"
 
 
+class TakeStoppedError(SpoolError):
+    """The process that seeks has died, of too much memory perhaps. Details: `name`, `page`."""
+
+    code: ClassVar[str] = "spool.take-stopped"
+
+
 class TakeTooSlowError(SpoolError):
     """A pattern does not come to its end. Details: `name`, `page`."""
 
@@ -76,8 +85,9 @@ class Take:
             words = wanted.removeprefix(_AFTER).split()
             if not words:
                 raise TakePatternError("got no label", name=name)
-            label = r"\s+".join(map(re.escape, words))
-            return cls(name, rf"(?i:{label})\s*:?\s*{_WORDS}")
+            label = rf"{_BLANK}+".join(map(re.escape, words))
+            next_line = rf"(?:{_BLANK}*\r?\n)?+{_BLANK}*+"
+            return cls(name, rf"(?i:{label}){_BLANK}*+:?+{next_line}{_WORDS}")
         try:
             groups = re.compile(wanted, _FLAGS).groups
         except (re.error, RecursionError, OverflowError) as error:
@@ -116,7 +126,8 @@ class Seeker:
     def values(self, pages: Sequence[str], first: int) -> dict[str, str]:
         """Give the values of a letter, whose first page has this number.
 
-        Raises TakeAbsentError, TakeTwiceError, TakeTooLongError or TakeTooSlowError.
+        Raises TakeAbsentError, TakeTwiceError, TakeTooLongError, TakeTooSlowError or
+        TakeStoppedError.
         """
         text = _PAGE.join(pages)
         return {
@@ -125,10 +136,13 @@ class Seeker:
         }
 
     def _value(self, take: Take, index: int, text: str, first: int) -> str:
-        self.pipe.send((index, text))
-        if not self.pipe.poll(self.patience):
-            raise TakeTooSlowError("got no answer in time", name=take.name, page=first)
-        found: Found = self.pipe.recv()
+        try:
+            self.pipe.send((index, text))
+            if not self.pipe.poll(self.patience):
+                raise TakeTooSlowError("got no answer in time", name=take.name, page=first)
+            found: Found = self.pipe.recv()
+        except (EOFError, OSError) as error:
+            raise TakeStoppedError("got no seeker", name=take.name, page=first) from error
         if not found:
             raise TakeAbsentError("got no value", name=take.name, page=first)
         value = found[0][0]

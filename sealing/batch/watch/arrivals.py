@@ -6,9 +6,11 @@ Rules kept here:
   this machine holds it open for writing, and it ends as a PDF does; a linearized one is as long as
   it says. What is half there waits, and after the patience is given up, with its reason;
 - what a letter's code is to say comes in a file of the same name in JSON, written first: an object
-  of texts, with at most the type of its 2D-Doc under `twoddoc`. Where codes are asked for, a letter
-  waits for it;
+  of texts under names that a list can hold, with at most the type of its 2D-Doc under `twoddoc`.
+  Where codes are asked for, a letter waits for it;
 - folders, links, hidden files and other kinds of files are not looked at;
+- a file that cannot be read waits, and is given up like one that is half there: it never keeps
+  others waiting;
 - looked at by listing the folder: network shares tell nobody of what arrives.
 """
 
@@ -17,7 +19,9 @@ import hashlib
 import json
 import os
 import re
+import signal
 import stat
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +29,8 @@ from typing import Any, ClassVar, Final
 from unicodedata import normalize
 
 from sealing.batch.files.letters_csv import FILE, RECIPIENT, TWODDOC
+from sealing.batch.files.source import FileUnreadableError
+from sealing.batch.watch.reading import opened, unreadable
 from sealing.errors import SealingError
 
 MAX_COMPANION: Final = 64 * 1024
@@ -32,6 +38,7 @@ _END: Final = 2_048
 _HEAD: Final = 1_024
 _LENGTH: Final = re.compile(rb"/Linearized.{0,200}?/L\s+(\d{1,12})\b", re.DOTALL)
 _START: Final = re.compile(rb"startxref\s+(\d{1,12})\s+%%EOF")
+_MOST_NAMES: Final = 190
 _OWN: Final = frozenset({FILE, RECIPIENT, ""})
 
 Signature = tuple[int, int, int]
@@ -73,10 +80,12 @@ class Companion:
     def read(cls, path: Path) -> "Companion":
         """Read a companion; nothing where there is none. Raises CompanionError or OSError."""
         try:
-            with path.open("rb") as file:
+            with opened(path) as file:
                 data = file.read(MAX_COMPANION + 1)
         except FileNotFoundError:
             return cls()
+        except FileUnreadableError as error:
+            raise CompanionError("got no file", name=path.name) from error
         try:
             found = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_once)
         except (ValueError, RecursionError) as error:
@@ -86,7 +95,7 @@ class Companion:
         if not all(map(_is_value, found.items())):
             raise CompanionError("got other than texts", name=path.name)
         values = {_name(name): " ".join(value.split()) for name, value in found.items()}
-        if len(values) != len(found) or not _OWN.isdisjoint(values):
+        if len(values) != len(found) or not _OWN.isdisjoint(values) or not _fit(values):
             raise CompanionError("got names that a list cannot hold", name=path.name)
         twoddoc = values.pop(TWODDOC, "")
         return cls(values, twoddoc, hashlib.sha256(data).hexdigest())
@@ -111,6 +120,7 @@ class _Seen:
     signature: Signature
     since: float
     whole: bool | None = None
+    left: bool = False
 
 
 @dataclass(slots=True)
@@ -130,7 +140,7 @@ class Arrivals:
     @property
     def awaited(self) -> int:
         """Count the files that are looked at and not ready yet."""
-        return len(self._seen)
+        return sum(not seen.left for seen in self._seen.values())
 
     def settling(self, now: float) -> bool:
         """Tell whether a file may still be growing."""
@@ -150,7 +160,7 @@ class Arrivals:
         found: list[Arrival] = []
         for name, seen in sorted(self._seen.items(), key=lambda item: item[1].signature[2]):
             waited = now - seen.since
-            if waited < self.settle:
+            if seen.left or waited < self.settle:
                 continue
             if self.strict_age:
                 waited = max(waited, wall - seen.signature[2] / 1e9)
@@ -164,6 +174,11 @@ class Arrivals:
     def forget(self, name: str) -> None:
         """Hear that a file was seen to."""
         self._seen.pop(name, None)
+
+    def leave(self, name: str) -> None:
+        """Leave a file where it is, until it changes."""
+        if name in self._seen:
+            self._seen[name].left = True
 
     def _judged(self, name: str, seen: _Seen, *, over: bool) -> Arrival | None:
         """Give a file that is whole, or that waited long enough; None while it must wait."""
@@ -182,6 +197,8 @@ class Arrivals:
             return Arrival(name, error=error) if over else None
         except FileNotFoundError:
             return None
+        except OSError as error:
+            return Arrival(name, error=unreadable(error)) if over else None
         return Arrival(name, companion)
 
     def _listed(self) -> list[tuple[str, Signature]]:
@@ -204,8 +221,11 @@ def companion_of(path: Path) -> Path:
 
 
 def is_whole(path: Path) -> bool:
-    """Tell whether a file begins and ends as a PDF, and is as long as it says; raise OSError."""
-    with path.open("rb") as file:
+    """Tell whether a file begins and ends as a PDF, and is as long as it says.
+
+    Raises FileUnreadableError or OSError.
+    """
+    with opened(path) as file:
         head = file.read(_HEAD)
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - _END))
@@ -220,6 +240,8 @@ def is_being_written(path: Path) -> bool:
     """Tell whether somebody on this machine holds a file open for writing, as far as is known."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
+        # Who begins to write just now has us told: by a signal that ends nothing, unlike SIGIO.
+        fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     except BlockingIOError:
@@ -241,6 +263,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _is_value(item: tuple[str, object]) -> bool:
     # What no CSV file, and no text, holds.
     return all(isinstance(part, str) and "\0" not in part and _is_text(part) for part in item)
+
+
+def _fit(names: Collection[str]) -> bool:
+    return all(map(str.isprintable, names)) and len(names) <= _MOST_NAMES
 
 
 def _is_text(part: str) -> bool:

@@ -4,7 +4,8 @@ Rules kept here:
 
 - what is taken is a list of a mailing that goes on for ever: `run.py` seals it. Letters of one list
   have the same columns, so that what a letter means does not depend on its neighbours;
-- a line that is wrong is refused by itself, and the others are sealed;
+- a line that is wrong is refused by itself, and the others are sealed; where no line can be blamed
+  all of that list are refused: nothing goes round for ever;
 - the ledger alone says what is sealed or refused; what failed is tried three times.
 """
 
@@ -17,8 +18,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from sealing.batch.engine import Engine, Standing
-from sealing.batch.files.letters_csv import FILE, TWODDOC, LetterList, LineError
-from sealing.batch.files.source import FileMissingError
+from sealing.batch.files.letters_csv import FILE, TWODDOC, LetterList, LineError, ListError
+from sealing.batch.files.source import FileMissingError, FileNameError
 from sealing.batch.job import Job, Outcome, Wish
 from sealing.batch.ledger.intake import ListRefusedError, Reading
 from sealing.batch.ledger.ledger import Ledger
@@ -104,10 +105,14 @@ class Rounds:
     def seal(self) -> bool:
         """Have all that is taken sealed; tell whether anything was settled."""
         groups: defaultdict[tuple[str, ...], list[Letter]] = defaultdict(list)
+        settled = 0
         for letter in self.tray.letters():
+            if not _is_listable(letter.name):
+                self._refuse(letter, FileNameError("got a name that lists cannot hold"))
+                settled += 1
+                continue
             own = {*letter.companion.values, *({TWODDOC} if letter.companion.twoddoc else ())}
             groups[tuple(sorted(own))].append(letter)
-        settled = 0
         for columns, letters in groups.items():
             if self.watcher.wish() is Wish.GO_ON:
                 settled += self._group(columns, letters)
@@ -118,23 +123,26 @@ class Rounds:
         codes = self.job.codes
         if columns and TWODDOC not in columns and codes.twoddoc is None and codes.town is None:
             error = NoCodeError("got values", names=", ".join(columns)[:200])
-            for letter in letters:
-                self._refuse(letter, error)
-            return len(letters)
+            return self._refuse_all(letters, error)
         listed, refused = letters, 0
-        while listed:
+        while listed and self.watcher.wish() is Wish.GO_ON:
             put(self.job.letters, _list(columns, listed))
             seen = _Round(self.watcher)
             try:
                 outcome = run(self.job, self.engine, seen)
             except ListRefusedError:
                 wrong = {line.file: line.error for line in seen.wrong_lines}
+                names = wrong.keys() & {letter.name for letter in listed}
+                if not names:  # lines that name nobody: all of them are in doubt
+                    return refused + self._refuse_all(listed, seen.wrong_lines[0].error)
                 for letter in listed:
-                    if letter.name in wrong:
+                    if letter.name in names:
                         self._refuse(letter, wrong[letter.name])
-                refused += len(wrong)
-                listed = [letter for letter in listed if letter.name not in wrong]
+                refused += len(names)
+                listed = [letter for letter in listed if letter.name not in names]
                 continue
+            except ListError as error:
+                return refused + self._refuse_all(listed, error)
             finally:
                 self.job.letters.unlink(missing_ok=True)
             settled = self._put_away(listed)
@@ -172,6 +180,12 @@ class Rounds:
         self.tries[letter.name] += 1
         return self.tries[letter.name] >= _TRIES or self.once
 
+    def _refuse_all(self, letters: Sequence[Letter], error: CoffreError) -> int:
+        """Refuse letters for one reason; give how many."""
+        for letter in letters:
+            self._refuse(letter, error)
+        return len(letters)
+
     def _refuse(self, letter: Letter, error: CoffreError) -> None:
         self.tries.pop(letter.name, None)
         if isinstance(error, FileMissingError) or error.reported == FileMissingError.code:
@@ -184,12 +198,18 @@ class Rounds:
 def _list(columns: Sequence[str], letters: Sequence[Letter]) -> bytes:
     """Write the list of letters whose companions have these columns."""
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\n")
+    # The comma is what a reader tries first: whatever else stands in names, `file` is found.
+    writer = csv.writer(text, delimiter=",", lineterminator="\n")
     writer.writerow([FILE, *columns])
     for letter in letters:
         own = {**letter.companion.values, TWODDOC: letter.companion.twoddoc}
         writer.writerow([letter.name, *(" ".join(own[name].split()) for name in columns)])
     return text.getvalue().encode("utf-8-sig")
+
+
+def _is_listable(name: str) -> bool:
+    # Whoever has the folder may put a file there himself.
+    return name.isprintable() and name == name.strip()
 
 
 def _chunks(letters: Sequence[Letter]) -> Iterator[Sequence[Letter]]:

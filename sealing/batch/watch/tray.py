@@ -23,7 +23,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import count, islice
@@ -35,6 +35,7 @@ from sealing.batch.files.letters_csv import ListLine
 from sealing.batch.files.source import MAX_BYTES, FileNameError, FileTooLargeError, Source
 from sealing.batch.plan import Codes, content_of, key_of
 from sealing.batch.watch.arrivals import Arrival, Companion, companion_of
+from sealing.batch.watch.reading import opened, unreadable
 from sealing.errors import SealingError
 
 TAKEN: Final = "en-cours"
@@ -125,13 +126,18 @@ class Tray:
         if Source(self.root).name(arrival.name) != arrival.name:
             raise FileNameError("got a name that lists cannot hold")
         path, companion = self.root / arrival.name, arrival.companion
-        digest = _digest(path)
+        try:
+            digest = _digest(path)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise unreadable(error) from error
         line = ListLine(0, arrival.name, companion.twoddoc, companion.values)
         content = content_of(self.codes.order_of(line))
         letter = Letter(self._free(arrival.name, digest, content, known), arrival.name, companion)
         note = self.taken / (letter.name + _NOTE)
         _write(note, json.dumps(asdict(letter), ensure_ascii=False).encode())
-        path.rename(self.taken / letter.name)
+        _move(path, self.taken / letter.name, note)
         _flush(self.taken)
         self._drop_companion(letter)
         return letter
@@ -145,10 +151,13 @@ class Tray:
         self._away(self.taken / letter.name, REFUSED, letter.companion, reason)
 
     def turn_away(self, arrival: Arrival, reason: str, folder: str = REFUSED) -> None:
-        """Put away a file that was never taken, with its companion; raise OSError."""
+        """Put away a file that was never taken, with its companion.
+
+        Raises FileUnreadableError for one that cannot be moved, or OSError.
+        """
         path = self.root / arrival.name
         self._away(path, folder, arrival.companion, reason)
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, PermissionError):
             beside = companion_of(path)
             beside.rename(_unused(self.root / folder / beside.name))
 
@@ -186,12 +195,14 @@ class Tray:
         raise AgainError("got no name any more", name=asked)
 
     def _away(self, path: Path, folder: str, companion: Companion, reason: str = "") -> None:
-        place = _unused(self.root / folder / path.name)
+        suffixes = (_REASON,) if reason else ()
+        place = _unused(self.root / folder / path.name, suffixes)
+        told = place.with_name(place.name + _REASON)
         if reason:
-            _write(place.with_name(place.name + _REASON), f"{reason}\n".encode())
+            _write(told, f"{reason}\n".encode())
         if path.parent == self.taken and companion.digest is not None:
             _write(companion_of(place), companion.text().encode())
-        path.rename(place)
+        _move(path, place, told if reason else None)
         if path.parent == self.taken:
             path.with_name(path.name + _NOTE).unlink(missing_ok=True)
 
@@ -204,14 +215,33 @@ def _names(asked: str) -> Iterator[str]:
         yield f"{stem} ({number}){dot}{suffix}"
 
 
-def _unused(path: Path) -> Path:
-    """Give a name that no file of a folder bears, as near to this one as can be."""
-    free = (name for name in _names(path.name) if not os.path.lexists(path.with_name(name)))
-    return path.with_name(next(free))
+def _unused(path: Path, beside: Sequence[str] = ()) -> Path:
+    """Give a name that no file of a folder bears, as near to this one as can be.
+
+    Nor does its companion's, nor it with any of these endings: nothing replaces a file.
+    """
+    for name in _names(path.name):
+        place = path.with_name(name)
+        others = [companion_of(place), *(place.with_name(name + end) for end in beside)]
+        if not any(map(os.path.lexists, (place, *others))):
+            return place
+    raise AssertionError  # names never end
+
+
+def _move(path: Path, place: Path, written: Path | None) -> None:
+    """Rename a file; one that may not be moved takes back what was written of it."""
+    try:
+        path.rename(place)
+    except OSError as error:
+        if error.errno != errno.EPERM:  # of another, in a folder where each moves only his own
+            raise
+        if written is not None:
+            written.unlink(missing_ok=True)
+        raise unreadable(error) from error
 
 
 def _digest(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with opened(path) as file:
         if file.seek(0, os.SEEK_END) > MAX_BYTES:
             raise FileTooLargeError("got too large a file", limit=MAX_BYTES >> 20)
         file.seek(0)

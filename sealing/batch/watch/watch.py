@@ -22,11 +22,12 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import ClassVar, Final
 
 from sealing.batch.engine import Engine
-from sealing.batch.files.source import Source
+from sealing.batch.files.source import FileUnreadableError, Source
 from sealing.batch.job import Job, Wish
 from sealing.batch.ledger.intake import OtherOptionsError
 from sealing.batch.ledger.ledger import Ledger
@@ -165,48 +166,58 @@ class _Watching:
         coded = codes.twoddoc is not None or codes.town is not None
         times = (wanted.settle, wanted.patience)
         arrivals = Arrivals(self.rounds.tray.root, *times, coded=coded, strict_age=wanted.once)
-        patience, idle = _Patience(watcher, wanted.once), time.monotonic()
+        patience, idle = _Patience(watcher, wanted.once), inf
         while watcher.wish() is Wish.GO_ON:
+            began = time.monotonic()
             try:
                 busy = self.rounds.seal() or self._take(arrivals)
                 patience.forget()
             except (CoffreError, OSError) as error:
                 patience.over(error)
-                idle = time.monotonic()
+                idle = inf
                 continue
             self._beat(arrivals.awaited)
-            now = time.monotonic()
             if busy:
-                idle = now
+                idle = inf
                 continue
+            # By the times before the looks: what stays the same was seen twice, however slow it is.
+            idle = min(idle, time.monotonic())
             # What still grows is left for the next time.
-            if wanted.once and (now >= idle + 3 * wanted.settle or not arrivals.settling(now)):
+            if wanted.once and (began >= idle + 3 * wanted.settle or not arrivals.settling(began)):
                 break
             watcher.pause(min(LOOK, wanted.settle))
         return self.rounds.tally
 
     def _take(self, arrivals: Arrivals) -> bool:
         """Take what has arrived; tell whether anything was."""
-        rounds = self.rounds
         found = arrivals.look(time.monotonic(), time.time(), MOST)
         for arrival in found:
-            arrivals.forget(arrival.name)
             try:
-                self._require_known(arrival)
-                rounds.tray.take(arrival, rounds.ledger.keys)
-            except AgainError as error:
-                rounds.tally.again += 1
-                words = rounds.watcher.again(arrival.name, str(error.details["name"]))
-                rounds.tray.turn_away(arrival, words, TWICE)
+                self._take_one(arrival)
             except FileNotFoundError:
-                continue  # somebody took it away
-            except CoffreError as error:
-                if isinstance(error, FATAL):
-                    raise
-                rounds.tally.refused += 1
-                words = rounds.watcher.refused(arrival.name, error)
-                rounds.tray.turn_away(arrival, words)
+                pass  # somebody took it away
+            except FileUnreadableError:
+                arrivals.leave(arrival.name)  # it cannot be moved either
+                continue
+            arrivals.forget(arrival.name)
         return bool(found)
+
+    def _take_one(self, arrival: Arrival) -> None:
+        """Take one, or turn it away; raise FileUnreadableError for one that cannot be moved."""
+        rounds = self.rounds
+        try:
+            self._require_known(arrival)
+            rounds.tray.take(arrival, rounds.ledger.keys)
+        except AgainError as error:
+            rounds.tally.again += 1
+            words = rounds.watcher.again(arrival.name, str(error.details["name"]))
+            rounds.tray.turn_away(arrival, words, TWICE)
+        except CoffreError as error:
+            if isinstance(error, FATAL):
+                raise
+            rounds.tally.refused += 1
+            words = rounds.watcher.refused(arrival.name, error)
+            rounds.tray.turn_away(arrival, words)
 
     def _require_known(self, arrival: Arrival) -> None:
         """Raise what an arrival waited for, or that nobody signs codes of its type."""

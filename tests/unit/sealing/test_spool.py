@@ -3,6 +3,7 @@
 import csv
 import errno
 import hashlib
+import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -35,6 +36,7 @@ from sealing.batch.spool.takes import (
     Take,
     TakeAbsentError,
     TakePatternError,
+    TakeStoppedError,
     TakeTooSlowError,
     TakeTwiceError,
     sought,
@@ -156,13 +158,28 @@ def test_a_pattern_finds_values_and_their_places(pattern, text, found):
     ("label", "text", "value"),
     [
         ("Montant à payer", "Montant à payer :          84,20 €      page 1", "84,20 €"),
-        ("montant", "MONTANT\n\n 84,20 €\nautre", "84,20 €"),
+        ("montant", "MONTANT\n 84,20 €\nautre", "84,20 €"),
         ("Total (TTC)", "Total (TTC): 5", "5"),
     ],
 )
 def test_a_label_is_enough_to_take_what_follows(label, text, value):
     [(found, _)] = sought(Take.parse("a", f"after:{label}").pattern, text)
     assert found == value
+
+
+@pytest.mark.parametrize(
+    "text", ["Montant :\n\nMairie", "Montant\fMairie", "Montant :\n\fMairie", "Mon\ntant : 5"]
+)
+def test_words_of_a_line_further_down_or_of_another_page_are_not_what_follows(text):
+    assert sought(Take.parse("a", "after:Montant").pattern, text) == []
+
+
+def test_the_end_of_the_seeker_is_an_error_of_ours():
+    with Seeker.opened([Take("a", "(x)")]) as seeker:
+        [child] = multiprocessing.active_children()
+        child.kill()
+        with pytest.raises(TakeStoppedError):
+            seeker.values(["x"], 1)
 
 
 @pytest.mark.parametrize("pattern", ["a(", "ab", "(a)(b)", "after:", "after:  ", "(" * 500])
