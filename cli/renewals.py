@@ -29,7 +29,15 @@ from sealing.errors import PdfRefusedError
 from sealing.pades.seal import MAX_BYTES, require_pdf
 from sealing.proofs.evidence_record import SUFFIX
 from sealing.service.levels import Level
-from sealing.service.renewal import NoGainError, Renewals, Stamped, Standing, is_due, lifetime_of
+from sealing.service.renewal import (
+    NoGainError,
+    Renewals,
+    Stamped,
+    Standing,
+    is_due,
+    is_renewed,
+    lifetime_of,
+)
 from storage.errors import CoffreError
 from storage.language import Translator
 from verifier.checks.certificate import chain_of
@@ -194,14 +202,12 @@ class Renewer:
         if self.wish.trial:
             return Done(path, State.DUE, judged.level, judged.level, before, before)
         revision = self.renewals.renew(pdf, judged.standings, now, anyway=self.wish.every)
-        again = self._judged(pdf + revision)
-        if again is None or any(one.archive is None for one in again.standings):
-            raise SealNotProvedError("got a file that is not archived", why="archive-not-proved")
+        again, old = self._judged(pdf + revision), judged.standings
+        if again is None or not is_renewed(old, again.standings, anyway=self.wish.every):
+            raise SealNotProvedError("got a stamp that proves nothing", why="archive-not-proved")
         write(path, out, (pdf, revision), force=force)
-        was_archived = all(one.archive is not None for one in judged.standings)
-        state = State.RENEWED if was_archived else State.RAISED
-        after = again.lifetime
-        return Done(path, state, judged.level, again.level, before, after, len(revision))
+        state = State.RAISED if any(one.archive is None for one in old) else State.RENEWED
+        return Done(path, state, judged.level, again.level, before, again.lifetime, len(revision))
 
     def _judged(self, pdf: bytes) -> _Judged | None:
         """Judge every seal of a file; nothing for a file without any. Raises SealNotProvedError."""
@@ -229,12 +235,10 @@ def standing_of(seal: Examined, trust: TrustList) -> Standing:
     if seal.signer is None:
         raise SealNotProvedError("got a seal without its signer", why="validator-fault")
     held = [one for one in seal.archives if one.holds] if seal.archived_at is not None else []
-    stamps = tuple(filter(None, map(stamped, seal.stamps)))
     return Standing(
         chain=tuple(chain_of(seal.signer, (*trust.authorities, *seal.carried))),
-        stamps=stamps,
+        stamps=tuple(filter(None, map(stamped, seal.stamps))),
         archive=stamped(held[0].stamp) if held else None,
-        is_proved=seal.proved_later and len(stamps) == len(seal.stamps),
     )
 
 

@@ -2,8 +2,9 @@
 
 Rules kept here (EN 319 142-1 section 5.4.3, EN 319 102-1 clause 5.6.3):
 
-- a seal rests on its newest archive stamp; without one, on its time-stamps, if the file carries
-  their proofs; else on its own certificate too. It is good until the first of these ends;
+- a seal rests on its newest archive stamp; without one, on its own certificate and on its
+  time-stamps, whatever proofs the file carries: nobody takes it for good once its certificate has
+  ended. It is good until the first of these ends;
 - a renewal is due when that is near; one that would last no longer is refused: it would only make
   the file grow, each night until the authority has a new certificate;
 - before a seal's proof ends, what proves it is gathered and goes into the new stamp's own revision,
@@ -55,23 +56,19 @@ class Stamped:
 class Standing:
     """What one seal rests on; all of it holds.
 
-    `stamps` are those over the seal, `archive` the newest over the file; `is_proved`: the file
-    carries what proves seal and stamps.
+    `stamps` are those over the seal, `archive` is the newest over the file.
     """
 
     chain: Chain
     stamps: tuple[Stamped, ...] = ()
     archive: Stamped | None = None
-    is_proved: bool = False
 
     @property
     def lifetime(self) -> Lifetime:
         """Give until when the seal can still be archived, or is."""
         if self.archive is not None:
             return self.archive.lifetime
-        ends = [stamp.lifetime for stamp in self.stamps]
-        if not (self.stamps and self.is_proved):
-            ends.append(of_chain(self.chain))
+        ends = [of_chain(self.chain), *(stamp.lifetime for stamp in self.stamps)]
         return min(ends, key=lambda end: end.until)
 
     def to_prove(self, now: datetime) -> tuple[Chain, ...]:
@@ -93,6 +90,20 @@ def lifetime_of(standings: Sequence[Standing]) -> Lifetime:
 def is_due(standings: Sequence[Standing], now: datetime, within: timedelta) -> bool:
     """Tell whether a file must get an archive stamp now."""
     return lifetime_of(standings).until <= now + within
+
+
+def is_renewed(
+    before: Sequence[Standing], after: Sequence[Standing], *, anyway: bool = False
+) -> bool:
+    """Tell whether every seal rests on a new archive stamp, and lasts longer by it.
+
+    `anyway`: also where it lasts no longer.
+    """
+    old = {one.archive.token for one in before if one.archive is not None}
+    new = {one.archive.token for one in after if one.archive is not None}
+    if not old.isdisjoint(new) or any(one.archive is None for one in after):
+        return False
+    return anyway or lifetime_of(after).until > lifetime_of(before).until
 
 
 @dataclass(slots=True)

@@ -179,7 +179,9 @@ def _later_changes(seal: Examined) -> Check:
             return Check.unsure(name, "bytes-outside-the-seal", sub)
         case Modification.VALIDATION_DATA if seal.coverage is Coverage.EARLIER_REVISION:
             return Check.passed(name, "only-validation-data-added")
-        case Modification.FORM if seal.only_signatures_added:
+        case Modification.FORM if (
+            seal.only_signatures_added and seal.coverage is Coverage.EARLIER_REVISION
+        ):
             return Check.passed(name, "only-seals-added")
         case Modification.FORM | Modification.ANNOTATIONS:
             sub = SubIndication.SIG_CONSTRAINTS_FAILURE

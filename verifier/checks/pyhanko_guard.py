@@ -46,11 +46,14 @@ from verifier.checks.examined import (
     Stamp,
     UnreadableSealsError,
 )
+from verifier.checks.later_fields import only_signatures_added
 from verifier.checks.pyhanko_words import (
+    ARCHIVE,
     INDICATIONS,
     Imprint,
     Moment,
     certificate_of,
+    later_parts,
     specification,
     stamp_of,
     validated,
@@ -64,7 +67,6 @@ for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).propagate = False
 
 
-_ARCHIVE: Final = "/DocTimeStamp"
 _STAMPS_LIMIT: Final = 8
 _ARCHIVES_LIMIT: Final = 16
 _MODIFICATIONS: Final = {
@@ -74,6 +76,8 @@ _MODIFICATIONS: Final = {
     ModificationLevel.ANNOTATIONS: Modification.ANNOTATIONS,
     ModificationLevel.OTHER: Modification.OTHER,
 }
+# What may pass, if what we find ourselves agrees.
+_HARMLESS: Final = {Modification.NONE, Modification.VALIDATION_DATA, Modification.FORM}
 _COVERAGES: Final = {
     SignatureCoverageLevel.ENTIRE_FILE: Coverage.WHOLE_DOCUMENT,
     SignatureCoverageLevel.ENTIRE_REVISION: Coverage.EARLIER_REVISION,
@@ -86,9 +90,9 @@ def examine(pdf: bytes, trust: TrustList, now: datetime) -> ExaminedFile:
         reader = PdfFileReader(io.BytesIO(pdf))
         signatures = reader.embedded_signatures
         # By exclusion: a seal whose `/Type` was changed is still a seal, a broken one.
-        found = [item for item in signatures if item.sig_object_type != _ARCHIVE]
+        found = [item for item in signatures if item.sig_object_type != ARCHIVE]
         newest_first = sorted(
-            (item for item in signatures if item.sig_object_type == _ARCHIVE),
+            (item for item in signatures if item.sig_object_type == ARCHIVE),
             key=lambda item: item.signed_revision,
             reverse=True,
         )
@@ -275,13 +279,15 @@ def _changes(item: EmbeddedPdfSignature) -> tuple[Coverage, Modification, bool]:
     """Give what a signature covers, what was changed after it, whether fields of others alone."""
     # Its attributes are declared as None and filled later.
     diff = cast("object", item.diff_result)
-    level, alone = ModificationLevel.OTHER, False
-    if isinstance(diff, DiffResult):
-        level = diff.modification_level
-        alone = diff.changed_form_fields <= {
-            str(one.field_name) for one in item.reader.embedded_signatures
-        }
     coverage = _COVERAGES.get(cast("Any", item.coverage), Coverage.UNCLEAR)
     if coverage is Coverage.WHOLE_DOCUMENT:
-        level = ModificationLevel.NONE
-    return coverage, _MODIFICATIONS[level], alone
+        return coverage, Modification.NONE, False
+    if not isinstance(diff, DiffResult):
+        return coverage, Modification.OTHER, False
+    found = _MODIFICATIONS[diff.modification_level]
+    alone = diff.changed_form_fields <= {
+        str(one.field_name) for one in item.reader.embedded_signatures
+    }
+    if found in _HARMLESS and not only_signatures_added(*later_parts(item)):
+        return coverage, Modification.ANNOTATIONS, False
+    return coverage, found, alone

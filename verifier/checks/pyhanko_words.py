@@ -49,10 +49,12 @@ from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 from verifier.check import Indication
 from verifier.checks.examined import Stamp
+from verifier.checks.later_fields import Dictionary, Reference, reference_of
 from verifier.trust.trust_list import TrustList, signer_among
 
 # Certificates, answers and lists of one file that are looked at, each.
 _STORE_LIMIT: Final = 64
+ARCHIVE: Final = "/DocTimeStamp"
 INDICATIONS: Final = {
     AdESStatus.PASSED: Indication.TOTAL_PASSED,
     AdESStatus.INDETERMINATE: Indication.INDETERMINATE,
@@ -173,3 +175,22 @@ def embedded(reader: PdfHandler) -> LocalKnowledge:
         known_crls=[CRLContainer(asn1_crl.CertificateList.load(item)) for item in lists],
         known_certs=list(store.load_certs()),
     )
+
+
+def later_parts(
+    item: EmbeddedPdfSignature,
+) -> tuple[Dictionary, Dictionary, dict[Reference, bool]]:
+    """Give the catalog that a signature was made on, the last one, and the fields signed since.
+
+    Of each field whether what it holds is a time-stamp over the file.
+    """
+    reader, since = item.reader, item.signed_revision
+    later = {
+        place: one.sig_object_type == ARCHIVE
+        for one in reader.embedded_signatures
+        if one.signed_revision > since
+        and (place := reference_of(one.sig_field.container_ref)) is not None
+    }
+    old = reader.get_historical_resolver(since)
+    new = reader.get_historical_resolver(reader.xrefs.total_revisions - 1)
+    return old.root, new.root, later

@@ -1,19 +1,34 @@
 """Until when a proof lasts, when a renewal is due, and when it would bring nothing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from support.archives import ENDS, THEN, day, old_town, sealed, services, standings, town_with
+from support.archives import (
+    ENDS,
+    THEN,
+    day,
+    old_town,
+    sealed,
+    second,
+    services,
+    standings,
+    town_with,
+    trust,
+)
 from support.authorities import certomancer
 
+from cli.renewals import Renewer, SealNotProvedError, State, Wish
 from sealing.authorities.lifetimes import ENDED, Why, of_chain, of_stamp
 from sealing.authorities.token import Question
 from sealing.der import one, values
 from sealing.service.levels import Level
 from sealing.service.renewal import NoGainError, Renewals, Standing, is_due, lifetime_of
+from verifier.check import Indication
+from verifier.checks.pades import check_seals
 
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
 RSA_ENDS = datetime(2028, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -75,6 +90,33 @@ def test_what_a_seal_rests_on_ends_with_its_certificates(level):
     found = standings(sealed(level), THEN)
     assert lifetime_of(found).until == old_town()[0].tsa.certificate.not_valid_after_utc
     assert (found[0].archive is not None) is (level is Level.B_LTA)
+
+
+def test_proofs_in_the_file_do_not_make_a_seal_last_longer_than_its_certificate():
+    pdf = sealed(Level.B_LT, folder=town_with(-1, 3_000))
+    end = old_town()[0].seals["seal-p256"].certificate.not_valid_after_utc
+    found = standings(pdf, day(ENDS - 60))
+    assert lifetime_of(found).until == end
+    assert is_due(found, day(ENDS - 60), timedelta(days=90))
+    verdicts = check_seals(pdf, trust(day(ENDS + 1)), day(ENDS + 1))
+    assert not all(one.conclusion.indication is Indication.TOTAL_PASSED for one in verdicts)
+
+
+@pytest.mark.parametrize("every", [False, True])
+def test_a_stamp_that_proves_nothing_renews_nothing(every, tmp_path):
+    at, path = day(1_050), tmp_path / "letter.pdf"
+    path.write_bytes(sealed(Level.B_LTA))
+    # Who judges does not know what the new stamp's authority revoked.
+    known = [one for one in trust(at).crls if one.issuer != second().certificate.subject]
+    lists = replace(trust(at), crls=tuple(known), revocations=None)
+    run = Renewals(services(at, town_with(1_000, 3_000)))
+    wish = Wish(timedelta(days=90), every=every)
+    done = Renewer(lists, run, wish, lambda: at).one(path)
+    assert done.state is State.REFUSED
+    assert isinstance(done.error, SealNotProvedError)
+    assert done.error.details["why"] == "archive-not-proved"
+    assert path.read_bytes() == sealed(Level.B_LTA)
+    assert Renewer(trust(at), run, wish, lambda: at).one(path).state is State.RENEWED
 
 
 def test_a_renewal_is_due_within_its_margin_and_not_before():
