@@ -5,11 +5,13 @@ Rules kept here:
 - the letters of the API are one mailing that never ends: each is a row of its ledger, planned,
   sealed and published by `ranges`, so that a kill at any moment leaves it sealed once;
 - asked again, a letter that is settled is told as it stands; one that failed is planned anew;
-- keys are opened once for each signer, level and kind of code, and what their level adds is made
+- keys are opened once for each signer, level and kind of code, and again every ten minutes: a
+  certificate that has ended, or was revoked meanwhile, is seen then; what their level adds is made
   anew once it has aged;
 - every page is looked at, every code read back and compared with its page.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -35,6 +37,7 @@ from sealing.twoddoc.conformance import require_town_type
 from storage.settings import Settings
 
 OPTIONS: Final = '{"letters": "one by one"}'
+REOPENED: Final = 600.0
 _LINE: Final = 1
 _READING: Final = 1
 
@@ -71,16 +74,29 @@ class _Need:
     level: Level
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """Keys that are open, and since when."""
+
+    work: RangeWork
+    stack: ExitStack
+    since: float
+
+
 @dataclass(slots=True)
 class SingleLetters:
-    """The letters of one folder, sealed one by one by the process that holds it."""
+    """The letters of one folder, sealed one by one by the process that holds it.
+
+    `clock` counts seconds: keys are opened anew once they were open for `REOPENED`.
+    """
 
     settings: Settings
     source: Source
     folder: Folder
     ledger: Ledger
     check: Check
-    _open: dict[_Need, tuple[RangeWork, ExitStack]] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+    _open: dict[_Need, _Opened] = field(default_factory=dict)
 
     def close(self) -> None:
         """Give the keys back."""
@@ -135,18 +151,20 @@ class SingleLetters:
         return self.ledger.write(act)
 
     def _opened(self, need: _Need) -> RangeWork:
+        now = self.clock()
+        if need in self._open and now - self._open[need].since >= REOPENED:
+            self._give_back(need)
         if need not in self._open:
             keys = Keys(self.settings, need.name, town=need.town, types=need.types)
             profile = Profile(level=need.level)
             bench = Bench(self.source, self.folder, keys, profile, self.check, every=1)
             with ExitStack() as stack:
                 work = stack.enter_context(bench.opened())
-                self._open[need] = (work, stack.pop_all())
-        return self._open[need][0]
+                self._open[need] = _Opened(work, stack.pop_all(), now)
+        return self._open[need].work
 
     def _give_back(self, need: _Need) -> None:
-        _, stack = self._open.pop(need)
-        stack.close()
+        self._open.pop(need).stack.close()
 
 
 class _Hand:

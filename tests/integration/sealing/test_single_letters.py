@@ -14,7 +14,7 @@ from sealing.batch.files.folders import Folder
 from sealing.batch.files.source import Source
 from sealing.batch.ledger.place import held
 from sealing.batch.ledger.rows import State
-from sealing.batch.single import OPTIONS, SingleLetters, Wanted
+from sealing.batch.single import OPTIONS, REOPENED, SingleLetters, Wanted
 from sealing.proofs.document_id import slot_of
 from sealing.service.levels import Level
 from sealing.service.profile import Profile
@@ -113,3 +113,21 @@ def test_letters_have_slots_where_lists_are_published(desk, tmp_path):
         assert letters.forget(lambda file: file == "a.pdf") == 1
     seals = [one.seal for one in found if one.seal is not None]
     assert [slot_of(UUID(seal)) for seal in seals] == [0, 1]
+
+
+def test_keys_are_opened_anew_after_ten_minutes(desk):
+    elapsed = [0.0]
+    with desk.open() as holding, closing(desk.letters(holding)) as letters:
+        letters.clock = lambda: elapsed[0]
+        assert letters.seal(desk.wanted("a.pdf")).state is State.PUBLISHED
+        rows = desk.settings.signers
+        gone = rows["seal-p256"].model_copy(update={"certificate": desk.folder.root / "ended.pem"})
+        change = {"signers": {**rows, "seal-p256": gone}}
+        letters.settings = desk.settings.model_copy(update=change)
+        elapsed[0] = REOPENED - 1
+        assert letters.seal(desk.wanted("b.pdf")).state is State.PUBLISHED
+        elapsed[0] = REOPENED
+        with pytest.raises(OSError, match="ended.pem"):
+            letters.seal(desk.wanted("c.pdf"))
+        letters.settings = desk.settings
+        assert letters.seal(desk.wanted("c.pdf")).state is State.PUBLISHED
