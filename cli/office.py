@@ -7,6 +7,7 @@ Rules kept here:
   process reads what waits, and the ledger tells what is sealed;
 - standard input at its end means that the site is gone: the letter in hand is finished, and we
   leave;
+- the site hears when a letter is in hand, and ends us where it stays there;
 - a letter on which a process died is counted before it is begun again, and refused at the third;
 - what an authority or a token refuses now may be asked again: the letter failed, its file stays;
 - a fault of ours settles its letter as failed, is written in our log, and stops nothing.
@@ -48,6 +49,7 @@ _STATES: Final = {
 def seal_letters(bureau: Bureau, line: Line) -> None:
     """Seal single letters until the site is gone."""
     with _letters(bureau) as letters:
+        letters.in_hand = lambda full: line.tell(hand=full)
         desk = _Desk(bureau, line, letters)
         line.tell(ready=True)
         desk.look(again=True)

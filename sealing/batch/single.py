@@ -87,7 +87,8 @@ class _Opened:
 class SingleLetters:
     """The letters of one folder, sealed one by one by the process that holds it.
 
-    `clock` counts seconds: keys are opened anew once they were open for `REOPENED`.
+    `clock` counts seconds: keys are opened anew once they were open for `REOPENED`. `in_hand` hears
+    when a letter is begun, and when none is in hand any more.
     """
 
     settings: Settings
@@ -96,6 +97,7 @@ class SingleLetters:
     ledger: Ledger
     check: Check
     clock: Callable[[], float] = time.monotonic
+    in_hand: Callable[[bool], None] = lambda _full: None
     _open: dict[_Need, _Opened] = field(default_factory=dict)
 
     def close(self) -> None:
@@ -130,10 +132,12 @@ class SingleLetters:
         n = self.ledger.write(lambda connection: _plan(connection, self.ledger.batch, planned))
         allot_registered(self.ledger, self.settings)
         try:
-            work.work(Range(n, n), _Hand())
+            work.work(Range(n, n), _Hand(self.in_hand))
         except BaseException:
             self._give_back(need)
             raise
+        finally:
+            self.in_hand(False)  # noqa: FBT003 - one truth is all that it hears
         return self.ledger.read(lambda connection: _standing(connection, n))
 
     def forget(self, is_gone: Callable[[str], bool]) -> int:
@@ -168,12 +172,16 @@ class SingleLetters:
 
 
 class _Hand:
-    """A hand that nobody watches: a letter is finished once it is begun."""
+    """A hand that never stops: a letter is finished once it is begun."""
 
     at_once = 1
 
+    def __init__(self, tell: Callable[[bool], None]) -> None:
+        self._tell = tell
+
     def at(self, n: int) -> None:
-        """Say nothing."""
+        """Say whether a letter is in hand."""
+        self._tell(n > 0)
 
     def stopping(self) -> bool:
         """Never."""

@@ -127,7 +127,7 @@ def test_keys_are_opened_anew_after_ten_minutes(desk):
         elapsed[0] = REOPENED - 1
         assert letters.seal(desk.wanted("b.pdf")).state is State.PUBLISHED
         elapsed[0] = REOPENED
-        with pytest.raises(OSError, match="ended.pem"):
+        with pytest.raises(OSError, match=r"ended\.pem"):
             letters.seal(desk.wanted("c.pdf"))
         letters.settings = desk.settings
         assert letters.seal(desk.wanted("c.pdf")).state is State.PUBLISHED
