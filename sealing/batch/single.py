@@ -33,6 +33,7 @@ from sealing.batch.ranges.work import Bench, Check, RangeWork
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.levels import Level
 from sealing.service.profile import Profile
+from sealing.signers.registry import limited
 from sealing.twoddoc.conformance import require_town_type
 from storage.settings import Settings
 
@@ -44,13 +45,17 @@ _READING: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A letter to seal: its file below the source, what its code says, how, by whom."""
+    """A letter to seal: its file below the source, what its code says, how, by whom.
+
+    `allowed`: the signers that may sign it or its code; all where empty.
+    """
 
     file: str
     sha256: bytes
     order: Order | None
     profile: Profile
     signer: str | None = None
+    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class _Need:
     town: bool
     types: tuple[str, ...]
     level: Level
+    allowed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,8 @@ class SingleLetters:
         if need in self._open and now - self._open[need].since >= REOPENED:
             self._give_back(need)
         if need not in self._open:
-            keys = Keys(self.settings, need.name, town=need.town, types=need.types)
+            settings = limited(self.settings, need.allowed)
+            keys = Keys(settings, need.name, town=need.town, types=need.types)
             profile = Profile(level=need.level)
             bench = Bench(self.source, self.folder, keys, profile, self.check, every=1)
             with ExitStack() as stack:
@@ -195,7 +202,7 @@ def _need(wanted: Wanted) -> _Need:
         case _:
             types = ()
     town = isinstance(wanted.order, TownCodeOrder)
-    return _Need(wanted.signer, town, types, wanted.profile.level)
+    return _Need(wanted.signer, town, types, wanted.profile.level, wanted.allowed)
 
 
 def _plan(connection: Connection, batch: str, planned: Planned) -> int:
