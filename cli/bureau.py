@@ -13,10 +13,12 @@ import errno
 import json
 import os
 import select
+import sys
 import traceback
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine
@@ -135,5 +137,13 @@ def outcome_of(error: Exception, *, named: bool) -> Outcome:
             full = number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
             return Outcome(State.FAILED, error=_FULL if full else _DISK)
         case _:
-            traceback.print_exception(error)
+            _print(error)
             return Outcome(State.FAILED, error=_OURS)
+
+
+def _print(error: Exception) -> None:
+    """Write a fault of ours in our log: its class and its place, never its message."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    sys.stderr.write(f"{type(error).__name__} {place}\n")
+    sys.stderr.flush()

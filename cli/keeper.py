@@ -6,8 +6,10 @@ Rules kept here:
   for mailings (`cli.office`), and they are known by their own ids alone;
 - a child is told by one line of JSON and answers by another; what it does stands in the database:
   a line that is lost with a child loses nothing, its successor reads the database first;
-- a child that dies is replaced at once; one that dies before it is ready, again after a longer and
-  longer pause, and meanwhile nothing new is taken (`office.away`);
+- a child that dies is replaced a second later; one that dies before it is ready, or cannot be
+  begun, again after a longer and longer pause, and meanwhile nothing new is taken (`office.away`);
+- a child that has one letter in hand for longer than a minute is ended: a page may want hours to be
+  drawn, and nothing in the child can stop that;
 - the end of our side of its pipe ends a child: it never outlives the site by more than a letter.
 
 Everything here belongs to the server's event loop.
@@ -17,6 +19,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -27,9 +30,12 @@ from typing import Any, Final
 from cli.observe import Event, Log
 from sealing.web.office import OfficeAwayError
 
-_COMMAND: Final = "from cli.main import app; app()"
+_OFFICE: Final = (sys.executable, "-P", "-c", "from cli.main import app; app()", "office")
 _PAUSE: Final = 0.5
+_SHORTEST: Final = 1.0
 _LONGEST: Final = 30.0
+_MOST_FAILURES: Final = 7
+_TURN: Final = 1.0
 _FAREWELL: Final = 15.0
 _LARGEST_LOG: Final = 1 << 20
 _SOON: Final = 2
@@ -38,15 +44,21 @@ _LONG: Final = 60
 
 @dataclass(slots=True)
 class Child:
-    """One of the processes that seal: `role` names it, `log` takes what it prints."""
+    """One of the processes that seal: `role` names it, `log` takes what it prints.
+
+    `patience`: for so many seconds it may have one letter in hand.
+    """
 
     role: str
     words: Sequence[str]
     log: Path
     tell: Log
+    program: Sequence[str] = _OFFICE
+    patience: float = 60.0
     ready: bool = False
     rates: dict[str, float] = field(default_factory=dict)
     _failures: int = 0
+    _in_hand_since: float | None = None
     _process: asyncio.subprocess.Process | None = None
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
     _awaited: defaultdict[str, list[asyncio.Event]] = field(
@@ -90,11 +102,12 @@ class Child:
         """Begin the child once it is wanted, and begin it again, until cancelled."""
         await self._wanted.wait()
         while True:
-            await self._live()
-            self._failures = 0 if self.ready else self._failures + 1
+            with suppress(Exception):  # whatever went wrong, the next one must be begun
+                await self._live()
+            self._failures = 0 if self.ready else min(self._failures + 1, _MOST_FAILURES)
             self.ready = False
-            self.tell.tell(Event.OFFICE_ENDED, duty=self.role)
-            await asyncio.sleep(min(_LONGEST, _PAUSE * 2**self._failures - _PAUSE))
+            self._tell(Event.OFFICE_ENDED)
+            await asyncio.sleep(max(_SHORTEST, min(_LONGEST, _PAUSE * 2**self._failures)))
 
     async def end(self) -> None:
         """Let the child finish the letter in hand and leave, or end it."""
@@ -112,23 +125,42 @@ class Child:
 
     async def _live(self) -> None:
         """Be with one child from its beginning to its end."""
+        self._process = None
         handle = _log_handle(self.log)
         try:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-c", _COMMAND, "office", *self.words,
+                *self.program, *self.words,
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=handle,
             )  # fmt: skip
-        except OSError:
-            return
         finally:
             os.close(handle)
         reading = asyncio.create_task(self._listen(self._process.stdout))
         try:
-            await self._process.wait()
+            await self._watch(self._process)
             await asyncio.wait({reading}, timeout=_SOON)
         finally:
             reading.cancel()
             self.rates.clear()
+            self._in_hand_since = None
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        """Wait for the end of a child, and end one that has a letter in hand for too long."""
+        ended = asyncio.ensure_future(process.wait())
+        try:
+            while not (await asyncio.wait({ended}, timeout=_TURN))[0]:
+                since = self._in_hand_since
+                if since is not None and time.monotonic() - since > self.patience:
+                    self._in_hand_since = None
+                    with suppress(ProcessLookupError):
+                        process.kill()
+                    self._tell(Event.OFFICE_STUCK)
+        finally:
+            ended.cancel()
+
+    def _tell(self, event: Event) -> None:
+        """Write to the site's log; a log that takes nothing ends nobody."""
+        with suppress(OSError):
+            self.tell.tell(event, duty=self.role)
 
     async def _listen(self, stream: asyncio.StreamReader | None) -> None:
         while stream is not None and (line := await stream.readline()):
@@ -143,9 +175,11 @@ class Child:
                     each.set()
             case {"rate": float(rate), "of": str(identifier)}:
                 self.rates[identifier] = rate
+            case {"hand": bool(full)}:
+                self._in_hand_since = time.monotonic() if full else None
             case {"ready": True}:
                 self.ready, self._failures = True, 0
-                self.tell.tell(Event.OFFICE_READY, duty=self.role)
+                self._tell(Event.OFFICE_READY)
 
 
 @dataclass(slots=True)

@@ -40,6 +40,7 @@ class Event(StrEnum):
     DUTY_FAILED = "duty.failed"
     OFFICE_READY = "office.ready"
     OFFICE_ENDED = "office.ended"
+    OFFICE_STUCK = "office.stuck"
 
 
 class Log:

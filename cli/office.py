@@ -7,6 +7,7 @@ Rules kept here:
   process reads what waits, and the ledger tells what is sealed;
 - standard input at its end means that the site is gone: the letter in hand is finished, and we
   leave;
+- the site hears when a letter is in hand, and ends us where it stays there;
 - a letter on which a process died is counted before it is begun again, and refused at the third;
 - what an authority or a token refuses now may be asked again: the letter failed, its file stays;
 - a fault of ours settles its letter as failed, is written in our log, and stops nothing.
@@ -31,7 +32,7 @@ from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.commissions import DEATHS, OPEN, Commission, Kind, Outcome, State
 from sealing.service.storeroom import name_of
 from sealing.signers.token_libraries import rest
-from sealing.web.models import SealOrder
+from sealing.web.models import SealWork
 from storage.database import DatabaseUnavailableError, reading, transaction
 
 TURN: Final = 5.0
@@ -48,6 +49,7 @@ _STATES: Final = {
 def seal_letters(bureau: Bureau, line: Line) -> None:
     """Seal single letters until the site is gone."""
     with _letters(bureau) as letters:
+        letters.in_hand = lambda full: line.tell(hand=full)
         desk = _Desk(bureau, line, letters)
         line.tell(ready=True)
         desk.look(again=True)
@@ -133,7 +135,7 @@ class _Desk:
 
     def _outcome(self, found: Commission) -> Outcome | None:
         """Seal a letter; give how it ended, None where that is not known yet."""
-        order = SealOrder.model_validate_json(found.work_order or "{}")
+        order = SealWork.model_validate_json(found.work_order or "{}")
         try:
             settled = self.letters.seal(self._wanted(found, order))
         except DatabaseUnavailableError:
@@ -145,12 +147,14 @@ class _Desk:
         state = _STATES[settled.state]
         return Outcome(state, settled.seal, settled.sha256_out, settled.error, settled.details)
 
-    def _wanted(self, found: Commission, order: SealOrder) -> Wanted:
+    def _wanted(self, found: Commission, order: SealWork) -> Wanted:
         path = self.bureau.room.letter(found.id)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").digest()
         code = _code(order)
-        return Wanted(path.name, digest, code, self.bureau.profile(order), order.signer)
+        return Wanted(
+            path.name, digest, code, self.bureau.profile(order), order.signer, order.signers
+        )
 
     def _end(self, found: Commission, outcome: Outcome) -> None:
         """Write down how a letter ended; its file as it came is not needed any more."""
@@ -161,7 +165,7 @@ class _Desk:
             self.bureau.room.letter(found.id).unlink(missing_ok=True)
 
 
-def _code(order: SealOrder) -> Order | None:
+def _code(order: SealWork) -> Order | None:
     """Give what the code of a letter is to say."""
     code = order.code
     if code is None:

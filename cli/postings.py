@@ -7,6 +7,8 @@ Rules kept here:
 - every wrong line is written down, the first thousand with their sentences, and nothing is sealed;
 - an authority that is away, a token that is lost, a full disk put a mailing off: it is tried again
   half a minute later, and says meanwhile why it waits;
+- a mailing on which a process died is counted, and fails at the third; so does one that was put
+  off for as long as results are kept;
 - a mailing that its service drops stops at the letter in hand, and is erased;
 - a token's workers leave one session to the process of single letters.
 """
@@ -14,7 +16,9 @@ Rules kept here:
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from cli.asked import fitting
@@ -35,15 +39,17 @@ from sealing.batch.ranges.keys import Keys
 from sealing.batch.ranges.work import Bench
 from sealing.batch.run import ColumnsWithoutCodeError, run
 from sealing.service import commissions, settling
-from sealing.service.commissions import Commission, Kind, Outcome, State
+from sealing.service.commissions import DEATHS, Commission, Kind, Outcome, State
 from sealing.service.storeroom import MailingRoom, discard
-from sealing.web.models import MailingOrder
+from sealing.signers.registry import limited
+from sealing.web.models import MailingWork
 from storage.database import DatabaseUnavailableError, transaction
 from storage.errors import CoffreError
 from storage.language import languages, translator
 
 TURN: Final = 5.0
 _AGAIN: Final = 30.0
+_DIED: Final = "batch.worker-died"
 _SHOWN: Final = 1_000
 _TELL: Final = 1.0
 _REFUSALS: Final = (ListError, ColumnsWithoutCodeError)
@@ -93,6 +99,21 @@ class _Posting:
 
     def carry_out(self) -> bool:
         """Seal it; tell whether it is done with, or was interrupted by the end of the site."""
+        try:
+            if self._attempts() > DEATHS:
+                return self._end(Outcome(State.FAILED, error=_DIED))
+            return self._worked()
+        except DatabaseUnavailableError:
+            raise
+        except (CoffreError, OSError) as error:
+            return self._put_off(error, named=self._order.signer is not None)
+        except Exception as error:  # noqa: BLE001 - a fault of ours stops no other mailing
+            return self._end(outcome_of(error, named=False))
+        finally:
+            self._survived()
+
+    def _worked(self) -> bool:
+        """Seal it as far as it goes; tell whether it is done with."""
         job = self._job()
         try:
             ran = run(job, _pool, self)
@@ -101,10 +122,6 @@ class _Posting:
             return self._end(outcome_of(error, named=False), State.REFUSED)
         except _REFUSALS as error:
             return self._end(outcome_of(error, named=False), State.REFUSED)
-        except (CoffreError, OSError) as error:
-            return self._put_off(error, named=job.bench.keys.name is not None)
-        except Exception as error:  # noqa: BLE001 - a fault of ours stops no other mailing
-            return self._end(outcome_of(error, named=False))
         return self._ran(job, ran)
 
     def wrong(self, line: LineError) -> None:
@@ -128,6 +145,8 @@ class _Posting:
         """Say how fast it goes, about once a second."""
         del standing
         now = time.monotonic()
+        if self._began is not None and counts.settled > self._began[1] and not self._told:
+            self._survived()  # whoever is killed later was not killed by what is done
         self._began = self._began or (now, counts.settled)
         since, settled = self._began
         if now - self._told >= _TELL and counts.settled > settled:
@@ -141,9 +160,23 @@ class _Posting:
         self.dropped |= self.found.id in self.line.stopped
         return Wish.STOP if self.dropped or self.line.over else Wish.GO_ON
 
+    @property
+    def _order(self) -> MailingWork:
+        return MailingWork.model_validate_json(self.found.work_order or "{}")
+
+    def _attempts(self) -> int:
+        """Count this attempt, which may end with the process."""
+        with transaction(self.bureau.engine) as session:
+            return settling.begin(session, self.found.id)
+
+    def _survived(self) -> None:
+        """Forget the attempt: the process is still there."""
+        with suppress(DatabaseUnavailableError), transaction(self.bureau.engine) as session:
+            settling.survived(session, self.found.id)
+
     def _job(self) -> Job:
-        order = MailingOrder.model_validate_json(self.found.work_order or "{}")
-        code, settings = order.code, self.bureau.settings
+        order = self._order
+        code, settings = order.code, limited(self.bureau.settings, order.signers)
         town = code.type if code is not None and code.kind == "towncode" else None
         twoddoc = code.type if code is not None and code.kind == "twoddoc" else None
         keys = Keys(settings, order.signer, town=town is not None)
@@ -173,11 +206,15 @@ class _Posting:
     def _put_off(self, error: Exception, *, named: bool) -> bool:
         """Try again later what may pass, or end what will not; tell whether it is ended."""
         outcome = outcome_of(error, named=named)
-        if outcome.state is State.REFUSED:
+        if outcome.state is State.REFUSED or self._is_old():
             return self._end(outcome)
         with transaction(self.bureau.engine) as session:
             settling.put_off(session, self.found.id, outcome)
         return False
+
+    def _is_old(self) -> bool:
+        kept = timedelta(days=self.bureau.settings.sealing.keep_days)
+        return datetime.now(UTC) - self.found.created_at > kept
 
     def _end(self, outcome: Outcome, state: State | None = None) -> bool:
         """Write down how the mailing ended; what came is not needed any more."""

@@ -33,7 +33,9 @@ def add(
     service: Annotated[str, typer.Argument(metavar="NAME", help=N_("Nom du service."))],
     signer: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help=N_("Signataire permis ; à répéter. Sans : tous.")),
+        typer.Option(
+            metavar="NAME", help=N_("Signataire permis, 2D-Doc compris ; à répéter. Sans : tous.")
+        ),
     ] = None,
     level: Annotated[
         list[str] | None,

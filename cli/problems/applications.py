@@ -11,6 +11,11 @@ ROWS: dict[str, Problem] = {
         ),
         Exit.USAGE,
     ),
+    "api-key.signer-name": Problem(
+        N_("« {name} » ne peut pas être le nom d'un signataire"),
+        N_("donnez un des noms de [signers] dans les réglages ; sans --signer, tous sont permis"),
+        Exit.USAGE,
+    ),
     "api-key.unknown": Problem(
         N_("aucune clé n'a l'identifiant {id}"),
         N_("coffre apikey list les donne tous"),

@@ -6,7 +6,8 @@ Rules kept here:
   the worker then finishes the letter in hand and leaves;
 - nothing but plain values is shared: no lock that a killed process could keep;
 - a range whose worker died goes first to the next worker; the number of the letter that it had in
-  hand is kept, and a letter on which three workers died is given up;
+  hand is kept, and a letter on which three workers died is given up; a worker that has had one
+  letter in hand for five minutes is ended;
 - workers that die six times in a row before their first letter, while nobody seals, stop the pool;
 - a worker does not hear Ctrl-C, which a terminal sends to all: the run tells it. What it prints
   goes to its own log.
@@ -18,6 +19,7 @@ import multiprocessing
 import os
 import select
 import signal
+import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import suppress
@@ -33,27 +35,44 @@ from storage.errors import CoffreError
 
 _DEATHS: Final = 3
 _BARREN: Final = 6
+_PATIENCE: Final = 300.0
 _PRELOADED: Final = ["sealing.batch.ranges.work"]
 
 
 @dataclass(slots=True)
 class _Process:
-    """A worker as the pool sees it. `hand` is the number of its letter, 0 for none."""
+    """A worker as the pool sees it. `hand` is the number of its letter, 0 for none.
+
+    `seen`: the range and the letter that it had when it was looked at, and since when.
+    """
 
     process: BaseProcess
     pipe: Connection
     hand: Any
     range: Range | None = None
     ready: bool = False
+    seen: tuple[Range | None, int] = (None, 0)
+    since: float = 0.0
+
+    def is_stuck(self, patience: float) -> bool:
+        """Tell whether it has had one letter in hand for so many seconds."""
+        now, seen = time.monotonic(), (self.range, int(self.hand.value))
+        if seen != self.seen:
+            self.seen, self.since = seen, now
+        return self.range is not None and seen[1] != 0 and now - self.since > patience
 
 
 @dataclass(slots=True)
 class LocalPool:
-    """The engine of one machine. `log` takes what workers print."""
+    """The engine of one machine. `log` takes what workers print.
+
+    `patience`: for so many seconds a worker may have one letter in hand.
+    """
 
     wanted: int
     log: Path | None = None
     method: str = "forkserver"
+    patience: float = _PATIENCE
     _task: Task | None = None
     _workers: list[_Process] = field(default_factory=list)
     _back: deque[Range] = field(default_factory=deque)
@@ -81,6 +100,9 @@ class LocalPool:
         speaking = wait([worker.pipe for worker in self._workers], seconds)
         for worker in [each for each in self._workers if each.pipe in speaking]:
             self._hear(worker)
+        for worker in self._workers:
+            if worker.is_stuck(self.patience):
+                worker.process.kill()  # its end is heard of at the next step
         left = not self._stopping and (bool(self._back) or not self._exhausted)
         return Standing(bool(self._workers) or left, len(self._workers), self._halted)
 

@@ -5,11 +5,13 @@ Rules kept here:
 - the letters of the API are one mailing that never ends: each is a row of its ledger, planned,
   sealed and published by `ranges`, so that a kill at any moment leaves it sealed once;
 - asked again, a letter that is settled is told as it stands; one that failed is planned anew;
-- keys are opened once for each signer, level and kind of code, and what their level adds is made
+- keys are opened once for each signer, level and kind of code, and again every ten minutes: a
+  certificate that has ended, or was revoked meanwhile, is seen then; what their level adds is made
   anew once it has aged;
 - every page is looked at, every code read back and compared with its page.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -31,23 +33,29 @@ from sealing.batch.ranges.work import Bench, Check, RangeWork
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.levels import Level
 from sealing.service.profile import Profile
+from sealing.signers.registry import limited
 from sealing.twoddoc.conformance import require_town_type
 from storage.settings import Settings
 
 OPTIONS: Final = '{"letters": "one by one"}'
+REOPENED: Final = 600.0
 _LINE: Final = 1
 _READING: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A letter to seal: its file below the source, what its code says, how, by whom."""
+    """A letter to seal: its file below the source, what its code says, how, by whom.
+
+    `allowed`: the signers that may sign it or its code; all where empty.
+    """
 
     file: str
     sha256: bytes
     order: Order | None
     profile: Profile
     signer: str | None = None
+    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +77,34 @@ class _Need:
     town: bool
     types: tuple[str, ...]
     level: Level
+    allowed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """Keys that are open, and since when."""
+
+    work: RangeWork
+    stack: ExitStack
+    since: float
 
 
 @dataclass(slots=True)
 class SingleLetters:
-    """The letters of one folder, sealed one by one by the process that holds it."""
+    """The letters of one folder, sealed one by one by the process that holds it.
+
+    `clock` counts seconds: keys are opened anew once they were open for `REOPENED`. `in_hand` hears
+    when a letter is begun, and when none is in hand any more.
+    """
 
     settings: Settings
     source: Source
     folder: Folder
     ledger: Ledger
     check: Check
-    _open: dict[_Need, tuple[RangeWork, ExitStack]] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+    in_hand: Callable[[bool], None] = lambda _full: None
+    _open: dict[_Need, _Opened] = field(default_factory=dict)
 
     def close(self) -> None:
         """Give the keys back."""
@@ -114,10 +138,12 @@ class SingleLetters:
         n = self.ledger.write(lambda connection: _plan(connection, self.ledger.batch, planned))
         allot_registered(self.ledger, self.settings)
         try:
-            work.work(Range(n, n), _Hand())
+            work.work(Range(n, n), _Hand(self.in_hand))
         except BaseException:
             self._give_back(need)
             raise
+        finally:
+            self.in_hand(False)  # noqa: FBT003 - one truth is all that it hears
         return self.ledger.read(lambda connection: _standing(connection, n))
 
     def forget(self, is_gone: Callable[[str], bool]) -> int:
@@ -136,27 +162,34 @@ class SingleLetters:
         return self.ledger.write(act)
 
     def _opened(self, need: _Need) -> RangeWork:
+        now = self.clock()
+        if need in self._open and now - self._open[need].since >= REOPENED:
+            self._give_back(need)
         if need not in self._open:
-            keys = Keys(self.settings, need.name, town=need.town, types=need.types)
+            settings = limited(self.settings, need.allowed)
+            keys = Keys(settings, need.name, town=need.town, types=need.types)
             profile = Profile(level=need.level)
             bench = Bench(self.source, self.folder, keys, profile, self.check, every=1)
             with ExitStack() as stack:
                 work = stack.enter_context(bench.opened())
-                self._open[need] = (work, stack.pop_all())
-        return self._open[need][0]
+                self._open[need] = _Opened(work, stack.pop_all(), now)
+        return self._open[need].work
 
     def _give_back(self, need: _Need) -> None:
-        _, stack = self._open.pop(need)
-        stack.close()
+        self._open.pop(need).stack.close()
 
 
 class _Hand:
-    """A hand that nobody watches: a letter is finished once it is begun."""
+    """A hand that never stops: a letter is finished once it is begun."""
 
     at_once = 1
 
+    def __init__(self, tell: Callable[[bool], None]) -> None:
+        self._tell = tell
+
     def at(self, n: int) -> None:
-        """Say nothing."""
+        """Say whether a letter is in hand."""
+        self._tell(n > 0)
 
     def stopping(self) -> bool:
         """Never."""
@@ -170,7 +203,7 @@ def _need(wanted: Wanted) -> _Need:
         case _:
             types = ()
     town = isinstance(wanted.order, TownCodeOrder)
-    return _Need(wanted.signer, town, types, wanted.profile.level)
+    return _Need(wanted.signer, town, types, wanted.profile.level, wanted.allowed)
 
 
 def _plan(connection: Connection, batch: str, planned: Planned) -> int:

@@ -33,6 +33,7 @@ _RANDOM: Final = 30
 _CHECK: Final = 6
 _LENGTH: Final = len(PREFIX) + _RANDOM + _CHECK
 _SERVICE: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
+_SIGNER: Final = re.compile(r"[^,\s]{1,64}")
 _TOUCH: Final = timedelta(minutes=1)
 
 
@@ -52,6 +53,12 @@ class ServiceNameError(SealingError):
     """A service's name is of another form. Details: `name`."""
 
     code: ClassVar[str] = "api-key.service-name"
+
+
+class SignerNameError(SealingError):
+    """No signer may be called so. Details: `name`."""
+
+    code: ClassVar[str] = "api-key.signer-name"
 
 
 class LevelNotAllowedError(SealingError):
@@ -114,9 +121,12 @@ def is_well_formed(text: str) -> bool:
 
 
 def add(session: Session, terms: Terms, now: datetime) -> NewKey:
-    """Make a key for a service; raise ServiceNameError."""
+    """Make a key for a service; raise ServiceNameError or SignerNameError."""
     if not _SERVICE.fullmatch(terms.service):
         raise ServiceNameError("got a name of another form", name=terms.service)
+    for name in terms.signers:
+        if not _SIGNER.fullmatch(name):
+            raise SignerNameError("got a name that no signer may have", name=name)
     text = draw()
     row = ApiKeyRow(
         id=secrets.token_urlsafe(16),

@@ -37,6 +37,14 @@ def begin(session: Session, identifier: CommissionId) -> int:
     return row.attempts
 
 
+def survived(session: Session, identifier: CommissionId) -> None:
+    """Forget the attempts of a commission: the process did not die on it."""
+    row = session.get(CommissionRow, identifier, with_for_update=True)
+    if row is not None:
+        row.attempts = 0
+        session.add(row)
+
+
 def progress(session: Session, identifier: CommissionId, letters: int) -> bool:
     """Note that a mailing's list is good and it is being sealed; False where it was cancelled."""
     row = session.get_one(CommissionRow, identifier, with_for_update=True)

@@ -8,7 +8,7 @@ Rules kept here:
 - a town code wants a seal on P-256: without a name, the first such seal serves.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar
@@ -41,6 +41,18 @@ def signer(settings: Settings, use: str, now: datetime, name: str | None = None)
         return TokenSigner.load(name, settings, now)
     settings.refuse_in_production(f"signers.{name}.key")
     return KeyFileSigner.load(name, row, now)
+
+
+def limited(settings: Settings, names: Collection[str]) -> Settings:
+    """Give settings with no other seals and signers of 2D-Doc than these; all where empty."""
+    if not names:
+        return settings
+    kept = {
+        name: row
+        for name, row in settings.signers.items()
+        if name in names or not (row.use == SEAL or row.use.startswith(TWODDOC))
+    }
+    return settings.model_copy(update={"signers": kept})
 
 
 def serving(

@@ -32,7 +32,7 @@ from sealing.web import arrivals
 from sealing.web.arrivals import FilePart, FormError, Part, TextPart, arriving
 from sealing.web.bearer import Caller, RepeatKey
 from sealing.web.described import SEAL_BODY, described
-from sealing.web.models import MAX_ORDER, Id, SealAnswer, SealOrder, members
+from sealing.web.models import MAX_ORDER, Id, SealAnswer, SealOrder, SealWork, members
 from sealing.web.office import AtCounter, Counter
 from sealing.web.orders import Taking, allow, fingerprint_of, read_order
 from sealing.web.problems import ErasedError, NotReadyError, told, trouble_of
@@ -85,8 +85,7 @@ def erase(identifier: Id, who: Caller, here: Here, at: AtCounter) -> None:
     found = _current(here, who, identifier)
     with transaction(here.engine) as session:
         retention.drop(session, found.id, here.clock())
-    if found.state not in commissions.OPEN:
-        at.room.erase(found.id)
+    at.room.erase(found.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,8 @@ class _Came:
         """Give what is asked; the same letter and order have the same fingerprint."""
         fingerprint = fingerprint_of(self.order, {"letter": self.letter.sha256})
         signer = api_keys.chosen_signer(who.terms, self.order.signer)
-        text = self.order.model_copy(update={"signer": signer}).model_dump_json()
+        terms = {"signer": signer, "signers": who.terms.signers}
+        text = SealWork(**{**self.order.model_dump(), **terms}).model_dump_json()
         size, level = self.letter.size, self.order.level
         return Asked(Kind.LETTER, repeated, fingerprint, text, level, 1, size)
 

@@ -34,7 +34,7 @@ from sealing.web.archives import files_of, zipped
 from sealing.web.arrivals import FilePart, FormError, Part, TextPart, arriving
 from sealing.web.bearer import Caller, RepeatKey
 from sealing.web.described import MAILING_BODY, described
-from sealing.web.models import MAX_ORDER, Id, MailingAnswer, MailingOrder, members
+from sealing.web.models import MAX_ORDER, Id, MailingAnswer, MailingOrder, MailingWork, members
 from sealing.web.office import AtCounter, Counter
 from sealing.web.orders import Taking, allow, fingerprint_of, read_order
 from sealing.web.problems import (
@@ -156,7 +156,8 @@ class _Came:
         if "archive" in self.files:
             archive, listing = self.folder / "archive", self.folder / LISTING
             (self.folder / "in").mkdir(exist_ok=True)
-            parts |= unpack(archive, self.folder / "in", listing, limit, self.most)
+            came = unpack(archive, self.folder / "in", listing, limit, self.most)
+            parts |= {f"archive/{name}": digest for name, digest in came.items()}
             archive.unlink()
         if not (self.folder / LISTING).exists():
             raise FormError("got no list of letters", part="letters")
@@ -164,7 +165,8 @@ class _Came:
         sizes = [path.stat().st_size for path in (self.folder / "in").rglob("*") if path.is_file()]
         fingerprint = fingerprint_of(order, parts)
         signer = api_keys.chosen_signer(who.terms, order.signer)
-        text = order.model_copy(update={"signer": signer}).model_dump_json()
+        terms = {"signer": signer, "signers": who.terms.signers}
+        text = MailingWork(**{**order.model_dump(), **terms}).model_dump_json()
         count, size = max(1, len(sizes)), sum(sizes)
         return Asked(Kind.MAILING, repeated, fingerprint, text, order.level, count, size)
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 MAX_ORDER = 32 << 10
 _Name = Annotated[str, Field(min_length=1, max_length=64)]
 _Type = Annotated[str, Field(min_length=1, max_length=64)]
+_Field = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 _Millimetres = Annotated[float, Field(ge=0, le=5_000)]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{21}[AQgw]$")]
 LevelName = Literal["B-B", "B-T", "B-LT"]
@@ -40,7 +41,7 @@ class Code(Body):
 class FilledCode(Code):
     """The code of one letter: `fields` by data identifier (2D-Doc) or by name (town code)."""
 
-    fields: Annotated[dict[str, Annotated[str, Field(max_length=1_024)]], Field(max_length=64)]
+    fields: Annotated[dict[_Field, Annotated[str, Field(max_length=1_024)]], Field(max_length=64)]
 
 
 class Place(Body):
@@ -83,6 +84,18 @@ class MailingOrder(Order):
     code: Code | None = None
     same_layout: bool = False
     evidence: bool = False
+
+
+class SealWork(SealOrder):
+    """An order as the office reads it: with the signers that its key allows, all where empty."""
+
+    signers: tuple[str, ...] = ()
+
+
+class MailingWork(MailingOrder):
+    """An order as the office reads it: with the signers that its key allows, all where empty."""
+
+    signers: tuple[str, ...] = ()
 
 
 class Trouble(Answer):

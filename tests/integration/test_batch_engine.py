@@ -15,6 +15,7 @@ from support.postgresql import postgresql_server
 from sealing.batch.engine import HaltedError, Standing, WorkersDieError
 from sealing.batch.files.folders import BusyError
 from sealing.batch.job import Failures, Job, Wish
+from sealing.batch.local_pool import LocalPool
 from sealing.batch.ranges.work import Bench, RangeWork
 from sealing.batch.run import run
 
@@ -199,6 +200,26 @@ def test_a_letter_that_kills_its_workers_fails_alone(post, engine, monkeypatch):
     assert (row["file"], row["error"]) == ("00007.pdf", "batch.worker-died")
     assert run(post.job(), engine, Quiet()).counts.sealed == 60
     post.require_exactly_once(names(60))
+
+
+def test_a_letter_that_its_workers_never_finish_fails_alone(post, monkeypatch):
+    post.write(names(30))
+    true = RangeWork.begin
+
+    def endless(self, letter):
+        while letter.file == "00007.pdf":
+            time.sleep(1)
+        return true(self, letter)
+
+    def impatient(job):
+        return LocalPool(job.workers, None, method="fork", patience=1.0)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RangeWork, "begin", endless)  # inherited by the workers, which are forked
+        outcome = run(post.job(), impatient, Quiet())
+    assert (outcome.counts.sealed, outcome.counts.failed) == (29, 1)
+    [row] = [row for row in post.journal() if row["state"] == "failed"]
+    assert (row["file"], row["error"]) == ("00007.pdf", "batch.worker-died")
 
 
 def test_what_is_wrong_for_every_letter_halts_them_all_with_its_own_code(post, engine):

@@ -13,6 +13,7 @@ Rules kept here:
 
 import hashlib
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -31,9 +32,20 @@ _FREE: Final = 1 << 20
 _PIECE: Final = 1 << 16
 _END: Final = b"PK\5\6"
 _END_LENGTH: Final = 22
-_TAIL: Final = _END_LENGTH + 65_535
+_OTHER_END: Final = b"PK\6\7"
+_OTHER_LENGTH: Final = 20
+_TAIL: Final = _OTHER_LENGTH + _END_LENGTH + 65_535
 _ENCRYPTED: Final = 1
 _PACKINGS: Final = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_UNREADABLE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 
 
 class ArchiveError(SealingError):
@@ -77,7 +89,7 @@ def unpack(
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with opened.open(entry) as source:
                     found[name] = _write(source, path, meter)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except _UNREADABLE as error:
         raise ArchiveError("got an archive that cannot be read", why="format") from error
     except (FileExistsError, NotADirectoryError) as error:
         raise ArchiveError("got a name that is a folder's too", why="twice") from error
@@ -128,6 +140,8 @@ def _require_small_directory(archive: Path) -> None:
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < _END_LENGTH:
         raise ArchiveError("got no end of an archive", why="format")
+    if at >= _OTHER_LENGTH and tail[at - _OTHER_LENGTH :].startswith(_OTHER_END):
+        raise ArchiveError("got a directory that ZIP64 describes", why="too-many")
     count = int.from_bytes(tail[at + 10 : at + 12], "little")
     length = int.from_bytes(tail[at + 12 : at + 16], "little")
     if count > MAX_ENTRIES or length > _MAX_DIRECTORY:

@@ -14,6 +14,8 @@ from uuid import UUID
 from sealing.errors import SealingError
 from storage.errors import CoffreError
 
+_LONGEST: Final = 4_000
+
 
 class ToldError(SealingError):
     """What happened to a letter, as the ledger kept it; `reported` is its code."""
@@ -30,11 +32,15 @@ class ToldError(SealingError):
 
 
 def details_of(error: CoffreError) -> str:
-    """Write the details of an error; twenty parts say enough."""
+    """Write the details of an error; twenty parts say enough, and what a column holds."""
     kept = 20
     told = {name: str(value)[:200] for name, value in list(error.details.items())[:4]}
     parts = [(about[:60], rule[:60]) for about, rule in error.parts[:kept]]
-    return json.dumps({**told, "parts": parts}, ensure_ascii=False)
+    while True:
+        text = json.dumps({**told, "parts": parts}, ensure_ascii=False)
+        if len(text) <= _LONGEST or not parts:
+            return text if len(text) <= _LONGEST else "{}"
+        parts.pop()
 
 
 class State(StrEnum):

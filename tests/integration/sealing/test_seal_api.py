@@ -208,6 +208,12 @@ def test_a_key_allows_what_its_operator_said(running):
     assert (told.status_code, told.json()["code"]) == (403, "api-key.signer")
 
 
+def test_a_key_limited_to_signers_gets_no_other_signer_for_codes(running):
+    narrow = strangers(running, signers=("seal-p256",), service="ecoles")
+    told = narrow.seal(PDF, TWODDOC)
+    assert (told.status_code, told.json()["code"]) == (422, "sealing.signer-unknown")
+
+
 def test_a_service_has_so_many_letters_a_day(running):
     small = strangers(running, letters_a_day=1, service="musee")
     assert small.seal(PDF, repeated="one").status_code == 201

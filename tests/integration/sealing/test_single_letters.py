@@ -18,7 +18,7 @@ from sealing.batch.ledger.rows import State
 from sealing.batch.ledger.slots import allot
 from sealing.batch.ledger.steps import BLOCK, SLOT
 from sealing.batch.plan import Planned
-from sealing.batch.single import OPTIONS, SingleLetters, Wanted, _plan
+from sealing.batch.single import OPTIONS, REOPENED, SingleLetters, Wanted, _plan
 from sealing.proofs.document_id import slot_of
 from sealing.service.levels import Level
 from sealing.service.profile import Profile
@@ -144,3 +144,21 @@ def test_letters_have_slots_where_lists_are_published(desk, tmp_path):
         assert blocks(holding) == [1], "of a letter that is erased no block is kept"
     seals = [one.seal for one in found if one.seal is not None]
     assert [slot_of(UUID(seal)) for seal in seals] == [0, 1]
+
+
+def test_keys_are_opened_anew_after_ten_minutes(desk):
+    elapsed = [0.0]
+    with desk.open() as holding, closing(desk.letters(holding)) as letters:
+        letters.clock = lambda: elapsed[0]
+        assert letters.seal(desk.wanted("a.pdf")).state is State.PUBLISHED
+        rows = desk.settings.signers
+        gone = rows["seal-p256"].model_copy(update={"certificate": desk.folder.root / "ended.pem"})
+        change = {"signers": {**rows, "seal-p256": gone}}
+        letters.settings = desk.settings.model_copy(update=change)
+        elapsed[0] = REOPENED - 1
+        assert letters.seal(desk.wanted("b.pdf")).state is State.PUBLISHED
+        elapsed[0] = REOPENED
+        with pytest.raises(OSError, match=r"ended\.pem"):
+            letters.seal(desk.wanted("c.pdf"))
+        letters.settings = desk.settings
+        assert letters.seal(desk.wanted("c.pdf")).state is State.PUBLISHED

@@ -14,6 +14,7 @@ from sealing.service.api_keys import (
     ApiKeyRefusedError,
     LevelNotAllowedError,
     ServiceNameError,
+    SignerNameError,
     SignerNotAllowedError,
     Terms,
     draw,
@@ -100,6 +101,12 @@ def test_a_visit_is_written_down_once_a_minute(engine):
 def test_a_service_has_a_plain_name(engine, name):
     with pytest.raises(ServiceNameError), transaction(engine) as session:
         api_keys.add(session, Terms(name), NOW)
+
+
+@pytest.mark.parametrize("name", ["", "a,b", " ", "a\n", "a" * 65])
+def test_a_signer_s_name_that_would_be_read_as_another_is_refused(engine, name):
+    with pytest.raises(SignerNameError), transaction(engine) as session:
+        api_keys.add(session, Terms("etat-civil", (name,)), NOW)
 
 
 def test_a_key_allows_its_signers_and_levels_alone():

@@ -1,6 +1,7 @@
 """Archives of mailings: taken out within limits, or refused whole."""
 
 import io
+import struct
 import zipfile
 from contextlib import suppress
 
@@ -76,6 +77,21 @@ def test_an_archive_that_says_it_holds_too_much_is_not_read(tmp_path):
     whole = bytearray(archive(("a", b"x")))
     whole[-12:-10] = b"\xff\xff"
     assert why(tmp_path, bytes(whole)) == "too-many"
+
+
+def test_a_directory_that_zip64_describes_is_not_read(tmp_path):
+    whole = archive(("a", b"x"))
+    start = whole.index(b"PK\1\2")
+    end = whole.index(b"PK\5\6")
+    directory = struct.pack("<QQ", end - start, start)
+    record = b"PK\6\6" + struct.pack("<QHHIIQQ", 44, 45, 45, 0, 0, 1, 1) + directory
+    locator = b"PK\6\7" + struct.pack("<IQI", 0, end, 1)
+    assert why(tmp_path, whole[:end] + record + locator + whole[end:]) == "too-many"
+
+
+def test_a_name_that_is_not_utf_8_although_it_says_so_is_refused(tmp_path):
+    whole = archive(("é.pdf", b"x"))
+    assert why(tmp_path, whole.replace("é".encode(), b"\xff\xff")) == "format"
 
 
 @settings(
