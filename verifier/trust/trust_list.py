@@ -30,6 +30,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from verifier.trust.list_scope import covers
 from verifier.trust.status_lists import StatusList
 from verifier.verdict import ListUsed, TrustUsed
 
@@ -210,14 +211,16 @@ def revocation_by_lists(
 ) -> Revocation:
     """Look for a certificate in the lists of its issuer; `pair` is (certificate, issuer).
 
-    Only lists whose signature the issuer's key verifies count; the newest says how old they are.
+    Only lists whose signature the issuer's key verifies count; the newest says how old they are. A
+    list of a part only accuses: of what is not on it, it says nothing unless it is of its part.
     """
     certificate, issuer = pair
-    own = [crl for crl in crls if is_list_of(crl, issuer)]
-    for crl in own:
+    every = [crl for crl in crls if is_list_of(crl, issuer)]
+    for crl in every:
         entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
         if entry is not None:
             return Revoked(entry.revocation_date_utc, _reason(entry))
+    own = [crl for crl in every if covers(crl, certificate)]
     if not own:
         return NoList()
     newest = max(own, key=lambda crl: crl.last_update_utc)
