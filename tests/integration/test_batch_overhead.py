@@ -40,7 +40,7 @@ class Unsealed:
     def finish(self, _token: None) -> SealedLetter:
         """Give the file with a revision that seals nothing."""
         own = document_id(datetime.now(UTC), os.urandom(RANDOM_BYTES))
-        sealed = SealedPdf(self.source, b"%/ByteRange " + own.hex.encode(), Road.FAST)
+        sealed = SealedPdf(self.source, b"%/ETSI.CAdES.detached " + own.hex.encode(), Road.FAST)
         return SealedLetter(sealed, own, None, None, None)
 
 
