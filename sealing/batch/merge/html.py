@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
+from PIL import ImageFile
+
 from sealing.batch.files.source import Source
 from sealing.batch.merge.design import (
     MAX_PAGES,
@@ -51,12 +53,9 @@ _RAW: Final = frozenset(
 )
 _ACCESSIBLE: Final = "pdf/ua-1"
 _SVG: Final = "{http://www.w3.org/2000/svg}"
-# The part of WeasyPrint that misses words for readers: `_missing` tells them, none is a fault.
-_OF_TAGS: Final = "tags"
-# The part for which a font that cannot be used is worth a warning alone.
-_OF_FONTS: Final = "fonts"
+# Parts of WeasyPrint whose warnings are no faults: words for readers, fonts that cannot be used.
+_OF_TAGS, _OF_FONTS = "tags", "fonts"
 _BOX: Final = ".notdef glyph rendered"
-# What WeasyPrint raises of a page that it does not understand.
 _FAULTS: Final = (
     *(ArithmeticError, AssertionError, AttributeError, LookupError),
     *(OSError, RecursionError, TypeError, ValueError),
@@ -293,6 +292,7 @@ def _weasyprint() -> Any:  # noqa: ANN401 - an extra
             import weasyprint  # noqa: PLC0415 - an extra, and it loads a library of the system
             import weasyprint.text.fonts  # noqa: PLC0415 - as above
             import weasyprint.urls  # noqa: PLC0415 - as above
+        ImageFile.LOAD_TRUNCATED_IMAGES = False  # it has the whole process take cut pictures
     except ImportError as error:
         raise MissingExtraError("got no weasyprint", extra="merge") from error
     except OSError as error:

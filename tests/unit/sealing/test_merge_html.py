@@ -9,6 +9,7 @@ import pymupdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import ImageFile
 from support.budget import cases
 from support.merging import PIXEL, VALUES, Desk, need_weasyprint, opened, page, texts
 from support.sealers import NOW, sealer
@@ -344,3 +345,9 @@ def test_limits_hold(desk, monkeypatch):
 def test_each_of_these_errors_is_one_of_merges():
     kinds = (ResourceError, UnusableError, ValuePlaceError, TemplateFileError, TooSlowError)
     assert all(issubclass(kind, MergeError) for kind in kinds)
+
+
+def test_pictures_that_are_cut_off_stay_refused_in_a_process_that_merges(desk):
+    """WeasyPrint has Pillow take them, everywhere: a scan that came half would then be judged."""
+    made(desk, "<p>{{ nom }}</p>")
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES
