@@ -43,7 +43,7 @@ def coffre(post: Post, *more: str, **options):
 
 def test_the_readme_shows_a_mailing_in_three_lines_that_work(tmp_path):
     blocks = re.findall(r"```\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    [block] = [block for block in blocks if "batch seal" in block and "batch merge" not in block]
+    [block] = [block for block in blocks if "--letters liste.csv" in block]
     assert len(block.splitlines()) == 3
     (tmp_path / "lettre.pdf").write_bytes(letter())
     script = f"set -e\ncoffre pki demo pki\n{block}"
