@@ -39,7 +39,9 @@ def add(
     ] = None,
     level: Annotated[
         list[str] | None,
-        typer.Option(metavar="B-B|B-T|B-LT", help=N_("Niveau permis ; à répéter. Sans : tous.")),
+        typer.Option(
+            metavar="B-B|B-T|B-LT|B-LTA", help=N_("Niveau permis ; à répéter. Sans : tous.")
+        ),
     ] = None,
     letters: Annotated[
         int,

@@ -15,7 +15,7 @@ _Type = Annotated[str, Field(min_length=1, max_length=64)]
 _Field = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 _Millimetres = Annotated[float, Field(ge=0, le=5_000)]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{21}[AQgw]$")]
-LevelName = Literal["B-B", "B-T", "B-LT"]
+LevelName = Literal["B-B", "B-T", "B-LT", "B-LTA"]
 CodeKind = Literal["twoddoc", "towncode"]
 
 
