@@ -5,9 +5,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+import typer
 
 from cli.files import STANDARD
 from cli.orders import town_type_of
@@ -19,6 +22,22 @@ from sealing.signers.port import SEAL
 from sealing.signers.registry import most_workers, serving
 from storage.errors import CoffreError
 from storage.language import N_
+
+
+class Checked(StrEnum):
+    """Which letters are compared with their code once sealed."""
+
+    ALL = "all"
+    SAMPLE = "sample"
+
+
+Check = Annotated[
+    Checked,
+    typer.Option(
+        metavar="sample|all",
+        help=N_("Comparer la page au code : première lettre puis une sur 200, ou toutes."),
+    ),
+]
 
 
 class FailureLimitError(CoffreError):

@@ -215,14 +215,35 @@ def write_report(job: Job, mailing: Mailing, certificate: x509.Certificate, outp
 
 
 @dataclass(slots=True)
-class Watching:
-    """Tells a run while it goes on, and hears Ctrl-C once letters are being sealed."""
+class UnderWay:
+    """Shows how a run goes on, and hears Ctrl-C once its letters are in hand."""
 
     output: Output
     stack: ExitStack
-    wrong_line: Callable[[LineError], None]
     asked: Interrupts = field(default_factory=Interrupts)
     bar: Progress | None = None
+
+    def begin(self, counts: Counts) -> None:
+        """Show progress from here on, and hear Ctrl-C."""
+        self.bar = Progress(self.output, counts.letters, counts.letters - counts.waiting)
+        self.asked = self.stack.enter_context(interrupts())
+
+    def progress(self, counts: Counts, standing: Standing) -> None:
+        """Show how it goes."""
+        if self.bar is not None and standing.working:
+            failed = counts.failed + counts.refused
+            self.bar.show(counts.letters - counts.waiting, failed)
+
+    def wish(self) -> Wish:
+        """Give what Ctrl-C asked for."""
+        return Wish(min(self.asked.count, Wish.KILL))
+
+
+@dataclass(slots=True)
+class Watching(UnderWay):
+    """Tells a run while it goes on, and hears Ctrl-C once letters are being sealed."""
+
+    wrong_line: Callable[[LineError], None] = field(kw_only=True)
 
     def wrong(self, line: LineError) -> None:
         """Say what is wrong with a line."""
@@ -239,18 +260,6 @@ class Watching:
         if found.gone:
             told = tr(N_("{count} lettres scellées ne sont plus dans le dossier (voyez --force)"))
             self.output.remark(told.format(count=found.gone))
-        done = counts.letters - counts.waiting
         told = tr(N_("{letters} lettres dans la liste, {waiting} à sceller"))
         self.output.say(told.format(letters=counts.letters, waiting=counts.waiting))
-        self.bar = Progress(self.output, counts.letters, done)
-        self.asked = self.stack.enter_context(interrupts())
-
-    def progress(self, counts: Counts, standing: Standing) -> None:
-        """Show how it goes."""
-        if self.bar is not None and standing.working:
-            failed = counts.failed + counts.refused
-            self.bar.show(counts.letters - counts.waiting, failed)
-
-    def wish(self) -> Wish:
-        """Give what Ctrl-C asked for."""
-        return Wish(min(self.asked.count, Wish.KILL))
+        self.begin(counts)

@@ -12,15 +12,13 @@ import typer
 from cli.asked import listed
 from cli.files import writing
 from cli.help import Command
-from cli.mailings import line_members, say_line, troubles
+from cli.mailings import UnderWay, line_members, say_line, troubles
 from cli.output import Output, of, plain
 from cli.problems.problem import Exit
-from cli.progress import Interrupts, Progress, interrupts
 from cli.worker import MOST_WORKERS, hands
-from sealing.batch.engine import Engine, Standing
+from sealing.batch.engine import Engine
 from sealing.batch.files.folders import Folder
 from sealing.batch.files.letters_csv import LineError
-from sealing.batch.job import Wish
 from sealing.batch.ledger.intake import Reading
 from sealing.batch.ledger.place import open_ledger
 from sealing.batch.ledger.rows import Counts
@@ -150,7 +148,7 @@ def _carried_out(job: MergeJob, output: Output, *, as_json: bool) -> int:
             say_line(output, line)
 
     with ExitStack() as stack:
-        watch = _Watching(output, stack, wrong)
+        watch = _Watching(output, stack, wrong=wrong)
         try:
             outcome = merge(job, partial(_pool, job), watch)
         finally:
@@ -228,14 +226,10 @@ def _ending(outcome: MergeOutcome, output: Output) -> int:
 
 
 @dataclass(slots=True)
-class _Watching:
+class _Watching(UnderWay):
     """Tells a merge while it goes on, and hears Ctrl-C once letters are being made."""
 
-    output: Output
-    stack: ExitStack
-    wrong: Any
-    asked: Interrupts = field(default_factory=Interrupts)
-    bar: Progress | None = None
+    wrong: Any = field(kw_only=True)
 
     def read(self, found: Reading, counts: Counts) -> None:
         """Say what is to be done."""
@@ -248,15 +242,4 @@ class _Watching:
             self.output.remark(told.format(count=found.gone))
         told = tr(N_("{letters} lettres, {waiting} à faire"))
         self.output.say(told.format(letters=counts.letters, waiting=counts.waiting))
-        self.bar = Progress(self.output, counts.letters, counts.letters - counts.waiting)
-        self.asked = self.stack.enter_context(interrupts())
-
-    def progress(self, counts: Counts, standing: Standing) -> None:
-        """Show how it goes."""
-        if self.bar is not None and standing.working:
-            failed = counts.failed + counts.refused
-            self.bar.show(counts.letters - counts.waiting, failed)
-
-    def wish(self) -> Wish:
-        """Give what Ctrl-C asked for."""
-        return Wish(min(self.asked.count, Wish.KILL))
+        self.begin(counts)

@@ -2,16 +2,15 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from cli.asked import codes_of, fitted
+from cli.agreement import require_agreement
+from cli.asked import Check, Checked, codes_of, fitted
 from cli.help import Command
 from cli.mailings import sentence_of
 from cli.orders import corner
@@ -19,19 +18,32 @@ from cli.output import Output, of, plain
 from cli.problems.problem import Exit
 from cli.problems.table import problem_of, problem_of_system
 from cli.progress import Interrupts, interrupts
-from cli.worker import MOST_WORKERS, hands, keys_of
+from cli.seal_options import (
+    At,
+    Config,
+    Fold,
+    Json,
+    LevelName,
+    Page,
+    SignerName,
+    TownCode,
+    TownType,
+    TwoDDoc,
+    level_of,
+    profile_of,
+)
+from cli.worker import Workers, hands, keys_of
 from sealing.batch.engine import Engine
 from sealing.batch.files.folders import Folder
 from sealing.batch.files.source import Source
 from sealing.batch.job import Job, Wish
 from sealing.batch.local_pool import LocalPool
-from sealing.batch.ranges.work import SAMPLE, Bench, Check
+from sealing.batch.ranges.work import SAMPLE, Bench
 from sealing.batch.watch.rounds import Tally
 from sealing.batch.watch.tray import REFUSED, Letter
 from sealing.batch.watch.watch import Watched, watch
 from sealing.marks.placement import Wish as Place
 from sealing.service.levels import Level
-from sealing.service.profile import Profile
 from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Mode, Settings
@@ -40,66 +52,9 @@ _STEP: Final = 0.2
 _LONGEST: Final = 86_400.0
 
 
-class Checked(StrEnum):
-    """Which letters are compared with their code once sealed."""
-
-    ALL = "all"
-    SAMPLE = "sample"
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """What the other commands of sealing share with this one."""
-
-    check: Check
-    level: Callable[[str], Level]
-    profile: Callable[..., Profile]
-
-
 Into = Annotated[Path, typer.Argument(metavar="DIR", help=N_("Dossier où les lettres arrivent."))]
 Out = Annotated[
     Path, typer.Option("--out", metavar="DIR", help=N_("Dossier des lettres scellées."))
-]
-Config = Annotated[Path | None, typer.Option(metavar="F", help=N_("Réglages et signataires."))]
-SignerName = Annotated[str | None, typer.Option(metavar="NAME", help=N_("Signataire du cachet."))]
-LevelName = Annotated[
-    str,
-    typer.Option(metavar="B-B|B-T|B-LT", help=N_("Niveau PAdES : avec horodatage, avec preuves.")),
-]
-TwoDDoc = Annotated[
-    str | None, typer.Option(metavar="TYPE", help=N_("Type du code 2D-Doc, par exemple 00."))
-]
-TownCode = Annotated[
-    bool,
-    typer.Option("--towncode", help=N_("Code de vérification de la ville, pour tout document.")),
-]
-TownType = Annotated[
-    str | None,
-    typer.Option(
-        "--type", metavar="TYPE", help=N_("Avec --towncode : nom ou numéro du type de document.")
-    ),
-]
-Fold = Annotated[
-    bool, typer.Option("--fold", help=N_("2D-Doc : mettre les valeurs en capitales sans accents."))
-]
-Page = Annotated[int, typer.Option(metavar="N", help=N_("Page du code."))]
-At = Annotated[
-    str,
-    typer.Option(
-        metavar="auto|x,y", help=N_("Place : auto, ou millimètres depuis le haut gauche.")
-    ),
-]
-Workers = Annotated[
-    int,
-    typer.Option(min=0, max=MOST_WORKERS, help=N_("Processus qui scellent (0 : un par cœur).")),
-]
-Compared = Annotated[
-    Checked,
-    typer.Option(
-        "--check",
-        metavar="sample|all",
-        help=N_("Comparer la page au code : première lettre puis une sur 200, ou toutes."),
-    ),
 ]
 Settle = Annotated[
     float,
@@ -122,7 +77,6 @@ Patience = Annotated[
 Once = Annotated[
     bool, typer.Option("--once", help=N_("Traiter ce qui est là, puis finir (pour cron)."))
 ]
-Json = Annotated[bool, typer.Option("--json", help=N_("Répondre en JSON."))]
 
 _HELP: Final = N_(
     "Sceller chaque lettre qui arrive dans un dossier, une seule fois, quoi qu'il arrive.\n"
@@ -133,7 +87,7 @@ _HELP: Final = N_(
 _EXAMPLE: Final = "coffre batch watch arrivee --out scellees --config pki/coffre.toml --once"
 
 
-def add(app: typer.Typer, ways: Ways) -> None:
+def add(app: typer.Typer) -> None:
     """Add the command to its group."""
 
     def command(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -149,7 +103,7 @@ def add(app: typer.Typer, ways: Ways) -> None:
         page: Page = 1,
         at: At = "auto",
         fold: Fold = False,  # noqa: FBT002 - an option of the command line
-        check: Compared = Checked.SAMPLE,
+        check: Check = Checked.SAMPLE,
         workers: Workers = 1,
         settle: Settle = 2.0,
         patience: Patience = 60.0,
@@ -157,11 +111,11 @@ def add(app: typer.Typer, ways: Ways) -> None:
         json: Json = False,  # noqa: FBT002 - an option of the command line
     ) -> int:
         output, settings = of(ctx), Settings.load(config)
-        place, reached = Place(page, corner(at)), ways.level(level)
-        profile = ways.profile(settings, place, reached, fold=fold)
+        place, reached = Place(page, corner(at)), level_of(level)
+        profile = profile_of(settings, place, reached, fold=fold)
         keys = keys_of(settings, signer, twoddoc, output, town=towncode)
         every = 1 if check is Checked.ALL else SAMPLE
-        bench = Bench(Source(folder), Folder(out), keys, profile, ways.check, every)
+        bench = Bench(Source(folder), Folder(out), keys, profile, require_agreement, every)
         codes = codes_of(twoddoc, town_type, towncode=towncode)
         job = fitted(Job(folder, bench, codes, workers=hands(workers)), output)
         wanted = Watched(folder, job, settle, patience, once)

@@ -49,6 +49,10 @@ EngineName = Annotated[
         help=N_("Sceller sur cette machine, ou aussi sur celles de coffre batch work."),
     ),
 ]
+Workers = Annotated[
+    int,
+    typer.Option(min=0, max=MOST_WORKERS, help=N_("Processus qui scellent (0 : un par cœur).")),
+]
 Sessions = Annotated[
     int | None,
     typer.Option(

@@ -5,9 +5,9 @@ from typing import Annotated, Final
 import typer
 
 from cli.commands.register import Data, Json, opened
-from cli.commands.seal import level_of
 from cli.help import Command, group
 from cli.output import Output, of
+from cli.seal_options import level_of
 from sealing.service import api_keys
 from sealing.service.api_keys import ApiKey, Terms
 from storage.database import reading, transaction

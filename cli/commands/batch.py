@@ -11,9 +11,8 @@ from typing import Annotated
 import typer
 
 from cli import merging, splitting, watching
-from cli.asked import codes_of, failures_of, fitted, listed
-from cli.commands import seal
-from cli.commands.seal import address, require_agreement
+from cli.agreement import require_agreement
+from cli.asked import Check, Checked, codes_of, failures_of, fitted, listed
 from cli.help import Command, group
 from cli.mailings import (
     Mailing,
@@ -28,12 +27,26 @@ from cli.mailings import (
 from cli.orders import corner
 from cli.output import Output, of, plain
 from cli.problems.problem import Exit
-from cli.watching import Checked
+from cli.seal_options import (
+    At,
+    Config,
+    Fold,
+    Json,
+    LevelName,
+    Page,
+    SignerName,
+    StrictC40,
+    TownCode,
+    TownType,
+    TwoDDoc,
+    level_of,
+    profile_of,
+)
 from cli.worker import (
-    MOST_WORKERS,
     EngineName,
     Engines,
     Sessions,
+    Workers,
     hands,
     keys_of,
     queue,
@@ -51,8 +64,6 @@ from sealing.batch.ranges.work import SAMPLE, Bench
 from sealing.batch.run import run
 from sealing.marks.placement import Wish as Place
 from sealing.service.levels import Level
-from sealing.service.profile import Profile
-from sealing.twoddoc.emission import Emission
 from storage.language import N_
 from storage.settings import Mode, Settings
 
@@ -75,23 +86,12 @@ In = Annotated[Path, typer.Option("--in", metavar="DIR", help=N_("Dossier des le
 Out = Annotated[
     Path, typer.Option("--out", metavar="DIR", help=N_("Dossier des lettres scellées."))
 ]
-Workers = Annotated[
-    int,
-    typer.Option(min=0, max=MOST_WORKERS, help=N_("Processus qui scellent (0 : un par cœur).")),
-]
 MaxFailures = Annotated[
     str | None,
     typer.Option(metavar="N|P%", help=N_("S'arrêter quand plus de N lettres (ou P %) échouent.")),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help=N_("Tout vérifier, ne rien sceller, ne rien écrire."))
-]
-Check = Annotated[
-    Checked,
-    typer.Option(
-        metavar="sample|all",
-        help=N_("Comparer la page au code : première lettre puis une sur 200, ou toutes."),
-    ),
 ]
 SameLayout = Annotated[
     bool,
@@ -143,19 +143,19 @@ def seal_command(
     letters: Letters,
     source: In,
     out: Out,
-    config: seal.Config = None,
-    twoddoc: seal.TwoDDoc = None,
-    towncode: seal.TownCode = False,
-    town_type: seal.TownType = None,
+    config: Config = None,
+    twoddoc: TwoDDoc = None,
+    towncode: TownCode = False,
+    town_type: TownType = None,
     workers: Workers = 0,
     engine: EngineName = Engines.LOCAL,
     sessions: Sessions = None,
-    level: seal.LevelName = Level.B_B.value,
-    signer: seal.SignerName = None,
-    page: seal.Page = 1,
-    at: seal.At = "auto",
-    fold: seal.Fold = False,
-    strict_c40: seal.StrictC40 = False,
+    level: LevelName = Level.B_B.value,
+    signer: SignerName = None,
+    page: Page = 1,
+    at: At = "auto",
+    fold: Fold = False,
+    strict_c40: StrictC40 = False,
     check: Check = Checked.SAMPLE,
     same_layout: SameLayout = False,
     fsync: Sync = Fsync.END,
@@ -163,11 +163,11 @@ def seal_command(
     max_failures: MaxFailures = None,
     dry_run: DryRun = False,
     force: Force = False,
-    json: seal.Json = False,
+    json: Json = False,
 ) -> int:
     """Seal a mailing; the exit code tells how it went."""
     output, settings = of(ctx), Settings.load(config, strict_c40=strict_c40 or None)
-    profile = _profile(settings, Place(page, corner(at)), seal.level_of(level), fold=fold)
+    profile = profile_of(settings, Place(page, corner(at)), level_of(level), fold=fold)
     keys = keys_of(settings, signer, twoddoc, output, town=towncode)
     every, letters_in = 1 if check is Checked.ALL else SAMPLE, Source(source.resolve(strict=True))
     folder = Folder(out, durable=fsync is Fsync.ALWAYS)
@@ -190,7 +190,7 @@ def seal_command(
     ),
     epilog="coffre batch work --config pki/coffre.toml --workers 2",
 )
-def work_command(ctx: typer.Context, config: seal.Config = None, workers: Workers = 0) -> int:
+def work_command(ctx: typer.Context, config: Config = None, workers: Workers = 0) -> int:
     """Seal what other machines run, until Ctrl-C."""
     settings = Settings.load(config)
     shared_database(settings)
@@ -206,8 +206,8 @@ def work_command(ctx: typer.Context, config: seal.Config = None, workers: Worker
 def status_command(
     ctx: typer.Context,
     folder: Sealed,
-    config: seal.Config = None,
-    json: seal.Json = False,
+    config: Config = None,
+    json: Json = False,
 ) -> int:
     """Tell how a mailing stands."""
     output, place = of(ctx), Folder(folder)
@@ -235,7 +235,7 @@ def carry_out(job: Job, output: Output, *, as_json: bool) -> int:
         output.give("batch-line", **line_members(line, output.tr))
 
     with ExitStack() as stack:
-        watch = Watching(output, stack, wrong if as_json else partial(say_line, output))
+        watch = Watching(output, stack, wrong_line=wrong if as_json else partial(say_line, output))
         try:
             outcome = run(job, pool if job.shared is None else queue, watch)
         finally:
@@ -285,10 +285,4 @@ def ending(outcome: Outcome, output: Output) -> int:
     return Exit.PARTIAL if failed and code is Exit.DONE else code
 
 
-def _profile(settings: Settings, wish: Place, level: Level, *, fold: bool) -> Profile:
-    emission, where = Emission(fold=fold), address(settings)
-    strict = settings.strict_c40
-    return Profile(wish, emission, address=where, strict_c40=strict, level=level)
-
-
-watching.add(app, watching.Ways(require_agreement, seal.level_of, _profile))
+watching.add(app)

@@ -8,13 +8,13 @@ from typing import Annotated, Final
 
 import typer
 
+from cli.agreement import require_agreement
 from cli.bureau import Bureau, Line
-from cli.commands import seal
-from cli.commands.seal import address, require_agreement
 from cli.help import Command, group
 from cli.office import seal_letters
 from cli.output import of
 from cli.postings import seal_mailings
+from cli.seal_options import Config, address
 from sealing.service.storeroom import Storeroom
 from storage.database import open_engine
 from storage.language import N_
@@ -36,7 +36,7 @@ _ROOM: Final = "sealing"
 )
 def command(
     ctx: typer.Context,
-    config: seal.Config = None,
+    config: Config = None,
     data: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help=N_("Dossier des données."))
     ] = None,

@@ -3,94 +3,59 @@
 import base64
 import hashlib
 import os
-from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import typer
 
+from cli.agreement import require_agreement
 from cli.codes import say_folded
 from cli.files import read, refuse_existing, writing
 from cli.help import Command, group
 from cli.orders import OptionWithoutCodeError, corner, order_of
 from cli.output import Output, of
 from cli.prompts import Terminal, with_pin
+from cli.seal_options import (
+    At,
+    Config,
+    Fold,
+    Json,
+    LevelName,
+    Page,
+    SignerName,
+    StrictC40,
+    TownCode,
+    TownType,
+    TwoDDoc,
+    level_of,
+    profile_of,
+)
 from sealing.marks.placement import Wish
 from sealing.pades.seal import MAX_BYTES
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.letter import Letter, SealedLetter, Sealer, seal_letter
 from sealing.service.levels import Level, TrustServices
-from sealing.service.profile import Profile
-from sealing.service.seals import place_for_one
+from sealing.service.seals import slot_for_one
 from sealing.signers.port import SEAL, TWODDOC, Signer
 from sealing.signers.registry import serving, town_signer
 from sealing.signers.registry import signer as open_signer
 from sealing.towncode.message import PREFIX
-from sealing.towncode.message import parse as parse_towncode
-from sealing.towncode.signature import verify as check_towncode
 from sealing.twoddoc.conformance import require_town_type
-from sealing.twoddoc.emission import Emission
-from sealing.twoddoc.message import parse
-from sealing.twoddoc.signature import verify as check_code
-from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Mode, Settings
-from verifier.checks.printed_text import compare, compare_towncode
-from verifier.reading.document import read_document
-from verifier.verdict import PrintedResult
 
 app = group()
 
-VERIFIER = "/verifier"
 _MADE = {
     "twoddoc": N_("  code 2D-Doc : page {page}, {modules} modules, relu et conforme"),
     "towncode": N_("  code de vérification : page {page}, {modules} modules, relu et conforme"),
 }
 
 
-class PageDisagreesError(CoffreError):
-    """The page does not show what the code says; `parts` name the data."""
-
-    code: ClassVar[str] = "seal.page-disagrees"
-
-    def __init__(self, missing: Sequence[str]) -> None:
-        """Keep the names of the values that the page does not show."""
-        super().__init__(f"got a page without {len(missing)} values")
-        self.parts = tuple((name, "not-on-page") for name in missing)
-
-
-class LevelError(CoffreError):
-    """A level that this version does not make. Details: `level`."""
-
-    code: ClassVar[str] = "usage.level"
-
-
 Source = Annotated[Path, typer.Argument(metavar="IN.pdf", help=N_("PDF à sceller."))]
 Out = Annotated[Path, typer.Option("-o", "--output", metavar="OUT.pdf", help=N_("Fichier scellé."))]
-Config = Annotated[Path | None, typer.Option(metavar="F", help=N_("Réglages et signataires."))]
-SignerName = Annotated[str | None, typer.Option(metavar="NAME", help=N_("Signataire du cachet."))]
-LevelName = Annotated[
-    str,
-    typer.Option(
-        metavar="B-B|B-T|B-LT|B-LTA",
-        help=N_("Niveau PAdES : avec horodatage, avec preuves, avec archivage."),
-    ),
-]
-TwoDDoc = Annotated[
-    str | None, typer.Option(metavar="TYPE", help=N_("Type du code 2D-Doc, par exemple 00."))
-]
-TownCode = Annotated[
-    bool,
-    typer.Option("--towncode", help=N_("Code de vérification de la ville, pour tout document.")),
-]
-TownType = Annotated[
-    str | None,
-    typer.Option(
-        "--type", metavar="TYPE", help=N_("Avec --towncode : nom ou numéro du type de document.")
-    ),
-]
 Fields = Annotated[
     list[str] | None,
     typer.Option(
@@ -98,21 +63,7 @@ Fields = Annotated[
         help=N_("Une donnée du code (2D-Doc : son identifiant ; sinon son nom) ; à répéter."),
     ),
 ]
-Fold = Annotated[
-    bool, typer.Option("--fold", help=N_("2D-Doc : mettre les valeurs en capitales sans accents."))
-]
-StrictC40 = Annotated[
-    bool, typer.Option("--strict-c40", help=N_("Symbole en C40 seul, pour qui y est tenu."))
-]
-Page = Annotated[int, typer.Option(metavar="N", help=N_("Page du code."))]
-At = Annotated[
-    str,
-    typer.Option(
-        metavar="auto|x,y", help=N_("Place : auto, ou millimètres depuis le haut gauche.")
-    ),
-]
 Force = Annotated[bool, typer.Option("--force", help=N_("Remplacer le fichier s'il existe."))]
-Json = Annotated[bool, typer.Option("--json", help=N_("Répondre en JSON."))]
 
 
 @app.command(
@@ -159,44 +110,16 @@ def command(
     refuse_existing(out, force=force)
     settings, now = Settings.load(config, strict_c40=strict_c40 or None), clock()
     pdf = read(source, limit=MAX_BYTES)
-    strict, where = settings.strict_c40, address(settings)
-    profile = Profile(wish, Emission(fold=fold), where, strict_c40=strict, level=reached)
+    profile = profile_of(settings, wish, reached, fold=fold)
     with closing(TrustServices(settings, reached, clock)) as services:
         sealer = keys(settings, signer, order, services, output)
-        letter = Letter(pdf, order, place=place_for_one(settings, now))
+        letter = Letter(pdf, order, slot=slot_for_one(settings, now))
         sealed = seal_letter(letter, sealer, profile, now, os.urandom(10))
     require_agreement(sealed, sealer, order)
     with writing(out, force=force) as file:
         file.write(sealed.pdf)
     tell(output, sealed, pdf, out, as_json=json)
     remark(output, order, sealed, settings.mode)
-
-
-def require_agreement(sealed: SealedLetter, sealer: Sealer, order: Order | None) -> None:
-    """Raise PageDisagreesError for a page that does not say what its code says.
-
-    Every verifier would call such a letter altered.
-    """
-    if sealed.code is None or sealed.mark is None or order is None:
-        return
-    words = read_document(sealed.pdf, "").words_of(sealed.mark.place.page)
-    if isinstance(order, TwoDDocOrder):
-        key = sealer.twoddocs[order.doc_type].chain[0].public_key()
-        printed = compare(check_code(parse(sealed.code), key), words)
-    else:
-        key = sealer.seal.chain[0].public_key()
-        printed = compare_towncode(check_towncode(parse_towncode(sealed.code), key), words)
-    if printed.result is PrintedResult.DIFFERENT:
-        in_town = isinstance(order, TownCodeOrder)
-        raise PageDisagreesError([one.name if in_town else one.di for one in printed.differences])
-
-
-def level_of(name: str) -> Level:
-    """Give the level of a name; raise LevelError."""
-    try:
-        return Level(name)
-    except ValueError:
-        raise LevelError(f"got {name}, expected {[*Level]}", level=name) from None
 
 
 def keys(
@@ -223,14 +146,6 @@ def keys(
 def clock() -> datetime:
     """Give the hour."""
     return datetime.now(UTC)
-
-
-def address(settings: Settings) -> str | None:
-    """Give where anybody verifies, as it is printed: without scheme; None without a site."""
-    if settings.site is None:
-        return None
-    _, _, host = settings.site.partition("://")
-    return host.encode("idna").decode("ascii").lower() + VERIFIER
 
 
 def remark(output: Output, order: Order | None, sealed: SealedLetter, mode: Mode) -> None:

@@ -16,10 +16,11 @@ A `Task` travels to other processes: `opening` must be picklable, keys are opene
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from sealing.batch.plan import Range
 from sealing.errors import SealingError
+from storage.errors import CoffreError
 
 
 class HaltedError(SealingError):
@@ -38,6 +39,21 @@ class HaltedError(SealingError):
         super().__init__(message, **(details or {}))
         self.reported = reported
         self.parts = parts
+
+
+def said_of(error: CoffreError | OSError) -> list[Any]:
+    """Give an error in plain values, that `error_of` reads."""
+    if isinstance(error, OSError):
+        return [error.errno or 0, error.strerror or "", str(error.filename or "")]
+    return [error.reported or error.code, str(error), list(error.parts), dict(error.details)]
+
+
+def error_of(said: Any) -> Exception:  # noqa: ANN401 - one of two lists
+    """Give the error that another process met."""
+    if isinstance(said[0], int):
+        return OSError(*said)
+    reported, message, parts, details = said
+    return HaltedError(reported, message, tuple((about, rule) for about, rule in parts), details)
 
 
 class WorkersDieError(SealingError):

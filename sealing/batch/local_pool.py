@@ -1,36 +1,34 @@
 """Workers of this machine: processes that each open the keys themselves.
 
-Rules kept here:
+Rules kept here (of each of them: `worker_process`):
 
-- a worker holds one end of a pipe: it gets ranges by it, and its end means that the run is gone:
-  the worker then finishes the letter in hand and leaves;
-- nothing but plain values is shared: no lock that a killed process could keep;
+- a worker gets ranges by its pipe; its end means that the run is gone;
 - a range whose worker died goes first to the next worker; the number of the letter that it had in
   hand is kept, and a letter on which three workers died is given up; a worker that has had one
   letter in hand for five minutes is ended;
-- workers that die six times in a row before their first letter, while nobody seals, stop the pool;
-- a worker does not hear Ctrl-C, which a terminal sends to all: the run tells it. What it prints
-  goes to its own log.
-
-Started by `forkserver`: the libraries are loaded once, and nothing of the run is inherited.
+- workers that die six times in a row before their first letter, while nobody seals, stop the pool.
 """
 
-import multiprocessing
-import os
-import select
-import signal
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sealing.batch.engine import AT_ONCE, HaltedError, Opening, Standing, Task, WorkersDieError
+from sealing.batch.engine import (
+    AT_ONCE,
+    Opening,
+    Standing,
+    Task,
+    WorkersDieError,
+    error_of,
+    said_of,
+)
 from sealing.batch.plan import Range
+from sealing.batch.worker_process import FORKSERVER, WorkerProcess, WorkerSide
 from storage.errors import CoffreError
 
 _DEATHS: Final = 3
@@ -40,15 +38,12 @@ _PRELOADED: Final = ["sealing.batch.ranges.work"]
 
 
 @dataclass(slots=True)
-class _Process:
-    """A worker as the pool sees it. `hand` is the number of its letter, 0 for none.
+class _Process(WorkerProcess):
+    """A worker as the pool sees it; what it has in hand is a letter.
 
     `seen`: the range and the letter that it had when it was looked at, and since when.
     """
 
-    process: BaseProcess
-    pipe: Connection
-    hand: Any
     range: Range | None = None
     ready: bool = False
     seen: tuple[Range | None, int] = (None, 0)
@@ -56,7 +51,7 @@ class _Process:
 
     def is_stuck(self, patience: float) -> bool:
         """Tell whether it has had one letter in hand for so many seconds."""
-        now, seen = time.monotonic(), (self.range, int(self.hand.value))
+        now, seen = time.monotonic(), (self.range, self.hand)
         if seen != self.seen:
             self.seen, self.since = seen, now
         return self.range is not None and seen[1] != 0 and now - self.since > patience
@@ -71,7 +66,7 @@ class LocalPool:
 
     wanted: int
     log: Path | None = None
-    method: str = "forkserver"
+    method: str = FORKSERVER
     patience: float = _PATIENCE
     _task: Task | None = None
     _workers: list[_Process] = field(default_factory=list)
@@ -85,7 +80,7 @@ class LocalPool:
     @property
     def pids(self) -> list[int]:
         """Give the processes at work."""
-        return [worker.process.pid or 0 for worker in self._workers]
+        return [worker.pid for worker in self._workers]
 
     def start(self, task: Task) -> None:
         """Begin; returns at once."""
@@ -95,7 +90,7 @@ class LocalPool:
     def step(self, seconds: float) -> Standing:
         """Let at most this time pass; give how things stand."""
         self._man()
-        if any(worker.hand.value for worker in self._workers):
+        if any(worker.hand for worker in self._workers):
             self._barren = 0
         speaking = wait([worker.pipe for worker in self._workers], seconds)
         for worker in [each for each in self._workers if each.pipe in speaking]:
@@ -110,15 +105,14 @@ class LocalPool:
         """Let each worker finish the letter in hand."""
         self._stopping = True
         for worker in self._workers:
-            with suppress(OSError):
-                worker.pipe.send(None)
+            worker.say(None)
 
     def kill(self) -> None:
         """End every worker at once."""
         self._stopping = True
         for worker in self._workers:
             worker.process.kill()
-            self._leave(worker)
+            worker.bury()
         self._workers = []
 
     def _man(self) -> None:
@@ -133,17 +127,8 @@ class LocalPool:
     def _opened(self) -> _Process:
         if self._task is None:
             raise ValueError("got no task: start comes first")
-        context: Any = multiprocessing.get_context(self.method)
-        if self.method == "forkserver":
-            context.set_forkserver_preload(_PRELOADED)
-        ours, theirs = context.Pipe()
-        hand = context.RawValue("q", 0)
-        process = context.Process(
-            target=serve, args=(theirs, ours, hand, self._task.opening, self.log), daemon=True
-        )
-        process.start()
-        theirs.close()
-        return _Process(process, ours, hand)
+        duty = partial(_serve, self._task.opening)
+        return _Process.begun(duty, self.log, self.method, _PRELOADED)
 
     def _next(self) -> Range | None:
         """Give the next range to seal: first those whose worker died."""
@@ -157,8 +142,7 @@ class LocalPool:
 
     def _give(self, worker: _Process, wanted: Range) -> None:
         worker.range = wanted
-        with suppress(OSError):  # it died: its end is heard of next
-            worker.pipe.send(wanted)
+        worker.say(wanted)
 
     def _hear(self, worker: _Process) -> None:
         """Obey what a worker says; its end is one of the things."""
@@ -169,19 +153,18 @@ class LocalPool:
             return
         worker.range, worker.ready, self._barren = None, True, 0
         if said is not None:
-            self._halt(_error(said))
+            self._halt(error_of(said))
             return
         wanted = None if self._stopping else self._next()
         if wanted is None:
-            with suppress(OSError):
-                worker.pipe.send(None)
+            worker.say(None)
         else:
             self._give(worker, wanted)
 
     def _bury(self, worker: _Process) -> None:
         """See to what a dead worker leaves: its range, and the letter that may have killed it."""
-        letter = int(worker.hand.value)
-        self._leave(worker)
+        letter = worker.hand
+        worker.bury()
         self._workers.remove(worker)
         if worker.range is None:
             return
@@ -191,7 +174,7 @@ class LocalPool:
             self._blamed[letter] += 1
             if self._blamed[letter] >= _DEATHS and self._task is not None:
                 self._task.give_up(letter)
-        elif not worker.ready and not any(each.hand.value for each in self._workers):
+        elif not worker.ready and not any(each.hand for each in self._workers):
             self._barren += 1
             if self._barren >= _BARREN:
                 self._halt(WorkersDieError("got workers that die at once", log=str(self.log)))
@@ -200,50 +183,25 @@ class LocalPool:
         self._halted = self._halted or error
         self.stop()
 
-    @staticmethod
-    def _leave(worker: _Process) -> None:
-        worker.pipe.close()
-        worker.process.join()
-        worker.process.close()
-
 
 class _Hand:
     """A worker's hand: a number that the pool reads, a pipe that it hears."""
 
     at_once = AT_ONCE
 
-    def __init__(self, pipe: Connection, value: Any) -> None:  # noqa: ANN401 - of ctypes
-        self._pipe, self._value = pipe, value
-
-    def at(self, n: int) -> None:
-        """Say that letter `n` is in hand; 0 for none."""
-        self._value.value = n
-
-    def stopping(self) -> bool:
-        """Tell whether no other letter must be begun: a word from the pool, or its end."""
-        return bool(select.select([self._pipe.fileno()], [], [], 0)[0])
+    def __init__(self, side: WorkerSide) -> None:
+        self.at, self.stopping = side.hold, side.leaving
 
 
-def serve(
-    pipe: Connection,
-    other: Connection,
-    value: Any,  # noqa: ANN401 - of ctypes
-    opening: Opening,
-    log: Path | None,
-) -> None:
+def _serve(opening: Opening, side: WorkerSide) -> None:
     """Be a worker until the pool says no more: what a process of the pool runs."""
-    other.close()  # the pool's end: while anybody else holds it, its death is not heard of
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _print_to(log)
     try:
         with opening() as worker:
-            for wanted in _ranges(pipe):
-                worker.work(wanted, _Hand(pipe, value))
-                pipe.send(None)
-    except CoffreError as error:
-        _say(pipe, (error.reported or error.code, str(error), error.parts, error.details))
-    except OSError as error:
-        _say(pipe, (error.errno or 0, error.strerror or "", str(error.filename or "")))
+            for wanted in _ranges(side.pipe):
+                worker.work(wanted, _Hand(side))
+                side.pipe.send(None)
+    except (CoffreError, OSError) as error:
+        side.say(said_of(error))
 
 
 def _ranges(pipe: Connection) -> Iterator[Range]:
@@ -255,24 +213,3 @@ def _ranges(pipe: Connection) -> Iterator[Range]:
         if wanted is None:
             return
         yield wanted
-
-
-def _say(pipe: Connection, what: object) -> None:
-    with suppress(OSError):
-        pipe.send(what)
-
-
-def _print_to(log: Path | None) -> None:
-    if log is None:
-        return
-    with suppress(OSError):
-        handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        os.dup2(handle, 2)
-        os.close(handle)
-
-
-def _error(said: Any) -> Exception:  # noqa: ANN401 - one of two tuples
-    if isinstance(said[0], int):
-        return OSError(*said)
-    reported, message, parts, details = said
-    return HaltedError(reported, message, parts, details)

@@ -2,7 +2,7 @@
 
 Rules kept here (RFC 9562):
 
-- without a place in the register of seals it is a UUIDv7 (section 5.7): 48 bits of Unix
+- without a slot in the register of seals it is a UUIDv7 (section 5.7): 48 bits of Unix
   milliseconds, then random bits; nobody can look it up, and nothing is lost by it;
 - with one it is a UUIDv8 (section 5.8): the same milliseconds, then the slot and bits that the
   register can check. So a code alone leads to its slot, with no table of letters, and an identifier
@@ -46,7 +46,7 @@ _WRITTEN: Final = re.compile("[0-9A-F]{32}")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SlotKey:
     """A slot of the register, with the key of its block."""
 
     slot: Slot
@@ -66,11 +66,11 @@ def document_id(now: datetime, randomness: bytes) -> DocumentId:
     return _marked(value, _UNSLOTTED)
 
 
-def placed_id(now: datetime, place: Place) -> DocumentId:
+def slotted_id(now: datetime, own: SlotKey) -> DocumentId:
     """Make an identifier that leads to a slot."""
     milliseconds = _milliseconds(now)
-    check = _check(milliseconds, place.slot, place.key)
-    low = place.slot << _LOW_BITS | check & _LOW
+    check = _check(milliseconds, own.slot, own.key)
+    low = own.slot << _LOW_BITS | check & _LOW
     return _marked(milliseconds << 80 | check >> _LOW_BITS << 64 | low, _SLOTTED)
 
 

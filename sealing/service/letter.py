@@ -32,12 +32,12 @@ from sealing.pades.entries import Entries
 from sealing.pades.source_pdf import SourcePdf
 from sealing.proofs.document_id import (
     DocumentId,
+    SlotKey,
     document_id,
     in_twoddoc,
     parse_written,
-    placed_id,
+    slotted_id,
 )
-from sealing.proofs.document_id import Place as Slotted
 from sealing.service import codes
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.levels import NOTHING, Additions, Level
@@ -63,13 +63,13 @@ class Letter:
     """A PDF to seal, with or without a code.
 
     `sample`: its page is looked at, and its code read back, whatever is known of letters like it.
-    `place`: its slot in the register of seals; None: its identifier is of no register.
+    `slot`: its own in the register of seals; None: its identifier is of no register.
     """
 
     pdf: bytes
     order: Order | None = None
     sample: bool = False
-    place: Slotted | None = None
+    slot: SlotKey | None = None
     source: SourcePdf = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -250,9 +250,9 @@ def _refuse_other_id(order: Order) -> None:
 
 
 def _identifier(letter: Letter, now: datetime, randomness: bytes) -> DocumentId:
-    if letter.place is None:
+    if letter.slot is None:
         return document_id(now, randomness)
-    return placed_id(now, letter.place)
+    return slotted_id(now, letter.slot)
 
 
 def _counted(order: Order, source: SourcePdf) -> Order:

@@ -28,7 +28,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from sealing.errors import SealingError
-from sealing.proofs.document_id import KEY_BYTES, SLOTS, Place, Slot, is_of_block, slot_of
+from sealing.proofs.document_id import KEY_BYTES, SLOTS, Slot, SlotKey, is_of_block, slot_of
 from storage.database import open_engine, transaction
 from storage.journal import Entry, Event, append
 from storage.migrations.upgrade import require_head
@@ -88,11 +88,11 @@ class Block:
     count: int
     key: bytes = field(repr=False)
 
-    def place(self, number: int) -> Place:
-        """Give one of its places, from 0; raise ValueError."""
+    def slot_key(self, number: int) -> SlotKey:
+        """Give one of its slots, counted from 0; raise ValueError."""
         if not 0 <= number < self.count:
-            raise ValueError(f"got place {number} of {self.count}")
-        return Place(Slot(self.first + number), self.key)
+            raise ValueError(f"got slot {number} of {self.count}")
+        return SlotKey(Slot(self.first + number), self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +144,9 @@ def take_now(settings: Settings, count: int, now: datetime) -> Block:
         return take(session, count, now, os.urandom(KEY_BYTES))
 
 
-def place_for_one(settings: Settings, now: datetime) -> Place | None:
-    """Give a place for a single letter; None where the settings publish no list."""
-    return None if settings.status.address is None else take_now(settings, 1, now).place(0)
+def slot_for_one(settings: Settings, now: datetime) -> SlotKey | None:
+    """Give a slot for a single letter; None where the settings publish no list."""
+    return None if settings.status.address is None else take_now(settings, 1, now).slot_key(0)
 
 
 def standing(session: Session, identifier: UUID) -> Standing:

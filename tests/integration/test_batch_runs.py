@@ -298,7 +298,7 @@ def test_letters_and_sealed_letters_never_share_a_folder(post):
 
 
 def test_a_page_that_disagrees_is_refused_and_ends_the_sampling(post):
-    from cli.commands.seal import require_agreement  # noqa: PLC0415 - as the command does
+    from cli.agreement import require_agreement  # noqa: PLC0415 - as the command does
 
     post.write(NAMES, coded=True)
     text = post.listing.read_text("utf-8").replace("CLAIRE", "LOUISE", 1)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, literal, select
 from sealing.batch.ledger.ledger import Ledger
 from sealing.batch.ledger.rows import State
 from sealing.batch.ledger.steps import BLOCK, ITEM, SLOT, lock
-from sealing.proofs.document_id import Place, Slot
+from sealing.proofs.document_id import Slot, SlotKey
 from sealing.service.seals import Block, take_now
 from storage.settings import Settings
 
@@ -65,14 +65,14 @@ def allot(ledger: Ledger, take: Callable[[int], Block]) -> int:
 
 
 @dataclass(slots=True)
-class Places:
+class SlotKeys:
     """What a worker knows of the mailing's blocks: the one that it used last."""
 
     ledger: Ledger
     _block: Block | None = None
 
-    def of(self, slot: int | None) -> Place | None:
-        """Give the place of a slot; None where the letter has none."""
+    def of(self, slot: int | None) -> SlotKey | None:
+        """Give a slot with its key; None where the letter has none."""
         if slot is None:
             return None
         block = self._block
@@ -81,7 +81,7 @@ class Places:
         if block is None or not 0 <= slot - block.first < block.count:
             raise ValueError(f"got slot {slot} of no block of this mailing")
         self._block = block
-        return Place(Slot(slot), block.key)
+        return SlotKey(Slot(slot), block.key)
 
     def _read(self, connection: Connection, slot: int) -> Block | None:
         below = (

@@ -1,30 +1,21 @@
 """Processes of this machine that serve one mailing: manned, heard, and put back when they die.
 
-Rules kept here:
+Rules kept here (of each of them: `worker_process`):
 
-- a worker holds one end of a pipe: a word by it, or its end, means that it must finish the letter
-  in hand and leave;
-- nothing but plain values is shared: the number of the job that it has in hand;
-- a worker is replaced only once it has ended, so that there are never more than were asked for;
-- a worker does not hear Ctrl-C, which a terminal sends to all. What it prints goes to its own log.
-
-Started by `forkserver`: the libraries are loaded once, and nothing of the parent is inherited.
+- what a worker has in hand is a job, told by its number;
+- a worker is replaced only once it has ended, so that there are never more than were asked for.
 """
 
-import multiprocessing
-import os
-import select
-import signal
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from functools import partial
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, Final
 
-from sealing.batch.queue.rows import error_of, said_of
+from sealing.batch.engine import error_of, said_of
+from sealing.batch.worker_process import FORKSERVER, WorkerProcess, WorkerSide
 from storage.database import DatabaseUnavailableError
 from storage.errors import CoffreError
 
@@ -34,25 +25,14 @@ _READY: Final = "ready"
 _AWAY: Final = "away"
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(WorkerSide):
     """A worker's side: it tells which job it has in hand, and hears whether it must leave."""
 
-    pipe: Connection
-    value: Any
-
-    def hold(self, job: int) -> None:
-        """Say which job is in hand; 0 for none."""
-        self.value.value = job
+    __slots__ = ()
 
     def ready(self) -> None:
         """Say that all is open."""
-        with suppress(OSError):
-            self.pipe.send(_READY)
-
-    def leaving(self) -> bool:
-        """Tell whether this worker must leave: a word of its crew, or its end."""
-        return bool(select.select([self.pipe.fileno()], [], [], 0)[0])
+        self.say(_READY)
 
 
 Duty = Callable[[Desk], None]
@@ -69,12 +49,9 @@ class End:
 
 
 @dataclass(slots=True)
-class _Process:
+class _Process(WorkerProcess):
     """A worker as its crew sees it."""
 
-    process: BaseProcess
-    pipe: Connection
-    value: Any
     ready: bool = False
     said: Any = None
 
@@ -86,7 +63,7 @@ class Crew:
     wanted: int
     duty: Duty
     log: Path | None = None
-    method: str = "forkserver"
+    method: str = FORKSERVER
     _workers: list[_Process] = field(default_factory=list)
     _leaving: bool = False
     _not_before: float = 0.0
@@ -94,7 +71,7 @@ class Crew:
     @property
     def pids(self) -> list[int]:
         """Give the processes at work."""
-        return [worker.process.pid or 0 for worker in self._workers]
+        return [worker.pid for worker in self._workers]
 
     @property
     def left(self) -> bool:
@@ -106,7 +83,8 @@ class Crew:
         if self._leaving or time.monotonic() < self._not_before:
             return
         while len(self._workers) < self.wanted:
-            self._workers.append(self._opened())
+            duty = partial(_serve, self.duty)
+            self._workers.append(_Process.begun(duty, self.log, self.method, _PRELOADED))
 
     def step(self, seconds: float) -> list[End]:
         """Let at most this time pass; give how workers ended."""
@@ -121,29 +99,15 @@ class Crew:
         """Have each worker finish the letter in hand and leave."""
         self._leaving = True
         for worker in self._workers:
-            with suppress(OSError):
-                worker.pipe.send(None)
+            worker.say(None)
 
     def kill(self) -> None:
         """End every worker at once."""
         self._leaving = True
         for worker in self._workers:
             worker.process.kill()
-            self._bury(worker)
+            worker.bury()
         self._workers = []
-
-    def _opened(self) -> _Process:
-        context: Any = multiprocessing.get_context(self.method)
-        if self.method == "forkserver":
-            context.set_forkserver_preload(_PRELOADED)
-        ours, theirs = context.Pipe()
-        value = context.RawValue("q", 0)
-        process = context.Process(
-            target=serve, args=(theirs, ours, value, self.duty, self.log), daemon=True
-        )
-        process.start()
-        theirs.close()
-        return _Process(process, ours, value)
 
     def _hear(self, worker: _Process) -> End | None:
         try:
@@ -158,8 +122,8 @@ class Crew:
 
     def _ended(self, worker: _Process) -> End:
         """See to what a worker leaves: the job that it had in hand, what it met."""
-        job = int(worker.value.value)
-        self._bury(worker)
+        job = worker.hand
+        worker.bury()
         self._workers.remove(worker)
         self._not_before = time.monotonic() + (0 if job else _PAUSE)
         if worker.said is None:
@@ -167,39 +131,14 @@ class Crew:
         error = None if worker.said == _AWAY else error_of(worker.said)
         return End(job, ready=worker.ready, error=error)
 
-    @staticmethod
-    def _bury(worker: _Process) -> None:
-        worker.pipe.close()
-        worker.process.join()
-        worker.process.close()
 
-
-def serve(
-    pipe: Connection,
-    other: Connection,
-    value: Any,  # noqa: ANN401 - of ctypes
-    duty: Duty,
-    log: Path | None,
-) -> None:
+def _serve(duty: Duty, side: WorkerSide) -> None:
     """Do a duty until its end: what a process of the crew runs."""
-    other.close()  # the crew's end: while anybody else holds it, its death is not heard of
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _print_to(log)
     said: Any = _AWAY
     try:
-        duty(Desk(pipe, value))
+        duty(Desk(side.pipe, side.value))
     except DatabaseUnavailableError:
         pass  # this worker comes again
     except (CoffreError, OSError) as error:
         said = said_of(error)
-    with suppress(OSError):
-        pipe.send(said)
-
-
-def _print_to(log: Path | None) -> None:
-    if log is None:
-        return
-    with suppress(OSError):
-        handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        os.dup2(handle, 2)
-        os.close(handle)
+    side.say(said)

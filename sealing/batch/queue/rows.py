@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, select, update
 from sqlmodel import SQLModel
 
-from sealing.batch.engine import HaltedError
+from sealing.batch.engine import error_of, said_of
 from sealing.batch.ledger.ledger import Ledger
 from sealing.batch.ledger.rows import State
 from sealing.batch.ledger.steps import ITEM
@@ -69,7 +69,7 @@ def withdraw(ledger: Ledger, run: str) -> None:
 def tell_halted(ledger: Ledger, run: str, error: CoffreError | OSError) -> None:
     """Say what stops all workers of a run; the first to say so is heard."""
     own = (_QUEUE.c.batch == ledger.batch, _QUEUE.c.run == run, _QUEUE.c.halted.is_(None))
-    told = update(_QUEUE).where(*own).values(halted=json.dumps(said_of(error), ensure_ascii=False))
+    told = update(_QUEUE).where(*own).values(halted=json.dumps(_bounded(error), ensure_ascii=False))
     ledger.write(lambda connection: connection.execute(told))
 
 
@@ -82,21 +82,14 @@ def halted(ledger: Ledger, run: str) -> Exception | None:
     return None if told is None else error_of(json.loads(told))
 
 
-def said_of(error: CoffreError | OSError) -> list[Any]:
-    """Give an error in plain values, that `error_of` reads."""
+def _bounded(error: CoffreError | OSError) -> list[Any]:
+    """Give an error in plain values, short enough for a row."""
+    said = said_of(error)
     if isinstance(error, OSError):
-        return [error.errno or 0, error.strerror or "", str(error.filename or "")]
-    details = {name: str(value)[:200] for name, value in list(error.details.items())[:4]}
-    parts = [(about[:60], rule[:60]) for about, rule in error.parts[:20]]
-    return [error.reported or error.code, str(error)[:500], parts, details]
-
-
-def error_of(said: Any) -> Exception:  # noqa: ANN401 - one of two lists
-    """Give the error that another process met."""
-    if isinstance(said[0], int):
-        return OSError(*said)
+        return said
     reported, message, parts, details = said
-    return HaltedError(reported, message, tuple((about, rule) for about, rule in parts), details)
+    few = {name: str(value)[:200] for name, value in list(details.items())[:4]}
+    return [reported, message[:500], [(about[:60], rule[:60]) for about, rule in parts[:20]], few]
 
 
 def begin(ledger: Ledger, n: int) -> None:

@@ -24,13 +24,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import ClassVar, Final
 
-from sealing.batch.engine import Hand
+from sealing.batch.engine import AT_ONCE, Hand
 from sealing.batch.files.folders import Folder
 from sealing.batch.files.source import Source
 from sealing.batch.ledger.ledger import Ledger
 from sealing.batch.ledger.place import open_ledger
 from sealing.batch.ledger.rows import Sealed, Settled, State, Waiting
-from sealing.batch.ledger.slots import Places as Slotted
+from sealing.batch.ledger.slots import SlotKeys
 from sealing.batch.plan import FATAL, Range, order_from
 from sealing.batch.ranges.flight import Begun, Flight, Signed
 from sealing.batch.ranges.keys import Keys
@@ -54,7 +54,7 @@ from sealing.signers.token_libraries import rest
 from storage.database import DatabaseUnavailableError
 from storage.errors import CoffreError
 
-COMMIT: Final = 25
+COMMIT: Final = AT_ONCE
 # Letters that are signed together: those of a commit, and no more of their bytes than this.
 TOGETHER_BYTES: Final = 2 * 1024 * 1024
 SAMPLE: Final = 200
@@ -98,7 +98,7 @@ class Bench:
             try:
                 sealer = replace(self.keys.open(services, datetime.now(UTC)), places=places)
                 with closing(open_ledger(self.folder, self.keys.settings.database)) as ledger:
-                    yield RangeWork(self, sealer, ledger, services, flight)
+                    yield RangeWork(self, sealer, ledger, services, flight, SlotKeys(ledger))
             finally:
                 rest()
 
@@ -119,13 +119,9 @@ class RangeWork:
     ledger: Ledger
     services: TrustServices
     flight: Flight
+    slots: SlotKeys
     wary: bool = False
     done: list[Settled] = field(default_factory=list)
-    slots: Slotted = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Look for slots where the letters are."""
-        self.slots = Slotted(self.ledger)
 
     def work(self, wanted: Range, hand: Hand) -> None:
         """Seal what of a range is not sealed yet, and commit it.
@@ -149,6 +145,7 @@ class RangeWork:
             else:
                 group.sign_all()
             group.land_all()
+            hand.at(0)
         except BaseException:
             self.flight.give_up()
             # What is done is done: only the fault itself must be told.
@@ -173,8 +170,8 @@ class RangeWork:
         order = order_from(letter.content)
         every = 1 if self.wary else self.bench.every
         sample = letter.n % every == 1 % every
-        place = self.slots.of(letter.slot)
-        found = Letter(self.bench.source.read(letter.file), order, sample, place)
+        slot = self.slots.of(letter.slot)
+        found = Letter(self.bench.source.read(letter.file), order, sample, slot)
         if found.source.sha256 != letter.sha256_in:
             raise LetterChangedError("got other bytes than those that were planned")
         now, randomness = datetime.now(UTC), os.urandom(_RANDOM)

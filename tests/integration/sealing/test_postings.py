@@ -9,8 +9,8 @@ import pytest
 from support.letters import letter
 from support.sealers import town
 
+from cli.agreement import require_agreement
 from cli.bureau import Bureau, Line
-from cli.commands.seal import require_agreement
 from cli.output import Output
 from cli.postings import _Posting
 from sealing.service import api_keys, commissions, settling

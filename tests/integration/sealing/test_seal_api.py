@@ -97,7 +97,7 @@ def test_a_letter_may_bear_a_code(application, order):
     assert answer.content.count(b"/ByteRange") == 1
 
 
-@pytest.mark.parametrize("level", [Level.B_T, Level.B_LT])
+@pytest.mark.parametrize("level", [Level.B_T, Level.B_LT, Level.B_LTA])
 def test_a_letter_may_be_stamped(application, level):
     answer = application.seal(PDF, {"level": str(level)}, Accept="application/pdf")
     assert answer.status_code == 201, answer.text
@@ -249,7 +249,7 @@ WRONG: list[tuple[bytes, Any, int, str]] = [
     (PDF, coded("towncode", nom="MARTIN"), 422, "seal.page-disagrees"),
     (PDF, TOWN | {"signer": "seal-rsa"}, 422, "towncode.key-not-allowed"),
     (PDF, {"signer": "nobody"}, 422, "sealing.signer-unknown"),
-    (PDF, {"level": "B-LTA"}, 422, "request.malformed"),
+    (PDF, {"level": "B-LTB"}, 422, "request.malformed"),
     (PDF, {"unknown": 1}, 422, "request.malformed"),
     (PDF, {"place": {"x": 3}}, 422, "request.malformed"),
     (PDF + b"\n" * (1 << 20), None, 413, "request.too-large"),
@@ -361,11 +361,14 @@ def test_the_letters_as_they_came_are_gone_once_they_are_sealed(running, applica
     assert list((running[0].data / "sealing" / "letters" / "in").iterdir()) == []
 
 
-def test_wrong_keys_are_throttled_and_a_right_one_never(running, application):
-    stranger = running[0].client("coffre_sk_wrong")
-    codes = [stranger.get(f"{SEALS}/{'A' * 22}").status_code for _ in range(40)]
-    assert codes[-1] == 429
-    assert application.seal(PDF).status_code == 201
+def test_wrong_keys_are_throttled_and_a_right_one_never(tmp_path):
+    right = new_key(tmp_path / "data")
+    with site(tmp_path / "data") as running:
+        stranger, application = (running.client(key) for key in ("coffre_sk_wrong", right.text))
+        codes = [stranger.get(f"{SEALS}/{'A' * 22}").status_code for _ in range(40)]
+        answer = application.get(f"{SEALS}/{'A' * 22}")
+    assert (codes[0], codes[-1]) == (401, 429)
+    assert answer.status_code == 404
 
 
 def test_the_readme_s_request_seals_a_letter(running, application, tmp_path):

@@ -24,7 +24,7 @@ def take_some(settings):
         for _ in range(BLOCKS):
             with transaction(engine) as session:
                 block = seals.take(session, SLOTS, NOW, os.urandom(16))
-            taken += [block.place(number).slot for number in range(block.count)]
+            taken += [block.slot_key(number).slot for number in range(block.count)]
     return taken
 
 

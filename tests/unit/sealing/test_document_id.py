@@ -13,16 +13,16 @@ from support.budget import cases
 from sealing.proofs.document_id import (
     LIST_SLOTS,
     SLOTS,
-    Place,
     Slot,
+    SlotKey,
     document_id,
     in_twoddoc,
     is_of_block,
     list_of,
     parse_bytes,
     parse_written,
-    placed_id,
     slot_of,
+    slotted_id,
 )
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -42,7 +42,7 @@ def milliseconds(identifier):
 )
 @settings(max_examples=cases(ci=500, slow=5_000))
 def test_time_and_slot_are_read_back_from_an_identifier(since, slot, key):
-    made = placed_id(EPOCH + timedelta(milliseconds=since), Place(Slot(slot), key))
+    made = slotted_id(EPOCH + timedelta(milliseconds=since), SlotKey(Slot(slot), key))
     assert (made.variant, made.version) == (RFC_4122, 8)
     assert slot_of(made) == slot
     assert abs(milliseconds(made) - since) <= 1  # a float's rounding
@@ -50,7 +50,7 @@ def test_time_and_slot_are_read_back_from_an_identifier(since, slot, key):
 
 
 def test_the_bits_stand_where_the_page_says():
-    made = placed_id(NOW, Place(Slot(0xDEADBEEF), KEY))
+    made = slotted_id(NOW, SlotKey(Slot(0xDEADBEEF), KEY))
     since = int(NOW.timestamp() * 1000)
     told = since.to_bytes(6, "big") + bytes.fromhex("deadbeef")
     check = int.from_bytes(hmac.new(KEY, told, hashlib.sha256).digest(), "big") >> 256 - 42
@@ -66,19 +66,19 @@ def test_the_bits_stand_where_the_page_says():
 
 
 def test_any_bit_that_changes_is_noticed():
-    made = placed_id(NOW, Place(Slot(123_456), KEY))
+    made = slotted_id(NOW, SlotKey(Slot(123_456), KEY))
     assert is_of_block(made, KEY)
     for bit in range(128):
         assert not is_of_block(UUID(int=made.int ^ 1 << bit), KEY), bit
 
 
 def test_another_block_did_not_give_it():
-    made = placed_id(NOW, Place(Slot(7), KEY))
+    made = slotted_id(NOW, SlotKey(Slot(7), KEY))
     assert not is_of_block(made, KEY[::-1])
 
 
 def test_an_identifier_without_a_slot_leads_nowhere_whatever_its_bits_say():
-    placed = placed_id(NOW, Place(Slot(7), KEY))
+    placed = slotted_id(NOW, SlotKey(Slot(7), KEY))
     alike = UUID(int=placed.int & ~(0xF << 76) | 7 << 76)
     assert slot_of(alike) is None
     assert not is_of_block(alike, KEY)
@@ -96,14 +96,14 @@ def test_a_slot_is_a_list_and_a_place_there():
 def test_identifiers_of_later_sort_later_whichever_their_kind():
     ids = [
         document_id(NOW, b"\xff" * 10),
-        placed_id(NOW + timedelta(milliseconds=1), Place(Slot(9), KEY)),
+        slotted_id(NOW + timedelta(milliseconds=1), SlotKey(Slot(9), KEY)),
         document_id(NOW + timedelta(milliseconds=2), bytes(10)),
     ]
     assert ids == sorted(ids)
 
 
 def test_what_is_written_is_read_back_and_nothing_else():
-    for made in (document_id(NOW, bytes(10)), placed_id(NOW, Place(Slot(9), KEY))):
+    for made in (document_id(NOW, bytes(10)), slotted_id(NOW, SlotKey(Slot(9), KEY))):
         assert parse_written(in_twoddoc(made)) == made
         assert parse_bytes(made.bytes) == made
     written = in_twoddoc(made)
@@ -116,8 +116,8 @@ def test_what_is_written_is_read_back_and_nothing_else():
 @pytest.mark.parametrize(("slot", "key"), [(-1, KEY), (SLOTS, KEY), (0, KEY[1:]), (0, KEY + b"x")])
 def test_a_place_that_no_register_gives_is_refused(slot, key):
     with pytest.raises(ValueError, match="slot"):
-        Place(Slot(slot), key)
+        SlotKey(Slot(slot), key)
 
 
 def test_the_key_of_a_block_is_not_shown():
-    assert "key" not in repr(Place(Slot(1), KEY))
+    assert "key" not in repr(SlotKey(Slot(1), KEY))

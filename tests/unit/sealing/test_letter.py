@@ -33,7 +33,7 @@ from sealing.errors import (
 from sealing.marks.placement import PlacementError, Wish
 from sealing.marks.readback import UnreadableMarkError, check_readback
 from sealing.pades.seal import MAX_BYTES, PdfTooLargeError
-from sealing.proofs.document_id import Place, Slot, document_id, in_twoddoc, slot_of
+from sealing.proofs.document_id import Slot, SlotKey, document_id, in_twoddoc, slot_of
 from sealing.service.codes import TwoDDocOrder
 from sealing.service.letter import Letter, seal_letter
 from sealing.service.profile import Profile
@@ -294,10 +294,10 @@ def test_every_seal_says_its_letter_under_the_signature(road):
     assert status(result.pdf).bottom_line
 
 
-def test_a_letter_with_a_place_leads_to_its_slot_in_code_and_seal():
-    place = Place(Slot(77), bytes(16))
+def test_a_letter_with_a_slot_leads_to_it_in_code_and_seal():
+    slot = SlotKey(Slot(77), bytes(16))
     order = TwoDDocOrder("00", FIELDS)
-    found = Letter(letter(), order, place=place)
+    found = Letter(letter(), order, slot=slot)
     result = seal_letter(found, sealer(), Profile(), NOW, bytes(10))
     assert slot_of(result.document_id) == 77
     assert in_twoddoc(result.document_id).encode() in (result.code or b"")

@@ -18,7 +18,7 @@ from support.race import race
 from support.sealers import NOW, town
 
 from cli.demo import pki
-from sealing.proofs.document_id import LIST_SLOTS, placed_id
+from sealing.proofs.document_id import LIST_SLOTS, slotted_id
 from sealing.proofs.status_list import PURPOSE, ParsedStatusList, verify
 from sealing.service import seals
 from sealing.service.list_signer import unspoken
@@ -55,7 +55,7 @@ def own(use, name=None):
 def letters(engine, count):
     with transaction(engine) as session:
         block = seals.take(session, count, NOW, os.urandom(16))
-    return [placed_id(NOW, block.place(number)) for number in range(count)]
+    return [slotted_id(NOW, block.slot_key(number)) for number in range(count)]
 
 
 def revoke(engine, identifier):

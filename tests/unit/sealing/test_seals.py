@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from support.race import race
 
-from sealing.proofs.document_id import SLOTS, Slot, document_id, placed_id
+from sealing.proofs.document_id import SLOTS, Slot, document_id, slotted_id
 from sealing.service import seals
 from sealing.service.seals import (
     OtherReplacementError,
@@ -41,7 +41,7 @@ def took(engine, count=1):
 
 
 def letter(engine):
-    return placed_id(NOW, took(engine).place(0))
+    return slotted_id(NOW, took(engine).slot_key(0))
 
 
 def done(engine, act, *given):
@@ -78,13 +78,13 @@ def test_the_register_ends_at_its_last_slot(engine):
         session.get_one(SealRegisterRow, 1).next = SLOTS - 2
     with pytest.raises(RegisterFullError):
         took(engine, 3)
-    assert took(engine, 2).place(1).slot == SLOTS - 1
+    assert took(engine, 2).slot_key(1).slot == SLOTS - 1
 
 
 def test_a_place_outside_its_block_is_refused(engine):
     block = took(engine, 2)
-    with pytest.raises(ValueError, match="place 2"):
-        block.place(2)
+    with pytest.raises(ValueError, match="slot 2"):
+        block.slot_key(2)
 
 
 def test_a_letter_is_current_until_it_is_taken_back(engine):
@@ -145,12 +145,12 @@ def test_what_cannot_be_superseded_is_refused(engine):
 
 def test_an_identifier_that_was_mistyped_or_made_up_hits_nobody(engine):
     block = took(engine, 100)
-    own = placed_id(NOW, block.place(41))
+    own = slotted_id(NOW, block.slot_key(41))
     wrong = [UUID(int=own.int ^ 1 << bit) for bit in range(128)]
     wrong += [document_id(NOW, bytes(10)), UUID(int=0), UUID(int=(1 << 128) - 1)]
     # Of a slot that was never given, by the key of the last block.
     beyond = seals.Block(block.first, 1_000, block.key)
-    wrong.append(placed_id(NOW, beyond.place(500)))
+    wrong.append(slotted_id(NOW, beyond.slot_key(500)))
     for identifier in wrong:
         with pytest.raises(UnknownSealError):
             done(engine, seals.revoke, identifier, Reason.WITHDRAWN, NOW)
@@ -159,8 +159,8 @@ def test_an_identifier_that_was_mistyped_or_made_up_hits_nobody(engine):
 
 
 def test_two_seals_of_one_letter_share_their_slot(engine):
-    place = took(engine).place(0)
-    first, second = placed_id(NOW, place), placed_id(NOW + timedelta(seconds=1), place)
+    place = took(engine).slot_key(0)
+    first, second = slotted_id(NOW, place), slotted_id(NOW + timedelta(seconds=1), place)
     done(engine, seals.revoke, second, Reason.WITHDRAWN, NOW)
     with reading(engine) as session:
         assert seals.standing(session, first).state is State.REVOKED
@@ -194,7 +194,7 @@ def test_a_database_that_was_not_brought_up_to_date_is_refused(tmp_path):
 
 def test_without_an_address_no_database_is_opened(tmp_path):
     settings = Settings(data=tmp_path / "data")
-    assert seals.place_for_one(settings, NOW) is None
+    assert seals.slot_for_one(settings, NOW) is None
     assert not settings.data.exists()
 
 
@@ -202,5 +202,5 @@ def test_without_an_address_no_database_is_opened(tmp_path):
 def test_a_single_letter_gets_a_place_of_its_own(tmp_path):
     status = StatusSettings(address="https://ville.example/statuts")
     settings = Settings(data=tmp_path, status=status)
-    places = [seals.place_for_one(settings, NOW) for _ in range(2)]
+    places = [seals.slot_for_one(settings, NOW) for _ in range(2)]
     assert [place and place.slot for place in places] == [0, 1]

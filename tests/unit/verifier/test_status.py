@@ -21,7 +21,7 @@ from support.letters import FIELDS, letter
 from support.sealers import NOW, sealer, town
 
 from cli.demo import pki
-from sealing.proofs.document_id import LIST_SLOTS, Place, Slot, document_id, placed_id
+from sealing.proofs.document_id import LIST_SLOTS, Slot, SlotKey, document_id, slotted_id
 from sealing.proofs.status_list import PURPOSE, Claims, Slots, StatusListError, issue
 from sealing.service.codes import TownCodeOrder, TwoDDocOrder
 from sealing.service.letter import Letter, seal_letter
@@ -65,7 +65,7 @@ def seal_issuer():
 
 
 def named(slot=PLACE, issuer=None):
-    return Named(placed_id(NOW, Place(Slot(slot), KEY)), issuer or seal_issuer())
+    return Named(slotted_id(NOW, SlotKey(Slot(slot), KEY)), issuer or seal_issuer())
 
 
 def leaf(issuer=None, organisation=pki.TOWN, number=None, purpose=None, days=(-1, 30)):
@@ -370,7 +370,7 @@ def decoded(text):
 
 
 def sealed(order=None, slot=PLACE):
-    made = Letter(letter(), order, place=Place(Slot(slot), KEY))
+    made = Letter(letter(), order, slot=SlotKey(Slot(slot), KEY))
     return seal_letter(made, sealer(), Profile(), NOW, bytes(10))
 
 
