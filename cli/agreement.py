@@ -11,7 +11,7 @@ from sealing.twoddoc.message import parse
 from sealing.twoddoc.signature import verify as check_code
 from storage.errors import CoffreError
 from verifier.checks.printed_text import compare, compare_towncode
-from verifier.reading.document import read_document
+from verifier.reading.own import words_on
 from verifier.verdict import PrintedResult
 
 
@@ -33,7 +33,7 @@ def require_agreement(sealed: SealedLetter, sealer: Sealer, order: Order | None)
     """
     if sealed.code is None or sealed.mark is None or order is None:
         return
-    words = read_document(sealed.pdf, "").words_of(sealed.mark.place.page)
+    words = words_on(sealed.pdf, sealed.mark.place.page)
     if isinstance(order, TwoDDocOrder):
         key = sealer.twoddocs[order.doc_type].chain[0].public_key()
         printed = compare(check_code(parse(sealed.code), key), words)

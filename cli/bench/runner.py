@@ -16,10 +16,17 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 ROUNDS = 7
 QUICK_ROUNDS = 1
+
+
+class Work(NamedTuple):
+    """What was done, in units, and in how many seconds: of who must prepare before it begins."""
+
+    units: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,7 @@ class Contestant:
     """Somebody who does the work: `run` gives how much was done, in units."""
 
     name: str
-    run: Callable[[], float]
+    run: Callable[[], float | Work]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +118,10 @@ def machine() -> dict[str, Any]:
 
 def _once(item: Contestant) -> tuple[float, float]:
     cpu, start = _cpu(), time.perf_counter()
-    units = item.run()
+    done = item.run()
     seconds = time.perf_counter() - start
-    return units / seconds, (_cpu() - cpu) / seconds
+    share = (_cpu() - cpu) / seconds
+    return (done.units / done.seconds if isinstance(done, Work) else done / seconds), share
 
 
 def _cpu() -> float:

@@ -26,7 +26,7 @@ from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 
-from cli.bench.letters import letter, scan
+from cli.bench.letters import TYPE, address, letter, scan
 from cli.bench.runner import Bench, Contestant, measure
 from sealing.batch.engine import AT_ONCE
 from sealing.der import OCTET_STRING, SEQUENCE, der
@@ -42,9 +42,6 @@ from sealing.signers.port import Identity
 from storage.errors import CoffreError
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-TYPE = "00"
-_VALUES = {"10": "MME/DUPONT/CLAIRE", "20": "", "21": "", "23": "", "24": "69999"}
-_VALUES |= {"25": "VALBOURG", "26": "FR"}
 _UNIT = "letters/s"
 _TOKEN_BYTES = 5_000
 _PROOFS = ([2_000, 1_500, 1_500], [2_000], [1_000, 30_000])
@@ -57,7 +54,7 @@ def benches(*, quick: bool = False) -> list[Bench]:
         measured = [*_rsa(Path(folder), many, few, quick=quick)]
     for name, key, made, count in (
         ("P-256", ec.generate_private_key(ec.SECP256R1()), letter, many),
-        ("8 MB scans, RSA-2048", _rsa_key(), scan, few),
+        ("8 MB scans, RSA-2048", rsa_key(), scan, few),
     ):
         with TemporaryDirectory(prefix="coffre-bench-") as folder:
             shop = Workshop.open(Path(folder), count, few, key, made)
@@ -67,7 +64,7 @@ def benches(*, quick: bool = False) -> list[Bench]:
 
 def _rsa(folder: Path, many: int, few: int, *, quick: bool) -> list[Bench]:
     """Measure the usual key, against the peers; then what a level adds."""
-    shop = Workshop.open(folder, many, few, _rsa_key(), letter)
+    shop = Workshop.open(folder, many, few, rsa_key(), letter)
     lasting = replace(shop, sealer=shop.lasting(), level=Level.B_LT)
     peers = [
         Contestant("pyHanko as documented", lambda: shop.peer(shop.load(), None)),
@@ -136,7 +133,7 @@ class Workshop:
 
     def order(self, number: int) -> TwoDDocOrder:
         """Say what the code of a letter tells: another address for each."""
-        return TwoDDocOrder(TYPE, _VALUES | {"22": f"{number} RUE DES LILAS"})
+        return TwoDDocOrder(TYPE, address(number))
 
     def ours(self) -> float:
         """Seal letters as an operator's run does, each with its own code."""
@@ -187,8 +184,9 @@ class Workshop:
         return self.few
 
 
-def _rsa_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
+    """Make a key of the bench."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
 def _signer(use: str, leaf: x509.Certificate, key: Key) -> KeyFileSigner:

@@ -24,9 +24,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from cli.bench.letters import letter
+from cli.bench.letters import TYPE, letter
 from cli.bench.runner import Bench, Contestant, measure
-from cli.bench.sealing import TYPE, Workshop
+from cli.bench.sealing import Workshop
 from sealing.marks import datamatrix
 from sealing.proofs.document_id import document_id
 from sealing.service.codes import twoddoc_code

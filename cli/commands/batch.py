@@ -88,7 +88,13 @@ Out = Annotated[
 ]
 MaxFailures = Annotated[
     str | None,
-    typer.Option(metavar="N|P%", help=N_("S'arrêter quand plus de N lettres (ou P %) échouent.")),
+    typer.Option(
+        metavar="N|P%",
+        help=N_(
+            "S'arrêter quand plus de N lettres (ou P %) échouent."
+            " Sans : quand les 50 premières échouent toutes."
+        ),
+    ),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help=N_("Tout vérifier, ne rien sceller, ne rien écrire."))

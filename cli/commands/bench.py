@@ -56,12 +56,13 @@ def run(name: Name, *, quick: bool) -> list[Bench]:
     """Measure; each bench is imported when it is asked for."""
     found: list[Bench] = []
     if name in {Name.SEAL, Name.ALL}:
-        from cli.bench import evidence, sealing, stamps, tokens  # noqa: PLC0415 - half a second
+        from cli.bench import evidence, mailings, sealing, stamps, tokens  # noqa: PLC0415 - half a second
 
         module, letters = tokens.module(), sealing.benches(quick=quick)
         rows = [] if module is None else tokens.benches(module, quick=quick)
         found += letters if rows else [replace(letters[0], absent=(tokens.NAME,)), *letters[1:]]
-        found += [*rows, *stamps.benches(quick=quick), *evidence.benches(quick=quick)]
+        found += [*rows, mailings.bench(quick=quick)]
+        found += [*stamps.benches(quick=quick), *evidence.benches(quick=quick)]
     if name in {Name.TWODDOC, Name.ALL}:
         from cli.bench import twoddoc  # noqa: PLC0415 - as above
 

@@ -42,14 +42,20 @@ class Watch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """How many letters may fail before a run stops: a number, or a share of all."""
+    """How many letters may fail before a run stops: a number, or a share of all.
+
+    `barren`: or so many in this run, while it sealed none: a list that does not fit its letters.
+    """
 
     most: int | None = None
     percent: float | None = None
+    barren: int | None = None
 
-    def exceeded(self, counts: Counts) -> bool:
-        """Tell whether too many failed."""
+    def exceeded(self, counts: Counts, before: Counts) -> bool:
+        """Tell whether too many failed; `before` is how things stood when the run began."""
         failed = counts.failed + counts.refused
+        if self.barren is not None and counts.sealed == before.sealed:
+            return failed - before.failed - before.refused >= self.barren
         if self.percent is not None:
             return failed * 100 > self.percent * counts.letters
         return self.most is not None and failed > self.most

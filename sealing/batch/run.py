@@ -216,7 +216,7 @@ class _Sealing:
         ranges: Iterator[Range] = self.ledger.ranges(size)
         engine.start(Task(partial(Bench.opened, self.job.bench), ranges, self._give_up))
         try:
-            too_many, stopped, halted = self._follow(engine, journal)
+            too_many, stopped, halted = self._follow(engine, journal, before)
         finally:
             engine.kill()  # whoever is left after a fault of ours
         self._finish(journal, halted)
@@ -237,7 +237,9 @@ class _Sealing:
             if halted is None:
                 raise
 
-    def _follow(self, engine: Engine, journal: JournalFile) -> tuple[bool, bool, Exception | None]:
+    def _follow(
+        self, engine: Engine, journal: JournalFile, before: Counts
+    ) -> tuple[bool, bool, Exception | None]:
         """Let time pass until nobody works any more; stop when it must be."""
         too_many, wish = False, Wish.GO_ON
         while True:
@@ -248,7 +250,7 @@ class _Sealing:
             self.watch.progress(counts, standing)
             if not standing.working:
                 return too_many, wish > Wish.GO_ON, standing.halted
-            if not too_many and self.job.failures.exceeded(counts):
+            if not too_many and self.job.failures.exceeded(counts, before):
                 too_many = True
                 engine.stop()
             wanted = self.watch.wish()

@@ -183,6 +183,21 @@ def test_too_many_failures_stop_the_run(post, engine):
     assert (share.counts.refused, share.counts.sealed) == (40, 360)
 
 
+def test_a_run_that_seals_nothing_stops(post, engine):
+    post.write(names(400))
+    whole = {name: (post.letters / name).read_bytes() for name in names(400)}
+    for name in whole:
+        (post.letters / name).write_bytes(b"no PDF")
+    barren = Failures(barren=50)
+    outcome = run(post.job(failures=barren, workers=1), engine, Quiet())
+    assert (outcome.too_many, outcome.counts.sealed) == (True, 0)
+    assert outcome.counts.refused >= 50
+    for name, letter in whole.items():
+        (post.letters / name).write_bytes(letter)
+    again = run(post.job(failures=barren, workers=1), engine, Quiet())
+    assert (again.too_many, again.counts.sealed) == (False, 400)
+
+
 def test_a_letter_that_kills_its_workers_fails_alone(post, engine, monkeypatch):
     post.write(names(60))
     true = RangeWork.begin

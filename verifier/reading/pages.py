@@ -1,4 +1,4 @@
-"""The pages of a PDF: pixels, pictures and words. Runs in the child of `sandbox.py`.
+"""The pages of a PDF: pixels, pictures, words. Files of others: in the child of `sandbox.py`.
 
 Rules kept here:
 
