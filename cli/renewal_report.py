@@ -2,12 +2,12 @@
 
 Rules kept here:
 
-- the page needs nothing else: no script, no picture, no address of others; what comes from file
-  names is escaped;
+- what comes from file names is escaped; the folder that they have in common is said once;
 - counts, what was renewed, what was refused and why, and the next day on which something ends.
 """
 
 import json
+import os.path
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from html import escape
 from typing import Any, Final
 
 from cli.output import SCHEMA_VERSION
+from sealing.report_page import framed, tiles
 from storage.language import N_, Translator
 
 KIND: Final = "renewals"
@@ -29,6 +30,15 @@ STATES: Final = {
     "refused": N_("refusés"),
     "waiting": N_("en attente"),
 }
+_FATES: Final = {
+    "renewed": N_("renouvelé"),
+    "raised": N_("archivé pour la première fois"),
+    "due": N_("à renouveler"),
+    "not-due": N_("encore bon"),
+    "not-sealed": N_("sans cachet"),
+}
+_DONE: Final = frozenset({"renewed", "raised", "not-due"})
+_BAD: Final = frozenset({"refused", "waiting"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +99,19 @@ def as_page(summary: Summary, tr: Translator, lang: str) -> str:
     """Write the report as a page."""
     title = tr(N_("Rapport d'archivage"))
     banner = tr(N_("ESSAI : ces horodatages n'engagent personne"))
+    folder = _folder(summary.rows)
+    refused = [row for row in summary.rows if row.state in _BAD]
+    others = [row for row in summary.rows if row.state not in _BAD]
     parts = [
         f'<p class="test">{escape(banner)}</p>' if summary.test else "",
         f"<h1>{escape(title)}</h1>",
+        f'<p class="folder">{escape(folder)}</p>' if folder else "",
         f"<p>{escape(_when(summary, tr))}</p>",
-        _counts(summary, tr),
-        _rows(summary, tr),
+        tiles(_counts(summary, tr)),
+        _table(tr(N_("À revoir")), (N_("Fichier"), N_("Pourquoi")), _reasons(refused, folder), tr),
+        _table(tr(N_("Fichiers")), (N_("Fichier"), N_("Résultat")), _fates(others, folder, tr), tr),
     ]
-    body = "\n".join(part for part in parts if part)
-    return (
-        f'<!doctype html>\n<html lang="{escape(lang)}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    return framed(title, "\n".join(part for part in parts if part), lang)
 
 
 def _when(summary: Summary, tr: Translator) -> str:
@@ -115,46 +124,56 @@ def _when(summary: Summary, tr: Translator) -> str:
     return told
 
 
-def _counts(summary: Summary, tr: Translator) -> str:
-    rows = "".join(
-        f"<div><dt>{escape(tr(name))}</dt><dd>{summary.counts[state]}</dd></div>"
-        for state, name in STATES.items()
+def _folder(rows: Sequence[Row]) -> str:
+    """Give the folder that all files have in common, so that it is said once."""
+    folders = {os.path.dirname(str(row.members["file"])) for row in rows}  # noqa: PTH120
+    try:
+        return os.path.commonpath(folders) if folders else ""
+    except ValueError:  # some are absolute, others are not
+        return ""
+
+
+def _counts(summary: Summary, tr: Translator) -> list[tuple[int, str, str]]:
+    """Give the counts that say something: what did not happen is left out."""
+    told = [(summary.found, tr(N_("en tout")), "")]
+    for state, name in STATES.items():
+        kind = "bad" if state in _BAD else "good" if state in _DONE else ""
+        if count := summary.counts[state]:
+            told.append((count, tr(name), kind))
+    return told
+
+
+def _table(
+    caption: str, heads: Sequence[str], rows: Sequence[tuple[str, str]], tr: Translator
+) -> str:
+    if not rows:
+        return ""
+    head = "".join(f'<th scope="col">{escape(tr(name))}</th>' for name in heads)
+    body = "".join(f"<tr><td>{escape(one)}</td><td>{escape(two)}</td></tr>" for one, two in rows)
+    return (
+        f'<h2>{escape(caption)}</h2><table class="halves"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
     )
-    return f"<dl>{rows}</dl>"
 
 
-def _rows(summary: Summary, tr: Translator) -> str:
-    heads = (tr(N_("Fichier")), tr(N_("Résultat")), tr(N_("Bon jusqu'au")), tr(N_("Pourquoi")))
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
-    body = "".join(_row(row, tr) for row in summary.rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+def _reasons(rows: Sequence[Row], folder: str) -> list[tuple[str, str]]:
+    return [(_name(row, folder), str(row.members["sentence"] or "")) for row in rows]
 
 
-def _row(row: Row, tr: Translator) -> str:
-    until = row.members["good_until"]
-    day = "" if until is None else f"{datetime.fromisoformat(until):%d/%m/%Y}"
-    cells = (
-        str(row.members["file"]),
-        tr(STATES[row.state]),
-        day,
-        str(row.members["sentence"] or ""),
-    )
-    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+def _fates(rows: Sequence[Row], folder: str, tr: Translator) -> list[tuple[str, str]]:
+    return [(_name(row, folder), _fate(row, tr)) for row in rows]
 
 
-_STYLE: Final = (
-    "body{margin:0;background:#eef1f5;color:#1b2430;font:16px/1.5 system-ui,sans-serif}"
-    "main{max-width:60rem;margin:2rem auto;padding:2rem 3rem;background:#fff;"
-    "border-top:6px solid #1f3f77}"
-    "h1{margin:0;color:#1f3f77}"
-    ".test{padding:.45rem .8rem;border:1px solid #8a5a00;background:#fff6e0;color:#6b4500;"
-    "font-weight:600}"
-    "dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.6rem}"
-    "dl div{display:flex;flex-direction:column-reverse;justify-content:flex-end;padding:.6rem;"
-    "border:1px solid #ccd4df;border-radius:6px}"
-    "dt{font-size:.85rem;color:#475264}dd{margin:0;font-size:1.5rem;font-weight:700}"
-    "table{width:100%;border-collapse:collapse;font-size:.9rem}"
-    "th,td{padding:.35rem .6rem .35rem 0;border-bottom:1px solid #dde3ea;text-align:left;"
-    "vertical-align:top;overflow-wrap:anywhere}"
-    "@media print{body{background:#fff}main{margin:0;padding:0;border-top:0}}"
-)
+def _fate(row: Row, tr: Translator) -> str:
+    """Say what became of one file, and until when it is good."""
+    told, until = tr(_FATES[row.state]), row.members["good_until"]
+    if until is not None:
+        day = f"{datetime.fromisoformat(until):%d/%m/%Y}"
+        told = tr(N_("{what}, bon jusqu'au {day}")).format(what=told, day=day)
+    sentence = row.members["sentence"]
+    return f"{told} ({sentence})" if sentence else told
+
+
+def _name(row: Row, folder: str) -> str:
+    name = str(row.members["file"])
+    return os.path.relpath(name, folder) if folder else name

@@ -16,11 +16,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from cli.agreement import require_agreement
 from cli.bench.letters import TYPE, address, letter
 from cli.bench.runner import Bench, Contestant, Work, measure
-from cli.bench.sealing import Workshop, rsa_key
-from cli.demo import pki
+from cli.bench.sealing import Key, Workshop, certificate, pem_of, rsa_key
 from sealing.batch.engine import AT_ONCE, Standing
 from sealing.batch.files.folders import Folder
 from sealing.batch.files.letters_csv import LetterList, LineError
@@ -37,7 +39,7 @@ from sealing.batch.run import run
 from sealing.service.profile import Profile
 from storage.settings import Settings
 
-_RSA_BITS: Final = 2048
+_SEAL: Final = "seal"
 _BOTH: Final = 2
 _MOST: Final = 10
 
@@ -89,10 +91,10 @@ class _Shop:
     @classmethod
     def open(cls, folder: Path, many: int) -> "_Shop":
         """Write the letters, the list and the keys."""
-        pki.write(pki.build(datetime.now(UTC), _RSA_BITS), folder / "pki")
         letters, raw = folder / "in", folder / "raw"
         letters.mkdir()
         raw.mkdir()
+        _write_keys(folder)
         with (folder / "letters.csv").open("w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file, delimiter=";")
             rows.writerow(["file", *address(0)])
@@ -107,9 +109,9 @@ class _Shop:
         """Seal the mailing; the seconds are those from the first letters' commit to the last's."""
         self.made += 1
         out = Folder(self.folder / f"out-{self.made}")
-        settings = Settings.load(self.folder / "pki" / "coffre.toml")
+        settings = Settings.load(self.folder / "coffre.toml")
         source = Source((self.folder / "in").resolve())
-        keys = Keys(settings, "seal-rsa")
+        keys = Keys(settings, _SEAL)
         work = WorkBench(source, out, keys, Profile(), check=require_agreement)
         job = Job(self.folder / "letters.csv", work, Codes(TYPE), workers=workers)
         outcome = run(job, lambda job: LocalPool(job.workers), _Unwatched())
@@ -133,3 +135,19 @@ class _Shop:
     def _turns(self, turns: int) -> None:
         for _ in range(turns):
             self.raw.limit()
+
+
+def _write_keys(folder: Path) -> None:
+    """Write the key of the seal, that of the codes, and the settings that name them."""
+    told = []
+    keys: list[tuple[str, str, str, Key]] = [
+        (_SEAL, "seal", "Bench", rsa_key()),
+        ("code", f"twoddoc:{TYPE}", "FR00", ec.generate_private_key(ec.SECP256R1())),
+    ]
+    for name, use, holder, key in keys:
+        leaf = certificate(holder, key, datetime.now(UTC))
+        (folder / f"{name}.pem").write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
+        (folder / f"{name}.key.pem").write_bytes(pem_of(key))
+        told.append(f'[signers.{name}]\ncertificate = "{name}.pem"\nkey = "{name}.key.pem"\n')
+        told.append(f'use = "{use}"\n')
+    (folder / "coffre.toml").write_text("".join(told), encoding="utf-8")

@@ -102,13 +102,7 @@ class Workshop:
         now = datetime.now(UTC)
         code = ec.generate_private_key(ec.SECP256R1())
         leaf = certificate("Bench", key, now)
-        (folder / "key.pem").write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
+        (folder / "key.pem").write_bytes(pem_of(key))
         (folder / "cert.pem").write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
         for number in range(many):
             (folder / f"in-{number}.pdf").write_bytes(made(number))
@@ -184,9 +178,18 @@ class Workshop:
         return self.few
 
 
-def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
+def rsa_key() -> rsa.RSAPrivateKey:
     """Make a key of the bench."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def pem_of(key: Key) -> bytes:
+    """Write a key of the bench as PKCS#8 PEM, not encrypted."""
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
 
 
 def _signer(use: str, leaf: x509.Certificate, key: Key) -> KeyFileSigner:

@@ -125,13 +125,13 @@ class Pki:
         yield "trust/manifest.json", json.dumps(manifest, indent=2).encode() + b"\n"
 
 
-def build(now: datetime, rsa_bits: int = 3072) -> Pki:
-    """Make every key and certificate; the RSA key takes most of a second."""
+def build(now: datetime) -> Pki:
+    """Make every key and certificate; the RSA-3072 key takes most of a second."""
     root = _authority("Coffre DEMONSTRATION racine", ec.SECP384R1(), now, None)
     intermediate = _authority("Coffre DEMONSTRATION cachets", ec.SECP384R1(), now, root)
     test_authority = _authority(TEST_AUTHORITY, ec.SECP256R1(), now, None)
     seal = Usage(non_repudiation=True)
-    rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=rsa_bits)
+    rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
     seals = {
         "seal-rsa": _leaf("Cachet de demonstration RSA", rsa_key, intermediate, seal, now),
         "seal-p256": _leaf("Cachet de demonstration P-256", _p256(), intermediate, seal, now),

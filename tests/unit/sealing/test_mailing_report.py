@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 import pytest
 from support.sealers import NOW, sealer
 
-from sealing.batch.ledger.report import SHOWN, Report, Trouble, cell, failures_csv, number, page
+from sealing.batch.ledger.report import SHOWN, Report, Trouble, cell, failures_csv, page
+from sealing.report_page import number
 from sealing.service.levels import Level
 from storage.language import translator
 
