@@ -28,6 +28,8 @@ class Modification(StrEnum):
     VALIDATION_DATA = "validation-data"
     FORM = "form"
     ANNOTATIONS = "annotations"
+    METADATA = "metadata"
+    SETTINGS = "settings"
     OTHER = "other"
 
 

@@ -43,6 +43,10 @@ REASONS: Final[dict[str, str]] = {
     "only-validation-data-added": N_("seules des données de validation ont été ajoutées ensuite"),
     "only-seals-added": N_("seuls d'autres cachets ont été ajoutés ensuite"),
     "filled-or-annotated-after-sealing": N_("le document a été rempli ou annoté après le cachet"),
+    "metadata-changed-after-sealing": N_(
+        "le titre ou d'autres métadonnées ont changé après le cachet"
+    ),
+    "settings-changed-after-sealing": N_("des réglages du document ont changé après le cachet"),
     "changed-after-sealing": N_("le document a été modifié après le cachet"),
     "bytes-outside-the-seal": N_("des octets ont été ajoutés après le cachet"),
     "contents-canonical": N_("le cachet est écrit comme il doit l'être"),
