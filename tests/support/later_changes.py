@@ -201,6 +201,7 @@ CHANGES: dict[str, Change] = {
     "no-version": of_root(lambda _: {"/Version": pdf_string("2.0")}),
     "strange-extension": of_root(lambda _: _extension("/MILL")),
     "extension-with-more": of_root(lambda _: _extension("/ESIC", Private=_script())),
+    "extension-with-a-text": of_root(lambda _: _extension("/ESIC", Private=pdf_string("Refus"))),
     "marking": of_root(lambda _: {"/MarkInfo": _dictionary({"/Marked": _NO})}),
     "opening": of_root(lambda writer: {"/OpenAction": writer.add_object(_script())}),
     "scripts": of_root(_names),

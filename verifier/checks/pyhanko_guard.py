@@ -79,7 +79,9 @@ def examine(pdf: bytes, trust: TrustList, now: datetime) -> ExaminedFile:
             key=lambda item: item.signed_revision,
             reverse=True,
         )
-        judge = _Judge(trust, now, Moment.present(specification(trust), now))
+        unread = newest_first[_ARCHIVES_LIMIT:]
+        since = unread[0].signed_revision if unread else 0
+        judge = _Judge(trust, now, Moment.present(specification(trust), now), since)
         archives = list(judge.archives(newest_first[:_ARCHIVES_LIMIT]))
         seals = tuple(judge.seal(seal, archives) for seal in found)
     except Exception as error:  # the guard: pyHanko lets out whatever a hostile file provokes
@@ -98,11 +100,15 @@ class _Stamped:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Who judges the signatures of one file, by some lists, at some hour."""
+    """Who judges the signatures of one file, by some lists, at some hour.
+
+    `unread` is the revision of the newest archive stamp that is not looked at, 0 without any.
+    """
 
     trust: TrustList
     now: datetime
     present: Moment
+    unread: int
 
     def archives(self, newest_first: Sequence[EmbeddedPdfSignature]) -> Iterator[_Stamped]:
         """Judge each archive stamp at the hour of the next one that holds, the last one now."""
@@ -130,7 +136,10 @@ class _Judge:
         stamps = tuple(stamp_of(token, _over(seal), self.present) for token in tokens)
         later = _proved_later(seal, self.present.spec, stamps)
         known = tuple(one.archive for one in over)
-        facts = replace(facts, stamps=stamps, proved_later=later, archives=known)
+        more = self.unread > seal.signed_revision
+        facts = replace(
+            facts, stamps=stamps, proved_later=later, archives=known, archives_unread=more
+        )
         held = [one for one in over if one.archive.holds]
         return self._archived(seal, facts, held[-1]) if held else facts
 

@@ -83,6 +83,7 @@ REASONS: Final[dict[str, str]] = {
     "archive-broken": N_("l'horodatage d'archivage n'est pas celui de ce fichier, ou il est faux"),
     "archive-not-whole": N_("l'horodatage d'archivage ne couvre pas tout, ou a été suivi d'ajouts"),
     "archive-unreadable": N_("l'horodatage d'archivage ne se lit pas"),
+    "archives-too-many": N_("il y a plus d'horodatages d'archivage que l'on n'en vérifie"),
     # Both.
     "revoked": N_("le certificat a été révoqué"),
     "list-in-force": N_("une liste de révocation en vigueur a été consultée"),

@@ -170,6 +170,19 @@ def test_archive_stamps_follow_each_other_for_ever():
     assert long_term(kept_twice()).ades_subindic is AdESPassed.OK
 
 
+def test_more_archive_stamps_than_are_looked_at_are_never_green():
+    made = services(THEN).archiving("sha256").archivist
+    pdf = sealed(Level.B_LT)
+    for _ in range(16):
+        pdf += archive(SourcePdf(pdf), made)
+    most = only(pdf, THEN)
+    assert most.conclusion.indication is PASSED
+    assert [one.reason for one in most.checks].count("archive-proved") == 16
+    more = only(pdf + archive(SourcePdf(pdf), made), THEN)
+    assert more.conclusion.indication is UNSURE
+    assert more.conclusion.reason == "archives-too-many"
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_without_a_renewal_nobody_concludes_after_the_end(level):
     seal = only(sealed(level))
