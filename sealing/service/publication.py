@@ -13,6 +13,7 @@ Rules kept here (`sealing/DESIGN.md`, "Status list"):
 
 import fcntl
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ VALID: Final = timedelta(days=7)
 KEPT: Final = timedelta(hours=12)
 _AHEAD: Final = timedelta(days=1)
 _PUBLIC: Final = 0o644
+_NUMBER: Final = re.compile(r"0|[1-9]\d{0,3}")
 
 
 class NoAddressError(SealingError):
@@ -140,6 +142,13 @@ class Publisher:
         leaf = self.signer.chain[0]
         kid = leaf.fingerprint(hashes.SHA256()).hex()
         return issue(claims, kid, lambda data: self.signer.sign(hashed(data, leaf)), self._chain)
+
+
+def published_slots(folder: Path) -> range:
+    """Give the slots of the lists in a folder: of the last one a slot was given."""
+    names = [path.stem for path in folder.glob(f"*{SUFFIX}")]
+    lists = max((int(name) + 1 for name in names if _NUMBER.fullmatch(name)), default=0)
+    return range(lists * LIST_SLOTS)
 
 
 def _write(path: Path, data: bytes) -> None:

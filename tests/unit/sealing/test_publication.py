@@ -22,7 +22,13 @@ from sealing.proofs.document_id import LIST_SLOTS, slotted_id
 from sealing.proofs.status_list import PURPOSE, ParsedStatusList, verify
 from sealing.service import seals
 from sealing.service.list_signer import unspoken
-from sealing.service.publication import KEPT, VALID, ListWentBackError, Publisher
+from sealing.service.publication import (
+    KEPT,
+    VALID,
+    ListWentBackError,
+    Publisher,
+    published_slots,
+)
 from sealing.service.seals import Reason
 from sealing.signers.port import SEAL, STATUS, CertificateUseError, KeyNotAllowedError, Signer
 from sealing.signers.registry import signer
@@ -102,6 +108,17 @@ def test_the_chain_comes_without_its_root(engine, publisher):
     assert len(names) == 2
     assert "Etats" in names[0]
     assert "cachets" in names[1]
+
+
+def test_the_lists_of_a_folder_tell_which_slots_were_given(engine, publisher, tmp_path):
+    assert published_slots(tmp_path / "nowhere") == range(0)
+    with transaction(engine) as session:
+        seals.take(session, LIST_SLOTS + 1, NOW, bytes(16))
+    publisher.publish(engine, NOW)
+    (publisher.folder / "99.txt").touch()
+    (publisher.folder / "007.jwt").touch()
+    (publisher.folder / "4096000.jwt").touch()
+    assert published_slots(publisher.folder) == range(2 * LIST_SLOTS)
 
 
 def test_no_slot_no_list(engine, publisher):
