@@ -76,7 +76,7 @@ class Publisher:
     folder: Path
 
     def publish(self, engine: Engine, now: datetime) -> list[Published]:
-        """Bring every list up to date.
+        """Bring every list up to date; one that the register fell behind holds no other back.
 
         Raises KeyNotAllowedError, CertificateUseError, ListWentBackError,
         DatabaseUnavailableError, OSError, or what the signer does.
@@ -84,12 +84,17 @@ class Publisher:
         require_list_signer(self.signer)
         with self._alone(), reading(engine) as session:
             lists = -(-given(session) // LIST_SLOTS)
-            found = []
+            found, behind = [], []
             for number in range(lists):
                 first = number * LIST_SLOTS
                 states = taken_back(session, range(first, first + LIST_SLOTS))
                 marks = {slot - first: MARKS[state] for slot, state in states.items()}
-                found.append(self._list(number, marks, now))
+                try:
+                    found.append(self._list(number, marks, now))
+                except ListWentBackError as error:
+                    behind.append(error)
+            if behind:
+                raise behind[0]
             return found
 
     @contextmanager

@@ -18,7 +18,7 @@ from support.race import race
 from support.sealers import NOW, town
 
 from cli.demo import pki
-from sealing.proofs.document_id import LIST_SLOTS, slotted_id
+from sealing.proofs.document_id import LIST_SLOTS, slot_of, slotted_id
 from sealing.proofs.status_list import PURPOSE, ParsedStatusList, verify
 from sealing.service import seals
 from sealing.service.list_signer import unspoken
@@ -197,6 +197,22 @@ def test_a_list_never_forgets_what_it_said_was_taken_back(engine, publisher):
         publisher.publish(engine, NOW + timedelta(days=1))
     revoke(engine, first)
     assert publisher.publish(engine, NOW + timedelta(days=1))[0].marked == 1
+
+
+def test_a_list_that_went_back_holds_no_other_list_back(engine, publisher):
+    [letter] = letters(engine, 1)
+    revoke(engine, letter)
+    publisher.publish(engine, NOW)
+    with transaction(engine) as session:  # a backup, and `coffre status advance`
+        session.delete(session.get_one(SealStateRow, slot_of(letter)))
+        seals.advance(session, [], NOW)
+    [later] = letters(engine, 1)
+    revoke(engine, later)
+    with pytest.raises(ListWentBackError) as caught:
+        publisher.publish(engine, NOW)
+    assert caught.value.details["number"] == 0
+    told = ParsedStatusList.parse((publisher.folder / "1.jwt").read_bytes())
+    assert told.claims.slots.state(0) == 1
 
 
 def test_a_clock_that_was_ahead_holds_no_list_back(engine, publisher):
