@@ -52,6 +52,7 @@ class Event(StrEnum):
     GRANT_LAPSED = "grant.lapsed"
     SEAL_REVOKED = "seal.revoked"
     SEAL_SUPERSEDED = "seal.superseded"
+    SEAL_REGISTER_ADVANCED = "seal-register.advanced"
     API_KEY_ADDED = "api-key.added"
     API_KEY_ENDED = "api-key.ended"
     SEAL_COMMISSIONED = "seal.commissioned"

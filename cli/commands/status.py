@@ -13,11 +13,16 @@ from cli.help import Command, group
 from cli.output import Output, of
 from cli.problems.table import parts_of, problem_of
 from cli.prompts import Terminal, with_pin
-from sealing.proofs.document_id import list_of
+from cli.seal_states import tell, tell_list
+from sealing.proofs.document_id import Slot, list_of, slot_of
 from sealing.service import seals
 from sealing.service.list_signer import unspoken
-from sealing.service.publication import NoAddressError, Published, Publisher
-from sealing.service.seals import Reason, Standing, State, register
+from sealing.service.publication import (
+    NoAddressError,
+    Publisher,
+    published_slots,
+)
+from sealing.service.seals import Reason, Standing, register
 from sealing.signers.port import STATUS
 from sealing.signers.registry import serving, signer
 from storage.database import reading, transaction
@@ -28,17 +33,6 @@ from storage.settings import Settings
 app = group(N_("Retirer ou remplacer un document scellé, publier la liste des retraits."))
 
 _ID: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_STATES: Final = {
-    State.CURRENT: N_("en vigueur"),
-    State.SUPERSEDED: N_("remplacé"),
-    State.REVOKED: N_("retiré"),
-}
-_REASONS: Final = {
-    Reason.REPLACED: N_("un autre document le remplace"),
-    Reason.WITHDRAWN: N_("la ville le retire"),
-    Reason.WRONG_CONTENT: N_("son contenu est faux"),
-    Reason.WRONG_RECIPIENT: N_("il a été envoyé à une autre personne"),
-}
 
 
 class SealIdError(CoffreError):
@@ -62,6 +56,14 @@ Why = Annotated[
         "--reason",
         metavar="wrong-recipient|wrong-content|replaced|withdrawn",
         help=N_("Pourquoi : mauvaise personne, contenu faux, remplacé, ou seulement retiré."),
+    ),
+]
+After = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--after",
+        metavar="ID",
+        help=N_("Document scellé depuis la sauvegarde (le dernier connu) ; répétable."),
     ),
 ]
 Config = Annotated[Path | None, typer.Option(metavar="F", help=N_("Réglages et signataires."))]
@@ -125,7 +127,7 @@ def show(ctx: typer.Context, seal_id: SealId, config: Config = None, json: Json 
     identifier, settings = identifier_of(seal_id), Settings.load(config)
     with register(settings) as engine, reading(engine) as session:
         told = seals.standing(session, identifier)
-    _tell(of(ctx), settings, told, published=None, as_json=json)
+    tell(of(ctx), settings, told, published=None, as_json=json)
 
 
 @app.command(
@@ -145,9 +147,56 @@ def publish(
     with register(settings) as engine:
         found = publisher.publish(engine, _now())
     for one in found:
-        _tell_list(output, one, as_json=json)
+        tell_list(output, one, as_json=json)
     if not found and not json:
         output.say(output.tr(N_("aucun document n'a encore de place dans une liste")))
+
+
+@app.command(
+    cls=Command,
+    help=N_(
+        "Après la restauration d'une sauvegarde, avant de sceller de nouveau : laisser de côté les "
+        "places qui ont pu être données depuis, et reprendre à une liste neuve. Sans cela, deux "
+        "documents pourraient avoir la même place, et retirer l'un retirerait l'autre. Ne revient "
+        "jamais en arrière."
+    ),
+    epilog="coffre status advance --after 0198f3a2-b7c4-8a1b-8000-000512345678",
+)
+def advance(
+    ctx: typer.Context, after: After = None, config: Config = None, json: Json = False
+) -> None:
+    """Leave out the slots that a lost database may have given."""
+    output, settings = of(ctx), Settings.load(config)
+    known = [_slot_of(text) for text in after or ()]
+    published = published_slots(settings.published)
+    with register(settings) as engine, transaction(engine) as session:
+        out = seals.advance(session, [*known, *published[-1:]], _now())
+    if json:
+        output.give("seal-register", first=out.start, next=out.stop)
+        return
+    sentence = N_(
+        "places {first} à {last} laissées de côté : le prochain document aura la place {next}, la "
+        "première de la liste {number}"
+    )
+    words = {"first": out.start, "last": out.stop - 1, "next": out.stop}
+    output.show(output.tr(sentence).format(**words, number=list_of(Slot(out.stop))[0]))
+    if not known:
+        output.remark(
+            output.tr(
+                N_(
+                    "si plus d'un million de documents ont été scellés depuis la sauvegarde, "
+                    "relancez avec --after et l'identifiant du dernier"
+                )
+            )
+        )
+
+
+def _slot_of(text: str) -> Slot:
+    """Give the slot that an identifier claims; raise SealIdError for one without."""
+    slot = slot_of(identifier_of(text))
+    if slot is None:
+        raise SealIdError("got an identifier without a slot", id=text[:64])
+    return slot
 
 
 def identifier_of(text: str) -> UUID:
@@ -188,7 +237,7 @@ def _settle(
         _publisher(settings, output, settings.published).publish(engine, _now())
     except (CoffreError, OSError) as error:
         trouble = error
-    _tell(output, settings, told, published=trouble is None, as_json=as_json)
+    tell(output, settings, told, published=trouble is None, as_json=as_json)
     if trouble is not None:
         raise NotPublishedError(f"got {trouble}", why=_why(trouble, output)) from trouble
 
@@ -198,56 +247,3 @@ def _why(trouble: CoffreError | OSError, output: Output) -> str:
         return trouble.strerror or type(trouble).__name__
     details = {**trouble.details, "parts": parts_of(trouble, output.tr)}
     return output.tr(problem_of(trouble).sentence).format_map(details)
-
-
-def _tell(
-    output: Output, settings: Settings, told: Standing, *, published: bool | None, as_json: bool
-) -> None:
-    number, _ = list_of(told.slot)
-    address = settings.status.address and f"{settings.status.address}/{number}"
-    if as_json:
-        output.give(
-            "seal-status",
-            id=str(told.identifier),
-            state=str(told.state),
-            reason=told.reason and str(told.reason),
-            replaced_by=told.replaced_by and str(told.replaced_by),
-            at=told.at and told.at.isoformat(),
-            changed=told.changed,
-            list=address,
-            published=published,
-        )
-        return
-    words = {"id": told.identifier, "state": output.tr(_STATES[told.state])}
-    output.show(output.tr(N_("Document {id} : {state}")).format(**words))
-    if told.at is not None and told.reason is not None:
-        why = output.tr(_REASONS[told.reason])
-        output.show(output.tr(N_("  depuis le {day} : {why}")).format(day=_day(told.at), why=why))
-    if told.replaced_by is not None:
-        output.show(output.tr(N_("  remplacé par {id}")).format(id=told.replaced_by))
-    if published is not None and not told.changed:
-        output.remark(output.tr(N_("c'était déjà fait : rien n'a changé")))
-    if published:
-        output.show(output.tr(N_("  liste publiée : {address}")).format(address=address))
-
-
-def _tell_list(output: Output, one: Published, *, as_json: bool) -> None:
-    if as_json:
-        output.give(
-            "status-list",
-            number=one.number,
-            address=one.address,
-            file=str(one.path),
-            marked=one.marked,
-            issued=one.issued.isoformat(),
-            expires=one.expires.isoformat(),
-            written=one.written,
-        )
-        return
-    sentence = N_("{path} : {marked} retirés ou remplacés, vaut jusqu'au {day}")
-    words = {"path": one.path, "marked": one.marked, "day": _day(one.expires)}
-    output.show(output.tr(sentence).format(**words))
-
-
-def _day(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%d/%m/%Y}"

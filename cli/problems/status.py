@@ -33,6 +33,13 @@ ROWS: dict[str, Problem] = {
         ),
         Exit.NOT_FOUND,
     ),
+    "sealing.slot-far": Problem(
+        N_(
+            "l'identifiant donné, ou une liste du dossier, mène à la place {slot} : bien trop loin "
+            "de la suivante, {next}"
+        ),
+        N_("vérifiez chaque caractère de l'identifiant, et le dossier des listes"),
+    ),
     "sealing.status-list-went-back": Problem(
         N_(
             "la liste des retraits {number} déjà publiée en dit plus que le registre : la base est "

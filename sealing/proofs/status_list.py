@@ -43,8 +43,10 @@ _HALF: Final = 32
 _SIGNS: Final = re.compile(rb"[A-Za-z0-9_-]*")
 _LATEST: Final = 1 << 53
 _LONGEST: Final = 2_048
-# id-kp-oauthStatusSigning: the draft leaves its last number open ("TBD"); 30 is the one in use.
-PURPOSE: Final = ObjectIdentifier("1.3.6.1.5.5.7.3.30")
+# What a key that signs lists is made for. The draft's id-kp-oauthStatusSigning has no number yet,
+# and id-kp 30, its placeholder here and there, is BGPsec routers' (RFC 8209): so one of our own,
+# from the arc of UUIDs, which is everybody's (ITU-T X.667).
+PURPOSE: Final = ObjectIdentifier("2.25.185017663146192515599386393866032801087")
 MOST_CERTIFICATES: Final = 4
 LONGEST_CERTIFICATE: Final = 8_192
 

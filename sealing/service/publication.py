@@ -13,6 +13,7 @@ Rules kept here (`sealing/DESIGN.md`, "Status list"):
 
 import fcntl
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ VALID: Final = timedelta(days=7)
 KEPT: Final = timedelta(hours=12)
 _AHEAD: Final = timedelta(days=1)
 _PUBLIC: Final = 0o644
+_NUMBER: Final = re.compile(r"0|[1-9]\d{0,3}")
 
 
 class NoAddressError(SealingError):
@@ -74,7 +76,7 @@ class Publisher:
     folder: Path
 
     def publish(self, engine: Engine, now: datetime) -> list[Published]:
-        """Bring every list up to date.
+        """Bring every list up to date; one that the register fell behind holds no other back.
 
         Raises KeyNotAllowedError, CertificateUseError, ListWentBackError,
         DatabaseUnavailableError, OSError, or what the signer does.
@@ -82,12 +84,17 @@ class Publisher:
         require_list_signer(self.signer)
         with self._alone(), reading(engine) as session:
             lists = -(-given(session) // LIST_SLOTS)
-            found = []
+            found, behind = [], []
             for number in range(lists):
                 first = number * LIST_SLOTS
                 states = taken_back(session, range(first, first + LIST_SLOTS))
                 marks = {slot - first: MARKS[state] for slot, state in states.items()}
-                found.append(self._list(number, marks, now))
+                try:
+                    found.append(self._list(number, marks, now))
+                except ListWentBackError as error:
+                    behind.append(error)
+            if behind:
+                raise behind[0]
             return found
 
     @contextmanager
@@ -140,6 +147,13 @@ class Publisher:
         leaf = self.signer.chain[0]
         kid = leaf.fingerprint(hashes.SHA256()).hex()
         return issue(claims, kid, lambda data: self.signer.sign(hashed(data, leaf)), self._chain)
+
+
+def published_slots(folder: Path) -> range:
+    """Give the slots of the lists in a folder: of the last one a slot was given."""
+    names = [path.stem for path in folder.glob(f"*{SUFFIX}")]
+    lists = max((int(name) + 1 for name in names if _NUMBER.fullmatch(name)), default=0)
+    return range(lists * LIST_SLOTS)
 
 
 def _write(path: Path, data: bytes) -> None:

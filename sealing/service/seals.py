@@ -7,6 +7,8 @@ Rules kept here (`sealing/DESIGN.md`, "Status list"):
 - nothing is kept of a letter until it is taken back: its identifier proves itself, by the key of
   its block, to be one that this register gave. What was mistyped or made up is refused, so nobody
   else's letter is hit;
+- a database that was restored does not know what was given since: it goes on in a list of which no
+  slot can have been, and says in the journal from where. Slots are never taken back;
 - a letter is revoked, or superseded by another; both are for good. What is superseded may still be
   revoked, never the reverse. The same order again changes nothing and is told as done;
 - the reason is one of a closed list: no free text, which would be about a person one day.
@@ -16,7 +18,7 @@ A function takes the caller's transaction and `now`.
 
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,7 +30,15 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from sealing.errors import SealingError
-from sealing.proofs.document_id import KEY_BYTES, SLOTS, Slot, SlotKey, is_of_block, slot_of
+from sealing.proofs.document_id import (
+    KEY_BYTES,
+    LIST_SLOTS,
+    SLOTS,
+    Slot,
+    SlotKey,
+    is_of_block,
+    slot_of,
+)
 from storage.database import open_engine, transaction
 from storage.journal import Entry, Event, append
 from storage.migrations.upgrade import require_head
@@ -60,6 +70,12 @@ class RegisterFullError(SealingError):
     code: ClassVar[str] = "sealing.register-full"
 
 
+class SlotFarError(SealingError):
+    """A slot that no letter of this register can have. Details: `slot`, `next`."""
+
+    code: ClassVar[str] = "sealing.slot-far"
+
+
 class State(StrEnum):
     """What the issuer says of a letter."""
 
@@ -77,6 +93,8 @@ class Reason(StrEnum):
     WRONG_RECIPIENT = "wrong-recipient"
 
 
+# Lists that may be left out at once: a slip in an identifier must not use the register up.
+_FURTHEST: Final = 64 * LIST_SLOTS
 MARKS: Final = {State.CURRENT: 0, State.REVOKED: 1, State.SUPERSEDED: 2}
 
 
@@ -147,6 +165,27 @@ def take_now(settings: Settings, count: int, now: datetime) -> Block:
 def slot_for_one(settings: Settings, now: datetime) -> SlotKey | None:
     """Give a slot for a single letter; None where the settings publish no list."""
     return None if settings.status.address is None else take_now(settings, 1, now).slot_key(0)
+
+
+def advance(session: Session, given_since: Iterable[int], now: datetime) -> range:
+    """Go on in the next list above every slot that may have been given; give those left out.
+
+    `given_since` are slots that the register does not know of. Raises SlotFarError,
+    RegisterFullError.
+    """
+    counter = session.exec(select(SealRegisterRow).with_for_update()).one()
+    first, last = counter.next, max((counter.next, *given_since))
+    # A list further even from the first slot of one: what was given since begins there.
+    after = (last // LIST_SLOTS + 1) * LIST_SLOTS
+    if after > first + _FURTHEST:
+        raise SlotFarError("got a slot far above the next", slot=last, next=first)
+    if after >= SLOTS:
+        raise RegisterFullError(f"got slot {last}, {SLOTS - first} left")
+    counter.next = after
+    session.add(counter)
+    append(session, Entry(Event.SEAL_REGISTER_ADVANCED, now, subject=f"{first}-{after}"))
+    session.flush()
+    return range(first, after)
 
 
 def standing(session: Session, identifier: UUID) -> Standing:

@@ -6,6 +6,7 @@ Rules kept here (EN 319 142-1 section 5.4.3, EN 319 102-1 clause 5.6.3):
   revision whole, or whose bytes were changed: unsure, somebody touched it;
 - one that holds, but not by the lists in force (an authority outside the folder, a certificate that
   has ended since) proves nothing and accuses nobody: it is told;
+- behind a seal that has more of them than are looked at, the others could say anything: unsure;
 - the newest is judged now, by the trust folder; each older one at the hour of the one behind it, by
   the proofs which that one covers (`pyhanko_guard`).
 """
@@ -25,6 +26,8 @@ _NAME: Final = "archive"
 
 def check_archives(seal: Examined, pdf: bytes, trust: TrustList) -> Iterator[Check]:
     """Check each archive stamp behind a seal, the newest first."""
+    if seal.archives_unread:
+        yield Check.unsure(_NAME, "archives-too-many", SubIndication.GENERIC)
     for archive in seal.archives:
         yield _holds(archive)
         signer = archive.stamp.signer

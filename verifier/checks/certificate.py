@@ -17,7 +17,6 @@ Each function gives the Check of one line of the verdict table; `name` is the pr
 
 import warnings
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Final
 
@@ -43,6 +42,7 @@ _OTHER_PURPOSES: Final = {
     ExtendedKeyUsageOID.SERVER_AUTH,
     ExtendedKeyUsageOID.CODE_SIGNING,
     STATUS_LISTS,
+    x509.ObjectIdentifier("1.3.6.1.5.5.7.3.30"),  # BGPsec routers (RFC 8209)
 }
 
 
@@ -121,15 +121,8 @@ def check_key_usage(name: str, certificate: x509.Certificate) -> Check:
     return Check.passed(f"{name}.key", "key-usage-signature")
 
 
-def check_purpose(
-    name: str,
-    certificate: x509.Certificate,
-    allowed: AbstractSet[x509.ObjectIdentifier] = frozenset(),
-) -> Check:
-    """Refuse a certificate made for something else: its key is in other hands than the seal's.
-
-    `allowed`: purposes that are meant here, which no seal has.
-    """
+def check_purpose(name: str, certificate: x509.Certificate) -> Check:
+    """Refuse a certificate made for something else: its key is in other hands than the seal's."""
     named, sub = f"{name}.purpose", SubIndication.CHAIN_CONSTRAINTS_FAILURE
     try:
         _require_names(certificate)
@@ -138,7 +131,7 @@ def check_purpose(
         return Check.passed(named, "purpose-unrestricted")
     except UNREADABLE:
         return Check.unsure(named, "certificate-extensions-unreadable", sub)
-    if set(purposes) <= _OTHER_PURPOSES - allowed:
+    if set(purposes) <= _OTHER_PURPOSES:
         return Check.unsure(named, "certificate-for-something-else", sub)
     return Check.passed(named, "purpose-allows-sealing")
 

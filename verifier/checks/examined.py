@@ -28,6 +28,8 @@ class Modification(StrEnum):
     VALIDATION_DATA = "validation-data"
     FORM = "form"
     ANNOTATIONS = "annotations"
+    METADATA = "metadata"
+    SETTINGS = "settings"
     OTHER = "other"
 
 
@@ -91,7 +93,8 @@ class Examined:
     the signature leaves out, `behind` how much it covers behind that, `contents` the bytes of the
     CMS with its padding. `document_id` is what a reader finds in the dictionary. `proved_later`
     says that seal and stamps hold at the hour of the first stamp by the proofs in the file alone.
-    `archives` are the archive stamps behind it, the newest first. `archived_at` is the hour of the
+    `archives` are the archive stamps behind it, the newest first; `archives_unread` says that there
+    are more than were looked at. `archived_at` is the hour of the
     oldest that holds, where seal and stamps held too, by the proofs that it covers; `stamps` are
     then as they were found at that hour.
     """
@@ -116,6 +119,7 @@ class Examined:
     stamps: tuple[Stamp, ...] = ()
     proved_later: bool = False
     archives: tuple[Archive, ...] = ()
+    archives_unread: bool = False
     archived_at: datetime | None = None
 
 

@@ -23,8 +23,8 @@ Dictionary: TypeAlias = Any
 Reference: TypeAlias = tuple[int, int]
 
 _CORNERS: Final = 4
-_STAMP_KEYS: Final = {"/Type", "/Subtype", "/FT", "/T", "/F", "/P", "/V", "/Rect"}
-_SEAL_KEYS: Final = _STAMP_KEYS | {"/AP", "/TU", "/StructParent"}
+_STAMP_KEYS: Final = {"/Type", "/Subtype", "/FT", "/T", "/TU", "/F", "/P", "/V", "/Rect"}
+_SEAL_KEYS: Final = _STAMP_KEYS | {"/AP", "/StructParent"}
 _FORM_KEYS: Final = {"/Fields", "/SigFlags"}
 
 

@@ -6,8 +6,9 @@ The lines of the table, in their order (`verifier/DESIGN.md`, "PAdES seal"):
     that a reader sees (else a changed byte would make a seal vanish);
  2. integrity: the bytes are those that were sealed;
  3. signature: it verifies under the carried certificate;
- 4. later revisions: nothing but time-stamps, validation data and further signatures; any other
-    change means that the page is not the one that was sealed;
+ 4. later revisions: nothing but time-stamps, validation data and further signatures, with what
+    these need; other words about the document or other settings are told; any other change means
+    that the page is not the one that was sealed;
  5. the part of the file that no signature covers holds the CMS in one writing and zeros, and the
     CMS announces its own version, digest and signer, and carries no certificate foreign to the
     chain: pyHanko accepts others;
@@ -56,6 +57,15 @@ _BY_TIME: Final = {
     SubIndication.OUT_OF_BOUNDS_NOT_REVOKED,
     SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE,
     SubIndication.TRY_LATER,
+}
+
+# Changes after a seal that leave the page as it was sealed, as far as anyone can tell.
+_UNSURE_CHANGES: Final = {
+    Modification.NONE: "bytes-outside-the-seal",
+    Modification.FORM: "filled-or-annotated-after-sealing",
+    Modification.ANNOTATIONS: "filled-or-annotated-after-sealing",
+    Modification.METADATA: "metadata-changed-after-sealing",
+    Modification.SETTINGS: "settings-changed-after-sealing",
 }
 
 
@@ -170,22 +180,19 @@ def _signature(seal: Examined) -> Check:
 
 
 def _later_changes(seal: Examined) -> Check:
-    name = "seal.later-changes"
-    match seal.modification:
+    name, changed = "seal.later-changes", seal.modification
+    match changed:
         case Modification.NONE if seal.coverage is Coverage.WHOLE_DOCUMENT:
             return Check.passed(name, "covers-whole-document")
-        case Modification.NONE:
-            sub = SubIndication.SIG_CONSTRAINTS_FAILURE
-            return Check.unsure(name, "bytes-outside-the-seal", sub)
         case Modification.VALIDATION_DATA if seal.coverage is Coverage.EARLIER_REVISION:
             return Check.passed(name, "only-validation-data-added")
         case Modification.FORM if (
             seal.only_signatures_added and seal.coverage is Coverage.EARLIER_REVISION
         ):
             return Check.passed(name, "only-seals-added")
-        case Modification.FORM | Modification.ANNOTATIONS:
-            sub = SubIndication.SIG_CONSTRAINTS_FAILURE
-            return Check.unsure(name, "filled-or-annotated-after-sealing", sub)
+    if changed in _UNSURE_CHANGES:
+        sub = SubIndication.SIG_CONSTRAINTS_FAILURE
+        return Check.unsure(name, _UNSURE_CHANGES[changed], sub)
     return Check.failed(name, "changed-after-sealing", SubIndication.HASH_FAILURE)
 
 

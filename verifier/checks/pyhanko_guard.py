@@ -22,17 +22,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from asn1crypto import cms
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.validation.ades import (
     AdESBasicValidationResult,
 )
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.policy_decl import SignatureValidationSpec
-from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from sealing.proofs.document_id import SIGNATURE_ENTRY
 from verifier.check import Indication
@@ -42,24 +40,22 @@ from verifier.checks.examined import (
     Archive,
     Examined,
     ExaminedFile,
-    Modification,
     Stamp,
     UnreadableSealsError,
 )
-from verifier.checks.later_fields import only_signatures_added
 from verifier.checks.pyhanko_words import (
     ARCHIVE,
     INDICATIONS,
+    POLICY,
     Imprint,
     Moment,
     certificate_of,
-    later_parts,
+    changes_after,
     specification,
     stamp_of,
     validated,
 )
 from verifier.trust.trust_list import Revoked, TrustList
-from verifier.verdict import Coverage
 
 # It logs the names of certificates with tracebacks; what we have to say stands in the checks.
 for _name in ("pyhanko", "pyhanko_certvalidator"):
@@ -69,19 +65,6 @@ for _name in ("pyhanko", "pyhanko_certvalidator"):
 
 _STAMPS_LIMIT: Final = 8
 _ARCHIVES_LIMIT: Final = 16
-_MODIFICATIONS: Final = {
-    ModificationLevel.NONE: Modification.NONE,
-    ModificationLevel.LTA_UPDATES: Modification.VALIDATION_DATA,
-    ModificationLevel.FORM_FILLING: Modification.FORM,
-    ModificationLevel.ANNOTATIONS: Modification.ANNOTATIONS,
-    ModificationLevel.OTHER: Modification.OTHER,
-}
-# What may pass, if what we find ourselves agrees.
-_HARMLESS: Final = {Modification.NONE, Modification.VALIDATION_DATA, Modification.FORM}
-_COVERAGES: Final = {
-    SignatureCoverageLevel.ENTIRE_FILE: Coverage.WHOLE_DOCUMENT,
-    SignatureCoverageLevel.ENTIRE_REVISION: Coverage.EARLIER_REVISION,
-}
 
 
 def examine(pdf: bytes, trust: TrustList, now: datetime) -> ExaminedFile:
@@ -96,7 +79,9 @@ def examine(pdf: bytes, trust: TrustList, now: datetime) -> ExaminedFile:
             key=lambda item: item.signed_revision,
             reverse=True,
         )
-        judge = _Judge(trust, now, Moment.present(specification(trust), now))
+        unread = newest_first[_ARCHIVES_LIMIT:]
+        since = unread[0].signed_revision if unread else 0
+        judge = _Judge(trust, now, Moment.present(specification(trust), now), since)
         archives = list(judge.archives(newest_first[:_ARCHIVES_LIMIT]))
         seals = tuple(judge.seal(seal, archives) for seal in found)
     except Exception as error:  # the guard: pyHanko lets out whatever a hostile file provokes
@@ -115,11 +100,15 @@ class _Stamped:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Who judges the signatures of one file, by some lists, at some hour."""
+    """Who judges the signatures of one file, by some lists, at some hour.
+
+    `unread` is the revision of the newest archive stamp that is not looked at, 0 without any.
+    """
 
     trust: TrustList
     now: datetime
     present: Moment
+    unread: int
 
     def archives(self, newest_first: Sequence[EmbeddedPdfSignature]) -> Iterator[_Stamped]:
         """Judge each archive stamp at the hour of the next one that holds, the last one now."""
@@ -139,7 +128,7 @@ class _Judge:
         name = "?"
         try:
             name = str(seal.field_name)
-            seal.compute_integrity_info()
+            seal.compute_integrity_info(POLICY)
             facts, tokens = _facts(name, seal, validated(seal, self.present)), _tokens(seal)
             over = [one for one in archives if one.revision > seal.signed_revision]
         except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
@@ -147,7 +136,10 @@ class _Judge:
         stamps = tuple(stamp_of(token, _over(seal), self.present) for token in tokens)
         later = _proved_later(seal, self.present.spec, stamps)
         known = tuple(one.archive for one in over)
-        facts = replace(facts, stamps=stamps, proved_later=later, archives=known)
+        more = self.unread > seal.signed_revision
+        facts = replace(
+            facts, stamps=stamps, proved_later=later, archives=known, archives_unread=more
+        )
         held = [one for one in over if one.archive.holds]
         return self._archived(seal, facts, held[-1]) if held else facts
 
@@ -176,9 +168,9 @@ class _Judge:
         name = "?"
         try:
             name = str(item.field_name)
-            item.compute_integrity_info()
+            item.compute_integrity_info(POLICY)
             digest, algorithm = item.compute_digest(), item.external_md_algorithm
-            coverage, modification, _ = _changes(item)
+            coverage, modification, _ = changes_after(item)
             _, length, second, _ = (int(value) for value in item.byte_range)
             sub_filter = str(item.sig_object.get("/SubFilter", ""))
             contents = item.pkcs7_content
@@ -253,7 +245,7 @@ def _facts(
     name: str, seal: EmbeddedPdfSignature, result: AdESBasicValidationResult[Any]
 ) -> Examined:
     status = result.api_status
-    coverage, modification, alone = _changes(seal)
+    coverage, modification, alone = changes_after(seal)
     _, length, second, behind = (int(value) for value in seal.byte_range)
     return Examined(
         field=name,
@@ -273,21 +265,3 @@ def _facts(
         behind=behind,
         document_id=str(seal.sig_object.get(SIGNATURE_ENTRY, "")),
     )
-
-
-def _changes(item: EmbeddedPdfSignature) -> tuple[Coverage, Modification, bool]:
-    """Give what a signature covers, what was changed after it, whether fields of others alone."""
-    # Its attributes are declared as None and filled later.
-    diff = cast("object", item.diff_result)
-    coverage = _COVERAGES.get(cast("Any", item.coverage), Coverage.UNCLEAR)
-    if coverage is Coverage.WHOLE_DOCUMENT:
-        return coverage, Modification.NONE, False
-    if not isinstance(diff, DiffResult):
-        return coverage, Modification.OTHER, False
-    found = _MODIFICATIONS[diff.modification_level]
-    alone = diff.changed_form_fields <= {
-        str(one.field_name) for one in item.reader.embedded_signatures
-    }
-    if found in _HARMLESS and not only_signatures_added(*later_parts(item)):
-        return coverage, Modification.ANNOTATIONS, False
-    return coverage, found, alone

@@ -15,7 +15,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias, cast
 
 from asn1crypto import cms
 from asn1crypto import crl as asn1_crl
@@ -24,8 +24,21 @@ from asn1crypto.ocsp import OCSPResponse
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
+from pyhanko.pdf_utils.reader import HistoricalResolver
 from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.ades.report import AdESStatus
+from pyhanko.sign.diff_analysis import (
+    DEFAULT_DIFF_POLICY,
+    CatalogModificationRule,
+    DiffResult,
+    DocInfoRule,
+    DSSCompareRule,
+    MetadataUpdateRule,
+    ModificationLevel,
+    ObjectStreamRule,
+    StandardDiffPolicy,
+    XrefStreamRule,
+)
 from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation.ades import (
     AdESBasicValidationResult,
@@ -41,6 +54,7 @@ from pyhanko.sign.validation.policy_decl import (
     SignatureValidationSpec,
 )
 from pyhanko.sign.validation.settings import KeyUsageConstraints
+from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
@@ -48,9 +62,17 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 from verifier.check import Indication
-from verifier.checks.examined import Stamp
-from verifier.checks.later_fields import Dictionary, Reference, reference_of
+from verifier.checks.examined import Modification, Stamp
+from verifier.checks.later_fields import (
+    Dictionary,
+    Reference,
+    only_signatures_added,
+    reference_of,
+)
+from verifier.checks.later_settings import Settings, needs_no_more
+from verifier.checks.later_words import Description, says_the_same
 from verifier.trust.trust_list import TrustList, signer_among
+from verifier.verdict import Coverage
 
 # Certificates, answers and lists of one file that are looked at, each.
 _STORE_LIMIT: Final = 64
@@ -59,6 +81,37 @@ INDICATIONS: Final = {
     AdESStatus.PASSED: Indication.TOTAL_PASSED,
     AdESStatus.INDETERMINATE: Indication.INDETERMINATE,
     AdESStatus.FAILED: Indication.TOTAL_FAILED,
+}
+# pyHanko's own rules, but for its look at XMP: it calls a file changed whose XMP it cannot parse,
+# though nobody touched it. We compare XMP ourselves.
+POLICY: Final = StandardDiffPolicy(
+    [
+        CatalogModificationRule(),
+        *(
+            rule.as_qualified(ModificationLevel.LTA_UPDATES)
+            for rule in (
+                DocInfoRule(),
+                XrefStreamRule(),
+                ObjectStreamRule(),
+                DSSCompareRule(),
+                MetadataUpdateRule(check_xml_syntax=False),
+            )
+        ),
+    ],
+    DEFAULT_DIFF_POLICY.form_rule,
+)
+_MODIFICATIONS: Final = {
+    ModificationLevel.NONE: Modification.NONE,
+    ModificationLevel.LTA_UPDATES: Modification.VALIDATION_DATA,
+    ModificationLevel.FORM_FILLING: Modification.FORM,
+    ModificationLevel.ANNOTATIONS: Modification.ANNOTATIONS,
+    ModificationLevel.OTHER: Modification.OTHER,
+}
+# What may pass, if what we find ourselves agrees.
+_HARMLESS: Final = {Modification.NONE, Modification.VALIDATION_DATA, Modification.FORM}
+_COVERAGES: Final = {
+    SignatureCoverageLevel.ENTIRE_FILE: Coverage.WHOLE_DOCUMENT,
+    SignatureCoverageLevel.ENTIRE_REVISION: Coverage.EARLIER_REVISION,
 }
 # What must have been stamped, by an algorithm's name.
 Imprint: TypeAlias = Callable[[str], bytes]
@@ -177,20 +230,58 @@ def embedded(reader: PdfHandler) -> LocalKnowledge:
     )
 
 
-def later_parts(
-    item: EmbeddedPdfSignature,
-) -> tuple[Dictionary, Dictionary, dict[Reference, bool]]:
-    """Give the catalog that a signature was made on, the last one, and the fields signed since.
-
-    Of each field whether what it holds is a time-stamp over the file.
-    """
-    reader, since = item.reader, item.signed_revision
-    later = {
-        place: one.sig_object_type == ARCHIVE
-        for one in reader.embedded_signatures
-        if one.signed_revision > since
-        and (place := reference_of(one.sig_field.container_ref)) is not None
+def changes_after(item: EmbeddedPdfSignature) -> tuple[Coverage, Modification, bool]:
+    """Give what a signature covers, what was changed after it, whether fields of others alone."""
+    # Its attributes are declared as None and filled later.
+    diff = cast("object", item.diff_result)
+    coverage = _COVERAGES.get(cast("Any", item.coverage), Coverage.UNCLEAR)
+    if coverage is Coverage.WHOLE_DOCUMENT:
+        return coverage, Modification.NONE, False
+    if not isinstance(diff, DiffResult):
+        return coverage, Modification.OTHER, False
+    found = _MODIFICATIONS[diff.modification_level]
+    alone = diff.changed_form_fields <= {
+        str(one.field_name) for one in item.reader.embedded_signatures
     }
+    return coverage, (_beside(item, found) if found in _HARMLESS else found), alone
+
+
+def _beside(item: EmbeddedPdfSignature, found: Modification) -> Modification:
+    """Look at what pyHanko lets change: fields, metadata, settings."""
+    reader, since = item.reader, item.signed_revision
     old = reader.get_historical_resolver(since)
     new = reader.get_historical_resolver(reader.xrefs.total_revisions - 1)
-    return old.root, new.root, later
+    # pyHanko puts all trailers together, readers take the last; it shows single ones nowhere.
+    last = reader.trailer._trailer_revisions[0]  # noqa: SLF001
+    if not only_signatures_added(old.root, new.root, _fields_since(item)):
+        return Modification.ANNOTATIONS
+    if not says_the_same(_description(old, old.trailer_view), _description(new, last)):
+        return Modification.METADATA
+    if not needs_no_more(Settings(old.root, old.trailer_view), Settings(new.root, last)):
+        return Modification.SETTINGS
+    return found
+
+
+def _fields_since(item: EmbeddedPdfSignature) -> dict[Reference, bool]:
+    """Give the fields signed since, and of each whether it holds a time-stamp over the file."""
+    return {
+        place: one.sig_object_type == ARCHIVE
+        for one in item.reader.embedded_signatures
+        if one.signed_revision > item.signed_revision
+        and (place := reference_of(one.sig_field.container_ref)) is not None
+    }
+
+
+def _description(revision: HistoricalResolver, trailer: Dictionary) -> Description:
+    info, root = None, revision.root
+    if "/Info" in trailer:
+        place = trailer.raw_get("/Info")
+        # The trailer's references lead to the last revision, whatever the trailer.
+        is_reference = reference_of(place) is not None
+        held = revision(place.reference) if is_reference else place
+        info = {key: held.raw_get(key) for key in held}
+    if "/Metadata" not in root:
+        return Description(info, None)
+    # By reference: pyHanko gives `root["/Metadata"]` in a form that older revisions do not have.
+    stream = root.raw_get("/Metadata").get_object()
+    return Description(info, stream.read_data(DecodePurpose.XMP_METADATA))

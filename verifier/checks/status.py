@@ -6,7 +6,7 @@ The lines, in their order (`verifier/DESIGN.md`, "Letters taken back"):
 2. a list speaks for a letter when its signer has the organisation and the authority of the seal or
    town code; for a 2D-Doc, whose authorities sign no list, the organisation;
 3. it is proved: its signature, a chain to an authority of the trust folder, valid on the day of the
-   list, none of it revoked, a key made for signing and for nothing else;
+   list, none of it revoked, a key made for such lists and for nothing else (`status_proof`);
 4. of the lists of one address the newest is asked; of several addresses the worst answer counts;
 5. the state: revoked and superseded are for good, so a list of any age tells them;
 6. nothing said, and the list in force: current. A list past its end, too old, of tomorrow, or whose
@@ -24,12 +24,9 @@ from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
-from cryptography import x509
-
 from sealing.proofs.document_id import list_of, slot_of
-from sealing.proofs.status_list import PURPOSE, NoSlotError, ParsedStatusList, Slots
+from sealing.proofs.status_list import NoSlotError, ParsedStatusList, Slots
 from verifier.check import Check, SubIndication
-from verifier.checks.certificate import check_key_usage, check_purpose
 from verifier.checks.identity import issuer_of
 from verifier.trust.status_lists import StatusList, organisation_of
 from verifier.trust.status_proof import chain_of_list, is_proved
@@ -166,16 +163,11 @@ def _proved(
     signer = issuer_of(chain)
     if not any(_speaks(signer, holder) for holder in issuers):  # (2)
         return
-    if not _may_sign(chain[0]) or not is_proved(one, chain, trust, hours.moment):  # (3)
+    if not is_proved(one, chain, trust, hours.moment):  # (3)
         return
     states = [trust.revocation(below, high, hours.moment) for below, high in pairwise(chain)]
     checked = all(isinstance(state, NotRevoked) for state in states)
     yield _Proved(one, ParsedStatusList.parse(one.token).claims.slots, checked)
-
-
-def _may_sign(leaf: x509.Certificate) -> bool:
-    made = check_key_usage(_NAME, leaf), check_purpose(_NAME, leaf, {PURPOSE})
-    return all(check.has_passed for check in made)
 
 
 def _said(one: _Proved, place: int, trust: TrustList, hours: Hours) -> Answer:

@@ -43,6 +43,10 @@ REASONS: Final[dict[str, str]] = {
     "only-validation-data-added": N_("seules des données de validation ont été ajoutées ensuite"),
     "only-seals-added": N_("seuls d'autres cachets ont été ajoutés ensuite"),
     "filled-or-annotated-after-sealing": N_("le document a été rempli ou annoté après le cachet"),
+    "metadata-changed-after-sealing": N_(
+        "le titre ou d'autres métadonnées ont changé après le cachet"
+    ),
+    "settings-changed-after-sealing": N_("des réglages du document ont changé après le cachet"),
     "changed-after-sealing": N_("le document a été modifié après le cachet"),
     "bytes-outside-the-seal": N_("des octets ont été ajoutés après le cachet"),
     "contents-canonical": N_("le cachet est écrit comme il doit l'être"),
@@ -79,6 +83,7 @@ REASONS: Final[dict[str, str]] = {
     "archive-broken": N_("l'horodatage d'archivage n'est pas celui de ce fichier, ou il est faux"),
     "archive-not-whole": N_("l'horodatage d'archivage ne couvre pas tout, ou a été suivi d'ajouts"),
     "archive-unreadable": N_("l'horodatage d'archivage ne se lit pas"),
+    "archives-too-many": N_("il y a plus d'horodatages d'archivage que l'on n'en vérifie"),
     # Both.
     "revoked": N_("le certificat a été révoqué"),
     "list-in-force": N_("une liste de révocation en vigueur a été consultée"),

@@ -4,6 +4,8 @@ Rules kept here:
 
 - the certificates that a list brings help only as authorities: one that may not sign others is
   nobody's issuer, whatever it signed;
+- the signer is made for such lists and for nothing else, and says so itself: a key of seals, or one
+  without a purpose, signs none, for whoever holds it could hide that a letter was taken back;
 - the chain reaches an authority of the trust folder, above the signer; all of it was valid on the
   day of the list; a revoked certificate proves nothing, whatever the date;
 - what arrives is proved before it takes the place of what is held, and is not of tomorrow.
@@ -18,9 +20,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from sealing.errors import SealingError
-from sealing.proofs.status_list import ParsedStatusList, verify
+from sealing.proofs.status_list import PURPOSE, ParsedStatusList, verify
 from verifier.errors import VerifierError
-from verifier.trust.anchors import UNREADABLE, is_authority
+from verifier.trust.anchors import UNREADABLE, extensions_of, is_authority
 from verifier.trust.status_lists import StatusList
 from verifier.trust.trust_list import Revoked, TrustList, signer_among
 
@@ -52,7 +54,7 @@ def chain_of_list(one: StatusList, trust: TrustList) -> Chain:
 def is_proved(one: StatusList, chain: Chain, trust: TrustList, now: datetime) -> bool:
     """Tell whether the first of a chain signed a list, and an authority vouches for it."""
     known = any(each in trust.authorities for each in chain[1:])
-    if not known or is_authority(chain[0]) or not all(_valid(each, one) for each in chain):
+    if not known or not _is_for_lists(chain[0]) or not all(_valid(each, one) for each in chain):
         return False
     states = (trust.revocation(below, above, now) for below, above in pairwise(chain))
     return not any(isinstance(state, Revoked) for state in states) and _signed(one, chain[0])
@@ -65,6 +67,18 @@ def require_proved(lists: Iterable[StatusList], trust: TrustList, now: datetime)
             raise _refused(one, "of tomorrow")
         if not is_proved(one, chain_of_list(one, trust), trust, now):
             raise _refused(one, "not signed under an authority of the folder")
+
+
+def _is_for_lists(leaf: x509.Certificate) -> bool:
+    """Tell whether a certificate says that its key is for lists of letters taken back alone."""
+    try:
+        told = extensions_of(leaf)
+        purposes = told.get_extension_for_class(x509.ExtendedKeyUsage).value
+        usage = told.get_extension_for_class(x509.KeyUsage).value
+    except UNREADABLE:
+        return False
+    signs = usage.digital_signature and not usage.content_commitment
+    return signs and list(purposes) == [PURPOSE] and not is_authority(leaf)
 
 
 def _signed(one: StatusList, leaf: x509.Certificate) -> bool:

@@ -18,11 +18,17 @@ from support.race import race
 from support.sealers import NOW, town
 
 from cli.demo import pki
-from sealing.proofs.document_id import LIST_SLOTS, slotted_id
+from sealing.proofs.document_id import LIST_SLOTS, slot_of, slotted_id
 from sealing.proofs.status_list import PURPOSE, ParsedStatusList, verify
 from sealing.service import seals
 from sealing.service.list_signer import unspoken
-from sealing.service.publication import KEPT, VALID, ListWentBackError, Publisher
+from sealing.service.publication import (
+    KEPT,
+    VALID,
+    ListWentBackError,
+    Publisher,
+    published_slots,
+)
 from sealing.service.seals import Reason
 from sealing.signers.port import SEAL, STATUS, CertificateUseError, KeyNotAllowedError, Signer
 from sealing.signers.registry import signer
@@ -104,6 +110,17 @@ def test_the_chain_comes_without_its_root(engine, publisher):
     assert "cachets" in names[1]
 
 
+def test_the_lists_of_a_folder_tell_which_slots_were_given(engine, publisher, tmp_path):
+    assert published_slots(tmp_path / "nowhere") == range(0)
+    with transaction(engine) as session:
+        seals.take(session, LIST_SLOTS + 1, NOW, bytes(16))
+    publisher.publish(engine, NOW)
+    (publisher.folder / "99.txt").touch()
+    (publisher.folder / "007.jwt").touch()
+    (publisher.folder / "4096000.jwt").touch()
+    assert published_slots(publisher.folder) == range(2 * LIST_SLOTS)
+
+
 def test_no_slot_no_list(engine, publisher):
     assert publisher.publish(engine, NOW) == []
 
@@ -180,6 +197,22 @@ def test_a_list_never_forgets_what_it_said_was_taken_back(engine, publisher):
         publisher.publish(engine, NOW + timedelta(days=1))
     revoke(engine, first)
     assert publisher.publish(engine, NOW + timedelta(days=1))[0].marked == 1
+
+
+def test_a_list_that_went_back_holds_no_other_list_back(engine, publisher):
+    [letter] = letters(engine, 1)
+    revoke(engine, letter)
+    publisher.publish(engine, NOW)
+    with transaction(engine) as session:  # a backup, and `coffre status advance`
+        session.delete(session.get_one(SealStateRow, slot_of(letter)))
+        seals.advance(session, [], NOW)
+    [later] = letters(engine, 1)
+    revoke(engine, later)
+    with pytest.raises(ListWentBackError) as caught:
+        publisher.publish(engine, NOW)
+    assert caught.value.details["number"] == 0
+    told = ParsedStatusList.parse((publisher.folder / "1.jwt").read_bytes())
+    assert told.claims.slots.state(0) == 1
 
 
 def test_a_clock_that_was_ahead_holds_no_list_back(engine, publisher):

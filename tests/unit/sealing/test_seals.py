@@ -8,13 +8,14 @@ from uuid import UUID
 import pytest
 from support.race import race
 
-from sealing.proofs.document_id import SLOTS, Slot, document_id, slotted_id
+from sealing.proofs.document_id import LIST_SLOTS, SLOTS, Slot, document_id, slotted_id
 from sealing.service import seals
 from sealing.service.seals import (
     OtherReplacementError,
     Reason,
     RegisterFullError,
     SealRevokedError,
+    SlotFarError,
     State,
     UnknownSealError,
 )
@@ -22,7 +23,7 @@ from storage import journal
 from storage.database import open_engine, reading, transaction
 from storage.migrations.upgrade import SchemaError, upgrade
 from storage.settings import Settings, StatusSettings
-from storage.tables.seals import SealRegisterRow
+from storage.tables.seals import SealBlockRow, SealRegisterRow
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
@@ -71,6 +72,50 @@ def test_a_block_whose_transaction_fails_was_never_given(engine):
         seals.take(session, 5, NOW, os.urandom(16))
         raise RuntimeError
     assert took(engine).first == 0
+
+
+def test_a_register_that_was_restored_gives_no_slot_again(engine):
+    took(engine, 40)
+    lost = [took(engine, 50), took(engine, LIST_SLOTS)]
+    with transaction(engine) as session:  # the backup was older
+        session.get_one(SealRegisterRow, 1).next = 40
+        for one in lost:
+            session.delete(session.get_one(SealBlockRow, one.first))
+    last = lost[-1].first + lost[-1].count - 1
+    out = done(engine, seals.advance, [last, 7], NOW)
+    assert out == range(40, 2 * LIST_SLOTS)
+    assert took(engine).first == 2 * LIST_SLOTS
+    with reading(engine) as session:
+        assert journal.check(session).n == 1
+
+
+@pytest.mark.parametrize("first", [0, 1, LIST_SLOTS - 1, LIST_SLOTS])
+def test_a_register_goes_on_in_a_new_list_and_never_back(engine, first):
+    with transaction(engine) as session:
+        session.get_one(SealRegisterRow, 1).next = first
+    out = done(engine, seals.advance, [], NOW)
+    # Even from the first slot of a list: it may have been given since the backup.
+    assert out == range(first, (first // LIST_SLOTS + 1) * LIST_SLOTS)
+    again = done(engine, seals.advance, [0], NOW)
+    assert again == range(out.stop, out.stop + LIST_SLOTS)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "error"),
+    [
+        (0, 64 * LIST_SLOTS, SlotFarError),
+        (0, SLOTS - 1, SlotFarError),
+        (SLOTS - 1, 0, RegisterFullError),
+        (SLOTS - LIST_SLOTS, SLOTS - 1, RegisterFullError),
+    ],
+)
+def test_a_register_is_not_used_up_by_a_slip(engine, first, last, error):
+    with transaction(engine) as session:
+        session.get_one(SealRegisterRow, 1).next = first
+    with pytest.raises(error):
+        done(engine, seals.advance, [last], NOW)
+    with reading(engine) as session:
+        assert seals.given(session) == first
 
 
 def test_the_register_ends_at_its_last_slot(engine):

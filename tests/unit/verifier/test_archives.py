@@ -58,6 +58,7 @@ from support.archives import (
 from support.authorities import asn1, revocation_list
 from support.budget import cases
 from support.letters import letter, with_stream_xref
+from support.spread import in_words, one_bit, spread
 
 from cli.demo import pki
 from sealing.pades import general_road
@@ -168,6 +169,19 @@ def test_archive_stamps_follow_each_other_for_ever():
     assert (seal.conclusion.indication, seal.level) == (PASSED, "B-LTA")
     assert [one.reason for one in seal.checks].count("archive-proved") == 3
     assert long_term(kept_twice()).ades_subindic is AdESPassed.OK
+
+
+def test_more_archive_stamps_than_are_looked_at_are_never_green():
+    made = services(THEN).archiving("sha256").archivist
+    pdf = sealed(Level.B_LT)
+    for _ in range(16):
+        pdf += archive(SourcePdf(pdf), made)
+    most = only(pdf, THEN)
+    assert most.conclusion.indication is PASSED
+    assert [one.reason for one in most.checks].count("archive-proved") == 16
+    more = only(pdf + archive(SourcePdf(pdf), made), THEN)
+    assert more.conclusion.indication is UNSURE
+    assert more.conclusion.reason == "archives-too-many"
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -572,10 +586,10 @@ def test_one_bit_changed_in_an_archive_revision_is_never_passed():
     made = services(THEN).archiving("sha256")
     pdf = plain + archive(SourcePdf(plain), made.archivist, services(THEN).proofs(made.chains))
     dice = random.Random(20261122)  # noqa: S311 - which bits are tried is no secret
-    for place in dice.sample(range(len(plain), len(pdf)), cases(fast=25, ci=100, slow=4_000)):
-        dirty = bytearray(pdf)
-        dirty[place] ^= 1 << dice.randrange(8)
-        seals = check_seals(bytes(dirty), trust(THEN), THEN)
+    added = range(len(plain), len(pdf))
+    places = spread(added, cases(fast=15, ci=25, slow=4_000), dice) + in_words(pdf, added, dice)
+    for place in places:
+        seals = check_seals(one_bit(pdf, place, dice), trust(THEN), THEN)
         assert seals, f"the seal vanished: byte {place}"
         worst = max(seal.conclusion.indication.severity for seal in seals)
         assert worst > 0, f"byte {place}: {pdf[place - 20 : place + 20]!r}"

@@ -9,8 +9,8 @@ from cli.bench.degraded import RESOLUTIONS, variants
 from verifier.reading.document import read_document
 
 VARIANTS = variants()
-# Spread over all classes and both resolutions: no step of the list is a multiple of another.
-TRIED = VARIANTS[:: len(VARIANTS) // cases(fast=12, ci=28, slow=84)]
+# Spread over all classes and both resolutions.
+TRIED = VARIANTS[:: len(VARIANTS) // cases(fast=12, ci=12, slow=84)]
 UNREAD = 2
 
 
@@ -20,6 +20,13 @@ def test_there_are_84_pages_each_with_its_name_and_always_alike():
     assert [one.picture(page).tobytes() for one in variants()] == [
         one.picture(page).tobytes() for one in VARIANTS
     ]
+
+
+def test_those_that_are_tried_are_of_every_kind_and_both_resolutions():
+    kinds = {one.name.split()[0] for one in VARIANTS}
+    assert len(kinds) == 6
+    assert {one.name.split()[0] for one in TRIED} == kinds
+    assert {one.dpi for one in TRIED} == set(RESOLUTIONS)
 
 
 @pytest.mark.timeout(600)

@@ -18,6 +18,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from support.budget import cases
 from support.letters import FIELDS, letter
 from support.sealers import NOW, sealer, town
+from support.spread import in_elements, in_words, one_bit, spread
 from support.twoddoc_pki import Authority
 
 from sealing.service.codes import TwoDDocOrder
@@ -272,6 +273,21 @@ def test_mixed_case_hexadecimal_is_seen():
     )
 
 
+def test_a_signer_named_in_other_letters_is_seen():
+    pdf = bytearray(sealed())
+    start, end = gap(pdf)
+    issuer = sealer().seal.chain[0].issuer.public_bytes().hex().upper().encode()
+    # It stands last in what is signed, and before that where the signer is named.
+    last = pdf.rindex(issuer, start, end)
+    digit = pdf.rindex(issuer, start, last) + len(issuer) - 2
+    pdf[digit : digit + 2] = b"%02X" % (int(pdf[digit : digit + 2], 16) ^ 0x20)
+    assert answer(bytes(pdf)) == (
+        UNSURE,
+        SubIndication.SIG_CONSTRAINTS_FAILURE,
+        "signer-named-otherwise",
+    )
+
+
 def test_a_changed_copy_of_a_carried_certificate_is_seen():
     pdf = sealed()
     start, end = gap(pdf)
@@ -297,12 +313,15 @@ def test_one_bit_changed_anywhere_is_never_passed():
     pdf = sealed()
     dice = random.Random(20261121)  # noqa: S311 - which bits are tried is no secret
     start, end = gap(pdf)
-    places = dice.sample(range(len(pdf)), cases(fast=60, ci=500, slow=len(pdf)))
-    places += dice.sample(range(start, end), cases(fast=20, ci=200, slow=end - start))
-    for place in places:
-        changed = bytearray(pdf)
-        changed[place] ^= 1 << dice.randrange(8)
-        seals = check_seals(bytes(changed), trust(), NOW)
+    gapped = range(start, end)
+    places = spread(range(len(pdf)), cases(fast=40, ci=50, slow=len(pdf)), dice)
+    places += in_words(pdf, range(len(letter()), len(pdf)), dice)
+    tried = [(place, one_bit(pdf, place, dice)) for place in places]
+    digits = spread(gapped, cases(fast=10, ci=30, slow=end - start), dice)
+    digits += in_elements(pdf, gapped, 5, dice)
+    tried += [(place, one_bit(pdf, place, dice, digit=True)) for place in digits]
+    for place, changed in tried:
+        seals = check_seals(changed, trust(), NOW)
         assert seals, f"the seal vanished: byte {place}"
         worst = max(seal.conclusion.indication.severity for seal in seals)
         assert worst > 0, f"byte {place}: {pdf[place - 20 : place + 20]!r}"

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from support.authorities import revocation_list
 from support.budget import cases
 from support.letters import FIELDS, letter
 from support.sealers import NOW, sealer, town
@@ -43,6 +44,7 @@ from verifier.trust.status_lists import (
     newer,
     organisation_of,
 )
+from verifier.trust.status_proof import StatusListRefusedError, require_proved
 from verifier.trust.status_refresh import renew
 from verifier.trust.trust_list import Mode
 from verifier.verdict import Issuer, Named, SealState
@@ -68,8 +70,9 @@ def named(slot=PLACE, issuer=None):
     return Named(slotted_id(NOW, SlotKey(Slot(slot), KEY)), issuer or seal_issuer())
 
 
-def leaf(issuer=None, organisation=pki.TOWN, number=None, purpose=None, days=(-1, 30)):
+def leaf(issuer=None, organisation=pki.TOWN, number=None, days=(-1, 30), **use):
     """Make a holder that may sign lists, or that looks like one."""
+    purposes, usage = use.get("purposes", [PURPOSE]), use.get("usage", {"digital_signature": True})
     above, key = issuer or town()[0].intermediate, ec.generate_private_key(ec.SECP256R1())
     parts = [(NameOID.ORGANIZATION_NAME, organisation), (NameOID.COMMON_NAME, "Etats")]
     parts += [(ORGANISATION_ID, number)] if number else []
@@ -83,10 +86,11 @@ def leaf(issuer=None, organisation=pki.TOWN, number=None, purpose=None, days=(-1
         .not_valid_before(first)
         .not_valid_after(last)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(pki._key_usage(digital_signature=True), critical=True)
     )
-    if purpose is not None:
-        builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=True)
+    if usage:
+        builder = builder.add_extension(pki._key_usage(**usage), critical=True)
+    if purposes:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=True)
     return pki.Holder(builder.sign(above.key, hashes.SHA256()), key)
 
 
@@ -285,21 +289,76 @@ def test_a_certificate_that_may_not_sign_others_is_nobodys_issuer():
 @pytest.mark.parametrize(
     "changes",
     [
-        {"purpose": ExtendedKeyUsageOID.TIME_STAMPING},
-        {"purpose": ExtendedKeyUsageOID.OCSP_SIGNING},
+        {"purposes": [ExtendedKeyUsageOID.TIME_STAMPING]},
+        {"purposes": [ExtendedKeyUsageOID.OCSP_SIGNING]},
+        {"purposes": []},
+        {"purposes": [PURPOSE, ExtendedKeyUsageOID.EMAIL_PROTECTION]},
+        {"purposes": [ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]},
+        {"purposes": [x509.ObjectIdentifier("1.3.6.1.5.5.7.3.30")]},  # BGPsec routers, RFC 8209
+        {"usage": {}},
+        {"usage": {"content_commitment": True}},
+        {"usage": {"digital_signature": True, "content_commitment": True}},
         {"days": (-30, -5)},
         {"days": (2, 30)},
     ],
     ids=str,
 )
 def test_a_certificate_for_something_else_or_of_other_days_signs_no_list(changes):
-    assert asked(signed(leaf(**changes), REVOKED)) == UNPROVED
+    own = signed(leaf(**changes), REVOKED)
+    assert asked(own) == UNPROVED
+    # Nor is such a list kept, where it would make letters wait.
+    with pytest.raises(StatusListRefusedError):
+        require_proved([StatusList.parse(own)], trust(), NOW)
+    require_proved([StatusList.parse(signed(leaf(), REVOKED))], trust(), NOW)
+
+
+def test_the_key_of_the_seals_signs_no_list():
+    # Who holds it could hide that a letter was taken back, by a newer list.
+    seal = signed(town()[0].seals["seal-p256"])
+    assert asked(seal) == UNPROVED
+    older = signed(marks=REVOKED, at=NOW - timedelta(days=1))
+    assert asked(older, seal) == REVOKED_ANSWER
+
+
+def neighbour():
+    """Make another town that is trusted wholly: its authority, seals and lists of its own."""
+    root = pki._authority("Ailleurs racine", ec.SECP384R1(), NOW, None)
+    above = pki._authority("Ailleurs cachets", ec.SECP384R1(), NOW, root)
+    made = trust()
+    lists = tuple(
+        x509.load_der_x509_crl(revocation_list(one, (), dates=(NOW, NOW + timedelta(days=1))))
+        for one in (root, above)
+    )
+    both = replace(
+        made,
+        authorities=(*made.authorities, root.certificate, above.certificate),
+        crls=(*made.crls, *lists),
+    )
+    return above, both
+
+
+@pytest.mark.parametrize("organisation", [OTHERS, pki.TOWN], ids=["its-name", "our-name"])
+def test_another_town_that_is_trusted_wholly_says_nothing_of_our_letters(organisation):
+    above, both = neighbour()
+    holder = leaf(above, organisation)
+    theirs = signed(holder, REVOKED, above=[above.certificate], sub="https://ailleurs.example/0")
+    require_proved([StatusList.parse(theirs)], both, NOW)
+    own = named(issuer=issuer_of(chain_of(holder.certificate, both.authorities)))
+    assert asked(theirs, lists=both, letters=[own]) == REVOKED_ANSWER
+    # Of our letters it says nothing; that it takes our name makes them wait, never revoked.
+    assert asked(theirs, signed(), lists=both) == CURRENT_ANSWER
+    alone = asked(theirs, lists=both)
+    assert alone == (NOTHING if organisation == OTHERS else UNPROVED)
+    # Nor does it hide what our own list says, under our own address and with a later date.
+    hides = signed(holder, above=[above.certificate], at=NOW)
+    before = signed(marks=REVOKED, at=NOW - timedelta(days=1))
+    assert asked(before, hides, lists=both) == REVOKED_ANSWER
 
 
 def test_the_key_of_the_lists_seals_no_letter():
     status = town()[0].status.certificate
     assert check_purpose("seal", status).reason == "certificate-for-something-else"
-    assert asked(signed(leaf(purpose=PURPOSE), REVOKED)) == REVOKED_ANSWER
+    assert asked(signed(leaf(), REVOKED)) == REVOKED_ANSWER
 
 
 def test_an_authority_signs_no_list_itself():
