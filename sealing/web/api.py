@@ -11,6 +11,7 @@ Each request shows a key; a POST brings its Idempotency-Key: the same again give
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -36,7 +37,7 @@ from sealing.web.models import MAX_ORDER, Id, SealAnswer, SealOrder, SealWork, m
 from sealing.web.office import AtCounter, Counter
 from sealing.web.orders import Taking, allow, fingerprint_of, read_order
 from sealing.web.problems import ErasedError, NotReadyError, told, trouble_of
-from storage.database import reading, transaction
+from storage.database import DatabaseUnavailableError, reading, transaction
 from vault.web.problems import RESPONSES
 from vault.web.session import Here, Site
 
@@ -169,7 +170,7 @@ def _pdf(found: Commission, here: Site, at: Counter, status: int) -> FileRespons
         raise NotReadyError(f"got a letter that is {found.state}")
 
     def taken() -> None:
-        with transaction(here.engine) as session:
+        with suppress(DatabaseUnavailableError), transaction(here.engine) as session:
             commissions.collected(session, found.id, here.clock())
 
     name, after = f"{found.id}.pdf", BackgroundTask(taken)

@@ -10,7 +10,6 @@ Rules kept here:
 """
 
 import asyncio
-import errno
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -24,7 +23,7 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import parse_options_header
 
 from sealing.errors import SealingError
-from sealing.service.storeroom import NoRoomError, Storeroom, discard
+from sealing.service.storeroom import Storeroom, discard, room_needed
 from vault.web.security import BodyTooLargeError
 
 PAUSE: Final = 30.0
@@ -132,9 +131,13 @@ def require_announced(request: Request, limit: int) -> None:
 
 async def body(request: Request, part: Part, limit: int) -> None:
     """Bring a whole body to one part."""
-    async for piece in _pieces(request, limit):
-        await _doing(part.write, piece)
-    await _doing(part.close)
+    try:
+        async for piece in _pieces(request, limit):
+            await _doing(part.write, piece)
+        await _doing(part.close)
+    finally:
+        with suppress(OSError):
+            part.close()  # of a part that was cut, the file
 
 
 async def form(request: Request, opening: Opening, limit: int) -> None:
@@ -176,15 +179,12 @@ async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
 
 
 async def _doing(act: Callable[..., object], *given: bytes) -> None:
-    """Write to the disk out of the way of other requests; raise NoRoomError."""
+    """Write to the disk out of the way of other requests; raise NoRoomError, FormError."""
     try:
-        await asyncio.to_thread(act, *given)
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-            raise NoRoomError("got a disk that is full") from error
-        if isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError):
-            raise FormError("got a name twice, or one that is a folder's too", part="") from error
-        raise
+        with room_needed():
+            await asyncio.to_thread(act, *given)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise FormError("got a name twice, or one that is a folder's too", part="") from error
 
 
 class _Reader:
