@@ -25,6 +25,7 @@ ROWS: dict[str, Problem] = {
     **dict.fromkeys(
         (
             "batch.archive",
+            "api-key.busy",
             "api-key.daily-limit",
             "api-key.level",
             "api-key.refused",

@@ -55,7 +55,7 @@ async def seal(
 ) -> Response:
     """Seal one letter, once, however often it is asked."""
     at.office.require_up()
-    async with arriving(at.room) as folder:
+    async with arriving(at, who) as folder:
         came = await _receive(request, folder, who.terms.most_mib * _MIB)
         allow(who, came.order)
         asked = came.asked(who, repeated)

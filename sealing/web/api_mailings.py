@@ -65,7 +65,7 @@ async def post(
 ) -> Response:
     """Take a mailing on, once, however often it is asked."""
     at.office.require_mailings()
-    async with arriving(at.room) as folder:
+    async with arriving(at, who) as folder:
         came = _Came(folder, who.terms.most_mib * _MIB)
         await arrivals.form(request, came.opening, at.most_mailing)
         order = read_order(MailingOrder, bytes(came.order.content))
