@@ -122,7 +122,10 @@ class Line:
 
 
 def outcome_of(error: Exception, *, named: bool) -> Outcome:
-    """Give how a commission ends by an error; `named`: its application chose the signer."""
+    """Give how a commission ends by an error; `named`: its application, or its key, says who signs.
+
+    Where neither does, a signer that is missing is the operator's to put right.
+    """
     match error:
         case CoffreError():
             refused = isinstance(error, _REFUSALS) or (

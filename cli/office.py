@@ -141,7 +141,7 @@ class _Desk:
         except DatabaseUnavailableError:
             return None
         except Exception as error:  # noqa: BLE001 - a fault of ours stops no other letter
-            return outcome_of(error, named=order.signer is not None)
+            return outcome_of(error, named=order.is_named)
         if settled.state not in _STATES:
             return None
         state = _STATES[settled.state]

@@ -109,7 +109,7 @@ class _Posting:
         except DatabaseUnavailableError:
             raise
         except (CoffreError, OSError) as error:
-            return self._put_off(error, named=self._order.signer is not None)
+            return self._put_off(error, named=self._order.is_named)
         except Exception as error:  # noqa: BLE001 - a fault of ours stops no other mailing
             return self._end(outcome_of(error, named=False))
         finally:

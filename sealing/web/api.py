@@ -21,7 +21,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.background import BackgroundTask
 
-from sealing.service import api_keys, commissions, retention
+from sealing.service import commissions, retention
 from sealing.service.api_keys import ApiKey
 from sealing.service.commissions import (
     Asked,
@@ -99,9 +99,8 @@ class _Came:
     def asked(self, who: ApiKey, repeated: str) -> Asked:
         """Give what is asked; the same letter and order have the same fingerprint."""
         fingerprint = fingerprint_of(self.order, {"letter": self.letter.sha256})
-        signer = api_keys.chosen_signer(who.terms, self.order.signer)
-        terms = {"signer": signer, "signers": who.terms.signers}
-        text = SealWork(**{**self.order.model_dump(), **terms}).model_dump_json()
+        work = SealWork(**self.order.model_dump(), signers=who.terms.signers)
+        text = work.model_dump_json()
         size, level = self.letter.size, self.order.level
         return Asked(Kind.LETTER, repeated, fingerprint, text, level, 1, size)
 

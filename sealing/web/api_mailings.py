@@ -26,7 +26,7 @@ from sealing.batch.files.folders import Folder
 from sealing.batch.files.source import MAX_BYTES, Source
 from sealing.batch.files.zipped import LISTING, unpack
 from sealing.batch.ledger.standing import Standing
-from sealing.service import api_keys, commissions, retention
+from sealing.service import commissions, retention
 from sealing.service.api_keys import ApiKey
 from sealing.service.commissions import Asked, Commission, Kind, State
 from sealing.service.storeroom import MailingRoom, room_needed
@@ -166,9 +166,8 @@ class _Came:
         (self.folder / "in").mkdir(exist_ok=True)
         sizes = [path.stat().st_size for path in (self.folder / "in").rglob("*") if path.is_file()]
         fingerprint = fingerprint_of(order, parts)
-        signer = api_keys.chosen_signer(who.terms, order.signer)
-        terms = {"signer": signer, "signers": who.terms.signers}
-        text = MailingWork(**{**order.model_dump(), **terms}).model_dump_json()
+        work = MailingWork(**order.model_dump(), signers=who.terms.signers)
+        text = work.model_dump_json()
         count, size = max(1, len(sizes)), sum(sizes)
         return Asked(Kind.MAILING, repeated, fingerprint, text, order.level, count, size)
 

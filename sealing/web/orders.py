@@ -47,7 +47,7 @@ def fingerprint_of(order: Order, parts: Mapping[str, bytes]) -> bytes:
 def allow(who: ApiKey, order: Order) -> None:
     """Raise LevelNotAllowedError or SignerNotAllowedError for what a key does not allow."""
     api_keys.require_level(who.terms, order.level)
-    api_keys.chosen_signer(who.terms, order.signer)
+    api_keys.require_signer(who.terms, order.signer)
 
 
 @dataclass(frozen=True, slots=True)
