@@ -80,7 +80,7 @@ def watching(hot, config, *words, code=0, stopping=False, **environ):
 
 def hear(stream, part):
     """Read lines until one has these words; give all of them."""
-    lines = []
+    lines: list[str] = []
     while not lines or part not in lines[-1]:
         line = stream.readline()
         assert line, lines
