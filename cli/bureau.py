@@ -9,7 +9,6 @@ Rules kept here:
   operator, an authority or time may put it right.
 """
 
-import errno
 import json
 import os
 import select
@@ -30,18 +29,17 @@ from sealing.service import settling
 from sealing.service.commissions import Commission, Kind, Outcome, State
 from sealing.service.levels import Level
 from sealing.service.profile import Profile
-from sealing.service.storeroom import Storeroom
+from sealing.service.storeroom import FULL, NoRoomError, Storeroom
 from sealing.signers.registry import UnknownSignerError
 from sealing.towncode.signature import KeyNotAllowedError
 from sealing.twoddoc.conformance import TypeNotForTownsError
 from sealing.twoddoc.emission import Emission
 from sealing.web.models import Order as Asked
-from storage.database import reading, transaction
+from storage.database import DatabaseFullError, reading, transaction
 from storage.errors import CoffreError
 from storage.settings import Settings
 
 _OURS: Final = "coffre.fault"
-_FULL: Final = "office.no-room"
 _DISK: Final = "office.disk"
 # What is the application's to put right; the rest is the operator's, or passes.
 _REFUSALS: Final = (TypeNotForTownsError, KeyNotAllowedError)
@@ -124,7 +122,10 @@ class Line:
 
 
 def outcome_of(error: Exception, *, named: bool) -> Outcome:
-    """Give how a commission ends by an error; `named`: its application chose the signer."""
+    """Give how a commission ends by an error; `named`: its application, or its key, says who signs.
+
+    Where neither does, a signer that is missing is the operator's to put right.
+    """
     match error:
         case CoffreError():
             refused = isinstance(error, _REFUSALS) or (
@@ -132,10 +133,11 @@ def outcome_of(error: Exception, *, named: bool) -> Outcome:
             )
             state = State.REFUSED if refused else State.FAILED
             code = error.reported or error.code
+            if code == DatabaseFullError.code:
+                code = NoRoomError.code
             return Outcome(state, error=code, details=details_of(error))
         case OSError(errno=number):
-            full = number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-            return Outcome(State.FAILED, error=_FULL if full else _DISK)
+            return Outcome(State.FAILED, error=NoRoomError.code if number in FULL else _DISK)
         case _:
             _print(error)
             return Outcome(State.FAILED, error=_OURS)

@@ -72,7 +72,7 @@ class Mailing:
             "letters_per_second": round(self.rate, 1),
             "journal": str(journal) if there else None,
             "journal_sha256": digest_of(journal) if there else None,
-            "report": str(self.folder.report) if self.folder.report.exists() else None,
+            "report": str(self.folder.report) if self.folder.report.is_file() else None,
             "evidence": self.evidence,
         }
 
@@ -111,7 +111,7 @@ def say(output: Output, mailing: Mailing) -> None:
     if mailing.evidence is not None:
         told = tr(N_("  preuves d'existence : {records}, manquantes : {missing}"))
         output.show(told.format(**mailing.evidence))
-    if mailing.folder.report.exists():
+    if mailing.folder.report.is_file():
         output.show(tr(N_("  rapport : {path}")).format(path=mailing.folder.report))
 
 
@@ -135,6 +135,17 @@ def say_records(output: Output, records: Records | None) -> Exit:
     advice = tr(N_("déplacez-les, ou ajoutez --force pour les remplacer"))
     output.error(told.format(barred=records.barred), advice)
     return Exit.PARTIAL
+
+
+def say_unwritten(output: Output, trouble: CoffreError | OSError, code: int) -> int:
+    """Say that there is no report, and why; give the exit code of a run that had another."""
+    why, own = _why(trouble, output.tr)
+    told = output.tr(
+        N_("le rapport n'a pas pu être écrit ({why}) ; les lettres scellées sont bonnes")
+    )
+    again = N_("ôtez ce qui gêne : la même commande l'écrit, sans rien sceller de nouveau")
+    output.error(told.format(why=plain(why)), output.tr(again))
+    return own if code in {Exit.DONE, Exit.PARTIAL} else code
 
 
 def _why(trouble: CoffreError | OSError, tr: Translator) -> tuple[str, Exit]:
@@ -178,8 +189,12 @@ def troubles(ledger: Ledger, tr: Translator) -> Iterator[Trouble]:
 
 
 def write_report(job: Job, mailing: Mailing, certificate: x509.Certificate, output: Output) -> None:
-    """Write the page and the list of failures beside the sealed letters; raise OSError."""
+    """Write the page and the list of failures beside the sealed letters.
+
+    Those of the run before are gone first. Raises OSError, DatabaseUnavailableError.
+    """
     folder, counts, tr = mailing.folder, mailing.counts, output.tr
+    folder.report.unlink(missing_ok=True)
     bench = job.bench
     ledger = open_ledger(folder, job.shared)
     try:

@@ -33,7 +33,7 @@ from sealing.service.commissions import DEATHS, OPEN, Commission, Kind, Outcome,
 from sealing.service.storeroom import name_of
 from sealing.signers.token_libraries import rest
 from sealing.web.models import SealWork
-from storage.database import DatabaseUnavailableError, reading, transaction
+from storage.database import DatabaseFullError, DatabaseUnavailableError, reading, transaction
 
 TURN: Final = 5.0
 _PATIENCE: Final = 60.0
@@ -138,10 +138,12 @@ class _Desk:
         order = SealWork.model_validate_json(found.work_order or "{}")
         try:
             settled = self.letters.seal(self._wanted(found, order))
+        except DatabaseFullError as error:
+            return outcome_of(error, named=order.is_named)
         except DatabaseUnavailableError:
             return None
         except Exception as error:  # noqa: BLE001 - a fault of ours stops no other letter
-            return outcome_of(error, named=order.signer is not None)
+            return outcome_of(error, named=order.is_named)
         if settled.state not in _STATES:
             return None
         state = _STATES[settled.state]

@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from cli.asked import fitting
 from cli.bureau import Bureau, Line, outcome_of
+from cli.files import writing
 from cli.mailings import Mailing, line_members, sentence_of, write_report
 from cli.output import Output
 from sealing.batch.engine import Engine, Standing
@@ -43,7 +44,7 @@ from sealing.service.commissions import DEATHS, Commission, Kind, Outcome, State
 from sealing.service.storeroom import MailingRoom, discard
 from sealing.signers.registry import limited
 from sealing.web.models import MailingWork
-from storage.database import DatabaseUnavailableError, transaction
+from storage.database import DatabaseFullError, DatabaseUnavailableError, transaction
 from storage.errors import CoffreError
 from storage.language import languages, translator
 
@@ -103,10 +104,12 @@ class _Posting:
             if self._attempts() > DEATHS:
                 return self._end(Outcome(State.FAILED, error=_DIED))
             return self._worked()
+        except DatabaseFullError as error:
+            return self._put_off(error, named=False)
         except DatabaseUnavailableError:
             raise
         except (CoffreError, OSError) as error:
-            return self._put_off(error, named=self._order.signer is not None)
+            return self._put_off(error, named=self._order.is_named)
         except Exception as error:  # noqa: BLE001 - a fault of ours stops no other mailing
             return self._end(outcome_of(error, named=False))
         finally:
@@ -228,7 +231,8 @@ class _Posting:
 
     def _write_wrong_lines(self, count: int) -> None:
         told = {"count": count, "lines": self.wrong_lines}
-        self.room.wrong_lines.write_text(json.dumps(told, ensure_ascii=False), "utf-8")
+        with writing(self.room.wrong_lines, force=True) as file:  # the site reads it at any moment
+            file.write(json.dumps(told, ensure_ascii=False).encode())
 
 
 def _pool(job: Job) -> Engine:

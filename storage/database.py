@@ -7,7 +7,8 @@ Rules kept here:
   it reads cannot change before it writes. On PostgreSQL services lock the row they decide on
   (`with_for_update`), which SQLite ignores;
 - SQLite runs in WAL mode with `synchronous=FULL`: what was committed survives a power cut;
-- foreign keys are enforced, and a busy database is waited for, then told apart from a broken one.
+- foreign keys are enforced, and a busy database is waited for, then told apart from a broken one,
+  and from one whose disk is full.
 """
 
 import sqlite3
@@ -25,6 +26,8 @@ from storage.errors import CoffreError, ConfigurationError, MissingExtraError
 
 BUSY_SECONDS = 5
 _READING = "coffre_reading"
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
+_DISK_FULL = "53100"  # PostgreSQL
 _DRIVERS = {
     "sqlite": "sqlite+pysqlite",
     "postgresql": "postgresql+psycopg",
@@ -33,10 +36,16 @@ _DRIVERS = {
 
 
 class DatabaseUnavailableError(CoffreError):
-    """The database does not answer, is busy or full; nothing of the transaction was kept."""
+    """The database does not answer or is busy; nothing of the transaction was kept."""
 
     code: ClassVar[str] = "database.unavailable"
     retryable: ClassVar[bool] = True
+
+
+class DatabaseFullError(DatabaseUnavailableError):
+    """The database cannot grow: its disk is full; nothing of the transaction was kept."""
+
+    code: ClassVar[str] = "database.full"
 
 
 class DatabaseUrlError(ConfigurationError):
@@ -84,13 +93,21 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn a database that does not answer into DatabaseUnavailableError."""
+    """Turn a database that does not answer into DatabaseUnavailableError, or its child."""
     try:
         yield
     except DBAPIError as error:
         if not isinstance(error, OperationalError) and not error.connection_invalidated:
             raise
-        raise DatabaseUnavailableError(f"got {type(error.orig).__name__}") from error
+        unavailable = DatabaseFullError if _is_full(error.orig) else DatabaseUnavailableError
+        raise unavailable(f"got {type(error.orig).__name__}") from error
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Tell a full disk by the codes of SQLite and of PostgreSQL."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) in _FULL
+    return getattr(error, "sqlstate", None) == _DISK_FULL
 
 
 def _sqlite(engine: Engine) -> Engine:

@@ -1,21 +1,57 @@
 """`coffre apikey`: the keys by which applications have letters sealed (`POST /api/v1/seals`)."""
 
-from typing import Annotated, Final
+from collections.abc import Collection, Mapping
+from typing import Annotated, ClassVar, Final
 
 import typer
 
 from cli.commands.register import Data, Json, opened
 from cli.help import Command, group
 from cli.output import Output, of
-from cli.seal_options import level_of
+from cli.seal_options import Config, level_of
+from sealing.errors import SealingError
 from sealing.service import api_keys
 from sealing.service.api_keys import ApiKey, Terms
+from sealing.signers.port import SEAL
+from sealing.signers.registry import signs_for_services
 from storage.database import reading, transaction
 from storage.language import N_
+from storage.settings import SignerSettings
 
 app = group(N_("Tenir les clés des applications qui font sceller par l'API."))
 _MOST_LETTERS: Final = 10_000_000
 _MOST_MIB: Final = 100
+_NONE: Final = "-"
+
+Signers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--signer",
+        metavar="NAME",
+        help=N_(
+            "Signataire permis, 2D-Doc compris ; à répéter, le premier cachet nommé scelle. "
+            "Sans : tous."
+        ),
+    ),
+]
+Levels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--level", metavar="B-B|B-T|B-LT|B-LTA", help=N_("Niveau permis ; à répéter. Sans : tous.")
+    ),
+]
+
+
+class SignerAbsentError(SealingError):
+    """The settings name no such signer of seals or codes. Details: `name`, `names`."""
+
+    code: ClassVar[str] = "api-key.signer-absent"
+
+
+class NoSealError(SealingError):
+    """A key's signers sign codes alone: no letter could be sealed. Details: `names`, `seals`."""
+
+    code: ClassVar[str] = "api-key.no-seal"
 
 
 @app.command(
@@ -26,23 +62,16 @@ _MOST_MIB: Final = 100
         "gardée.\n"
         "Un service peut en avoir plusieurs : ajoutez la nouvelle, puis retirez l'ancienne."
     ),
-    epilog="coffre apikey add etat-civil --signer cachet --level B-T --data ./donnees",
+    epilog=(
+        "coffre apikey add etat-civil --config pki/coffre.toml --signer cachet --level B-T \\\n"
+        "  --data ./donnees"
+    ),
 )
 def add(
     ctx: typer.Context,
     service: Annotated[str, typer.Argument(metavar="NAME", help=N_("Nom du service."))],
-    signer: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help=N_("Signataire permis, 2D-Doc compris ; à répéter. Sans : tous.")
-        ),
-    ] = None,
-    level: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="B-B|B-T|B-LT|B-LTA", help=N_("Niveau permis ; à répéter. Sans : tous.")
-        ),
-    ] = None,
+    signer: Signers = None,
+    level: Levels = None,
     letters: Annotated[
         int,
         typer.Option(
@@ -52,6 +81,7 @@ def add(
     mebibytes: Annotated[
         int, typer.Option("--most-mib", min=1, max=_MOST_MIB, help=N_("Mio par lettre, au plus."))
     ] = 20,
+    config: Config = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -59,7 +89,8 @@ def add(
     output = of(ctx)
     levels = tuple(str(level_of(each)) for each in level or ())
     terms = Terms(service, tuple(signer or ()), levels, letters, mebibytes)
-    with opened(data) as parts, transaction(parts.site.engine) as session:
+    with opened(data, config) as parts, transaction(parts.site.engine) as session:
+        require_signers(parts.settings.signers, terms.signers)
         made = api_keys.add(session, terms, parts.site.clock())
     if as_json:
         output.give("api-key", key=made.text, **members(made.key))
@@ -104,6 +135,19 @@ def end(
     with opened(data) as parts, transaction(parts.site.engine) as session:
         ended = api_keys.end(session, identifier, parts.site.clock())
     tell(output, ended, as_json=as_json)
+
+
+def require_signers(rows: Mapping[str, SignerSettings], names: Collection[str]) -> None:
+    """Raise SignerAbsentError, or NoSealError, for names by which nothing would be sealed."""
+    known = [name for name, row in rows.items() if signs_for_services(row)]
+    for name in names:
+        if name not in known:
+            told = ", ".join(known) or _NONE
+            raise SignerAbsentError("got a name of no signer", name=name, names=told)
+    seals = [name for name in known if rows[name].use == SEAL]
+    if names and not set(names) & set(seals):
+        told = ", ".join(seals) or _NONE
+        raise NoSealError("got signers of codes alone", names=", ".join(names), seals=told)
 
 
 def members(key: ApiKey) -> dict[str, object]:

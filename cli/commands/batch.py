@@ -21,6 +21,7 @@ from cli.mailings import (
     say,
     say_line,
     say_records,
+    say_unwritten,
     troubles,
     write_report,
 )
@@ -64,6 +65,7 @@ from sealing.batch.ranges.work import SAMPLE, Bench
 from sealing.batch.run import run
 from sealing.marks.placement import Wish as Place
 from sealing.service.levels import Level
+from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Mode, Settings
 
@@ -251,24 +253,26 @@ def carry_out(job: Job, output: Output, *, as_json: bool) -> int:
             job.bench.folder, outcome.counts, outcome.seconds, outcome.new, trial=job.trial
         )
         settings = job.bench.keys.settings
-        if not job.trial:
-            report(job, mailing, outcome, output)
+        unwritten = None if job.trial else report(job, mailing, outcome, output)
     if as_json:
         output.give("batch", **mailing.members())
     else:
         say(output, mailing)
     if settings.mode is Mode.TEST and not job.trial:
         output.remark(output.tr(N_("mode TEST : ces cachets n'engagent personne")))
-    return ending(outcome, output)
+    code = ending(outcome, output)
+    return code if unwritten is None else say_unwritten(output, unwritten, code)
 
 
-def report(job: Job, mailing: Mailing, outcome: Outcome, output: Output) -> None:
-    """Write the report; what halted the run may forbid it, and is told instead."""
+def report(
+    job: Job, mailing: Mailing, outcome: Outcome, output: Output
+) -> CoffreError | OSError | None:
+    """Write the report; give what forbids it. What halted the run may do so, and is told first."""
     try:
         write_report(job, mailing, outcome.certificate, output)
-    except OSError:
-        if outcome.halted is None:
-            raise
+    except (CoffreError, OSError) as error:
+        return error
+    return None
 
 
 def pool(job: Job) -> Engine:

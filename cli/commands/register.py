@@ -140,10 +140,10 @@ def strike_off(
 
 
 @contextmanager
-def opened(data: Path | None) -> Iterator[Parts]:
-    """Open the installation's data, made at the first use."""
+def opened(data: Path | None, config: Path | None = None) -> Iterator[Parts]:
+    """Open the installation's data, made at the first use; `config` is that of `coffre serve`."""
     os.umask(0o077)
-    settings = Settings.load(data=data)
+    settings = Settings.load(config, data=data)
     parts = assemble(settings, f"http://{settings.host}:{settings.port}")
     prepare(parts)
     try:

@@ -4,12 +4,22 @@ from cli.problems.problem import OUR_FAULT, Exit, Problem
 from storage.language import N_
 
 ROWS: dict[str, Problem] = {
+    "api-key.no-seal": Problem(
+        N_("{names} : aucun de ces signataires ne scelle une lettre (cachets : {seals})"),
+        N_("ajoutez --signer avec le nom d'un cachet"),
+        Exit.USAGE,
+    ),
     "api-key.service-name": Problem(
         N_("« {name} » ne peut pas être le nom d'un service"),
         N_(
             "écrivez-le en minuscules sans accent, chiffres, point ou tiret, par exemple etat-civil"
         ),
         Exit.USAGE,
+    ),
+    "api-key.signer-absent": Problem(
+        N_("aucun signataire ne s'appelle « {name} » ; les réglages nomment : {names}"),
+        N_("donnez un de ces noms, ou avec --config les réglages de coffre serve"),
+        Exit.CONFIGURATION,
     ),
     "api-key.signer-name": Problem(
         N_("« {name} » ne peut pas être le nom d'un signataire"),
@@ -25,6 +35,7 @@ ROWS: dict[str, Problem] = {
     **dict.fromkeys(
         (
             "batch.archive",
+            "api-key.busy",
             "api-key.daily-limit",
             "api-key.level",
             "api-key.refused",

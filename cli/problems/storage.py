@@ -84,13 +84,18 @@ ROWS: dict[str, Problem] = {
         N_("corrigez-la dans coffre.toml ou dans sa variable COFFRE_…"),
         Exit.CONFIGURATION,
     ),
+    "database.full": Problem(
+        N_("le disque de la base de données est plein : rien n'a été gardé"),
+        N_("libérez de la place là où elle est, puis relancez la même commande"),
+        Exit.RETRYABLE,
+    ),
     "database.schema": Problem(
         N_("la base de données est à la révision {got}, ce programme attend {expected}"),
         N_("lancez coffre db upgrade, ou le programme qui correspond à la base"),
         Exit.CONFIGURATION,
     ),
     "database.unavailable": Problem(
-        N_("la base de données ne répond pas, est occupée ou pleine"),
+        N_("la base de données ne répond pas ou est occupée"),
         N_("réessayez dans un moment"),
         Exit.RETRYABLE,
     ),

@@ -75,7 +75,10 @@ class SignerNotAllowedError(SealingError):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a service may have sealed; empty `signers` and `levels` allow all."""
+    """What a service may have sealed; empty `signers` and `levels` allow all.
+
+    Where nobody is named, the first of `signers` that may make a seal, or a code, does.
+    """
 
     service: str
     signers: tuple[str, ...] = ()
@@ -190,11 +193,10 @@ def any_living(session: Session) -> bool:
     return session.exec(living).first() is not None
 
 
-def chosen_signer(terms: Terms, asked: str | None) -> str | None:
-    """Give the signer of a letter, None for the settings' first; raise SignerNotAllowedError."""
+def require_signer(terms: Terms, asked: str | None) -> None:
+    """Raise SignerNotAllowedError for a signer that the key does not allow."""
     if asked is not None and terms.signers and asked not in terms.signers:
         raise SignerNotAllowedError("got a signer that is not allowed", name=asked)
-    return asked if asked is not None or not terms.signers else terms.signers[0]
 
 
 def require_level(terms: Terms, level: str) -> None:

@@ -5,7 +5,8 @@ Rules kept here:
 - a file comes in `incoming/`, is flushed to the disk, and is moved to its place before any row
   names it: what is accepted is there;
 - names are those of commissions, in hexadecimal: no name of a letter is one of ours;
-- only this installation's account reads here (0700).
+- only this installation's account reads here (0700);
+- whoever writes here does so where `room_needed` hears what a full disk says.
 
 ```
 DATA/sealing/incoming/RANDOM/            what is being sent; swept after some hours
@@ -16,19 +17,24 @@ DATA/sealing/mailings/ID/letters.csv  in/  out/  lines.json      out/ as `coffre
 """
 
 import base64
+import errno
 import os
 import secrets
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 
 from sealing.errors import SealingError
 from sealing.service.commissions import CommissionId
+from storage.database import DatabaseFullError
 
 MOST_ARRIVALS: Final = 64
 _PRIVATE: Final = 0o700
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _ID_BYTES: Final = 16
 
 
@@ -44,6 +50,19 @@ class NoRoomError(SealingError):
 
     code: ClassVar[str] = "office.no-room"
     retryable: ClassVar[bool] = True
+
+
+@contextmanager
+def room_needed() -> Iterator[None]:
+    """Raise NoRoomError where the disk, or this account's share of it, is full."""
+    try:
+        yield
+    except DatabaseFullError as error:
+        raise NoRoomError("got a database that cannot grow") from error
+    except OSError as error:
+        if error.errno in FULL:
+            raise NoRoomError("got a disk that is full") from error
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +130,15 @@ class Storeroom:
             discard(path)
 
     def arrival(self) -> Path:
-        """Make a folder for what a request brings; raise TooManyArrivalsError or OSError."""
+        """Make a folder for what a request brings.
+
+        Raises TooManyArrivalsError, NoRoomError or OSError.
+        """
         if len(os.listdir(self.incoming)) >= MOST_ARRIVALS:  # noqa: PTH208 - names alone
             raise TooManyArrivalsError(f"got {MOST_ARRIVALS} at once")
         path = self.incoming / secrets.token_hex(16)
-        path.mkdir(_PRIVATE)
+        with room_needed():
+            path.mkdir(_PRIVATE)
         return path
 
     def letter(self, identifier: CommissionId) -> Path:
@@ -130,14 +153,16 @@ class Storeroom:
         """Give the folder of a mailing."""
         return MailingRoom(self.mailings / _hex(identifier))
 
+    @room_needed()
     def keep_letter(self, arrived: Path, identifier: CommissionId) -> None:
-        """Give a letter that has come whole its place; raise OSError."""
+        """Give a letter that has come whole its place; raise NoRoomError or OSError."""
         flush(arrived)
         arrived.replace(self.letter(identifier))
         flush(self.letters_in)
 
+    @room_needed()
     def keep_mailing(self, arrived: Path, identifier: CommissionId) -> None:
-        """Give a mailing that has come whole its place; raise OSError."""
+        """Give a mailing that has come whole its place; raise NoRoomError or OSError."""
         for folder, _, names in os.walk(arrived):
             for name in names:
                 flush(Path(folder, name))

@@ -19,7 +19,7 @@ from sealing.signers.token_access import Access, on_token, refuse_shared
 from sealing.signers.token_libraries import pin_wanted
 from sealing.signers.token_signer import TokenSigner
 from sealing.towncode.signature import KeyNotAllowedError, require_allowed
-from storage.settings import Settings
+from storage.settings import Settings, SignerSettings
 
 
 class UnknownSignerError(SignerError):
@@ -44,15 +44,21 @@ def signer(settings: Settings, use: str, now: datetime, name: str | None = None)
 
 
 def limited(settings: Settings, names: Collection[str]) -> Settings:
-    """Give settings with no other seals and signers of 2D-Doc than these; all where empty."""
+    """Give settings with no other seals and signers of 2D-Doc than these, in this order.
+
+    So the first of them with a use serves where nobody is named. All where `names` is empty.
+    """
     if not names:
         return settings
-    kept = {
-        name: row
-        for name, row in settings.signers.items()
-        if name in names or not (row.use == SEAL or row.use.startswith(TWODDOC))
-    }
-    return settings.model_copy(update={"signers": kept})
+    rows = settings.signers
+    named = {name: rows[name] for name in names if name in rows}
+    others = {name: row for name, row in rows.items() if not signs_for_services(row)}
+    return settings.model_copy(update={"signers": {**named, **others}})
+
+
+def signs_for_services(row: SignerSettings) -> bool:
+    """Tell whether a signer makes what applications ask for: seals or 2D-Doc."""
+    return row.use == SEAL or row.use.startswith(TWODDOC)
 
 
 def serving(

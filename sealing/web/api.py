@@ -11,6 +11,7 @@ Each request shows a key; a POST brings its Idempotency-Key: the same again give
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.background import BackgroundTask
 
-from sealing.service import api_keys, commissions, retention
+from sealing.service import commissions, retention
 from sealing.service.api_keys import ApiKey
 from sealing.service.commissions import (
     Asked,
@@ -36,7 +37,7 @@ from sealing.web.models import MAX_ORDER, Id, SealAnswer, SealOrder, SealWork, m
 from sealing.web.office import AtCounter, Counter
 from sealing.web.orders import Taking, allow, fingerprint_of, read_order
 from sealing.web.problems import ErasedError, NotReadyError, told, trouble_of
-from storage.database import reading, transaction
+from storage.database import DatabaseUnavailableError, reading, transaction
 from vault.web.problems import RESPONSES
 from vault.web.session import Here, Site
 
@@ -54,7 +55,7 @@ async def seal(
 ) -> Response:
     """Seal one letter, once, however often it is asked."""
     at.office.require_up()
-    async with arriving(at.room) as folder:
+    async with arriving(at, who) as folder:
         came = await _receive(request, folder, who.terms.most_mib * _MIB)
         allow(who, came.order)
         asked = came.asked(who, repeated)
@@ -98,9 +99,8 @@ class _Came:
     def asked(self, who: ApiKey, repeated: str) -> Asked:
         """Give what is asked; the same letter and order have the same fingerprint."""
         fingerprint = fingerprint_of(self.order, {"letter": self.letter.sha256})
-        signer = api_keys.chosen_signer(who.terms, self.order.signer)
-        terms = {"signer": signer, "signers": who.terms.signers}
-        text = SealWork(**{**self.order.model_dump(), **terms}).model_dump_json()
+        work = SealWork(**self.order.model_dump(), signers=who.terms.signers)
+        text = work.model_dump_json()
         size, level = self.letter.size, self.order.level
         return Asked(Kind.LETTER, repeated, fingerprint, text, level, 1, size)
 
@@ -169,7 +169,7 @@ def _pdf(found: Commission, here: Site, at: Counter, status: int) -> FileRespons
         raise NotReadyError(f"got a letter that is {found.state}")
 
     def taken() -> None:
-        with transaction(here.engine) as session:
+        with suppress(DatabaseUnavailableError), transaction(here.engine) as session:
             commissions.collected(session, found.id, here.clock())
 
     name, after = f"{found.id}.pdf", BackgroundTask(taken)

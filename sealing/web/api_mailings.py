@@ -12,6 +12,7 @@ Letters are named by their line in the list: no name stands in an address.
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,10 +26,10 @@ from sealing.batch.files.folders import Folder
 from sealing.batch.files.source import MAX_BYTES, Source
 from sealing.batch.files.zipped import LISTING, unpack
 from sealing.batch.ledger.standing import Standing
-from sealing.service import api_keys, commissions, retention
+from sealing.service import commissions, retention
 from sealing.service.api_keys import ApiKey
 from sealing.service.commissions import Asked, Commission, Kind, State
-from sealing.service.storeroom import MailingRoom
+from sealing.service.storeroom import MailingRoom, room_needed
 from sealing.web import arrivals
 from sealing.web.archives import files_of, zipped
 from sealing.web.arrivals import FilePart, FormError, Part, TextPart, arriving
@@ -45,7 +46,7 @@ from sealing.web.problems import (
     trouble_of,
     wrong_lines,
 )
-from storage.database import reading, transaction
+from storage.database import DatabaseUnavailableError, reading, transaction
 from vault.web.problems import RESPONSES
 from vault.web.session import Here, Site
 
@@ -64,7 +65,7 @@ async def post(
 ) -> Response:
     """Take a mailing on, once, however often it is asked."""
     at.office.require_mailings()
-    async with arriving(at.room) as folder:
+    async with arriving(at, who) as folder:
         came = _Came(folder, who.terms.most_mib * _MIB)
         await arrivals.form(request, came.opening, at.most_mailing)
         order = read_order(MailingOrder, bytes(came.order.content))
@@ -149,8 +150,9 @@ class _Came:
         self.files[name] = FilePart(self.folder / name, 1 << 62)
         return self.files[name]
 
+    @room_needed()
     def asked(self, who: ApiKey, what: tuple[MailingOrder, str], limit: int) -> Asked:
-        """Give what is asked, once all has come; an archive is taken out."""
+        """Give what is asked, once all has come; an archive is taken out. Raises NoRoomError."""
         order, repeated = what
         parts = {name: part.sha256 for name, part in self.files.items()}
         if "archive" in self.files:
@@ -164,9 +166,8 @@ class _Came:
         (self.folder / "in").mkdir(exist_ok=True)
         sizes = [path.stat().st_size for path in (self.folder / "in").rglob("*") if path.is_file()]
         fingerprint = fingerprint_of(order, parts)
-        signer = api_keys.chosen_signer(who.terms, order.signer)
-        terms = {"signer": signer, "signers": who.terms.signers}
-        text = MailingWork(**{**order.model_dump(), **terms}).model_dump_json()
+        work = MailingWork(**order.model_dump(), signers=who.terms.signers)
+        text = work.model_dump_json()
         count, size = max(1, len(sizes)), sum(sizes)
         return Asked(Kind.MAILING, repeated, fingerprint, text, order.level, count, size)
 
@@ -196,9 +197,9 @@ def _sealed(here: Site, who: ApiKey, identifier: str, at: Counter) -> MailingRoo
 
 
 def _noted(pieces: Iterator[bytes], here: Site, identifier: str) -> Iterator[bytes]:
-    """Give all the pieces, then note that the mailing was collected."""
+    """Give all the pieces, then note that the mailing was collected: unnoted, it is kept longer."""
     yield from pieces
-    with transaction(here.engine) as session:
+    with suppress(DatabaseUnavailableError), transaction(here.engine) as session:
         commissions.collected(session, commissions.CommissionId(identifier), here.clock())
 
 

@@ -4,13 +4,12 @@ Rules kept here:
 
 - nothing is kept in memory but a piece at a time; each piece is counted and hashed as it is
   written, and a body too long is refused when it is announced or as soon as it is seen;
-- a sender who pauses for half a minute is cut off; whoever called then discards the folder;
+- a sender who pauses, or is too slow (`entrance`), is cut off; the folder is then discarded;
 - of a form, the parts that are awaited alone are taken, each once but for those that may repeat;
 - what a disk that is full refuses is told as such.
 """
 
 import asyncio
-import errno
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -24,10 +23,12 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import parse_options_header
 
 from sealing.errors import SealingError
-from sealing.service.storeroom import NoRoomError, Storeroom, discard
+from sealing.service.api_keys import ApiKey
+from sealing.service.storeroom import discard, room_needed
+from sealing.web.entrance import Pace
+from sealing.web.office import Counter
 from vault.web.security import BodyTooLargeError
 
-PAUSE: Final = 30.0
 _FORM: Final = "multipart/form-data"
 _NAME: Final = 64
 
@@ -39,7 +40,7 @@ class FormError(SealingError):
 
 
 class SenderTooSlowError(SealingError):
-    """Nothing came for half a minute."""
+    """Nothing came for half a minute, or too little for longer."""
 
     code: ClassVar[str] = "request.too-slow"
     retryable: ClassVar[bool] = True
@@ -109,13 +110,17 @@ Opening = Callable[[str, str], Part]
 
 
 @asynccontextmanager
-async def arriving(room: Storeroom) -> AsyncIterator[Path]:
-    """Give a folder for what comes; whatever is left in it at the end is discarded."""
-    folder = await asyncio.to_thread(room.arrival)
-    try:
-        yield folder
-    finally:
-        await asyncio.to_thread(discard, folder)
+async def arriving(at: Counter, who: ApiKey) -> AsyncIterator[Path]:
+    """Give a folder for what comes; whatever is left in it at the end is discarded.
+
+    Raises ShareTakenError, TooManyArrivalsError, NoRoomError.
+    """
+    with at.entrance.place(who.terms.service):
+        folder = await asyncio.to_thread(at.room.arrival)
+        try:
+            yield folder
+        finally:
+            await asyncio.to_thread(discard, folder)
 
 
 def is_form(request: Request) -> bool:
@@ -132,9 +137,13 @@ def require_announced(request: Request, limit: int) -> None:
 
 async def body(request: Request, part: Part, limit: int) -> None:
     """Bring a whole body to one part."""
-    async for piece in _pieces(request, limit):
-        await _doing(part.write, piece)
-    await _doing(part.close)
+    try:
+        async for piece in _pieces(request, limit):
+            await _doing(part.write, piece)
+        await _doing(part.close)
+    finally:
+        with suppress(OSError):
+            part.close()  # of a part that was cut, the file
 
 
 async def form(request: Request, opening: Opening, limit: int) -> None:
@@ -160,31 +169,30 @@ async def form(request: Request, opening: Opening, limit: int) -> None:
 async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
     """Give what comes; raise BodyTooLargeError, SenderTooSlowError or ClientDisconnect."""
     require_announced(request, limit)
-    left, stream = limit, aiter(request.stream())
+    stream, pace, clock = aiter(request.stream()), Pace(), asyncio.get_running_loop().time
     while True:
+        before = clock()
         try:
-            piece = await asyncio.wait_for(anext(stream), PAUSE)
+            piece = await asyncio.wait_for(anext(stream), pace.patience())
         except StopAsyncIteration:
             return
         except TimeoutError as error:
-            raise SenderTooSlowError("got nothing for half a minute") from error
-        left -= len(piece)
-        if left < 0:
+            raise SenderTooSlowError(f"got {pace.came} bytes in {pace.waited:.0f} s") from error
+        pace.waited += clock() - before
+        pace.came += len(piece)
+        if pace.came > limit:
             raise BodyTooLargeError(f"got more than {limit} bytes", limit=limit)
         if piece:
             yield piece
 
 
 async def _doing(act: Callable[..., object], *given: bytes) -> None:
-    """Write to the disk out of the way of other requests; raise NoRoomError."""
+    """Write to the disk out of the way of other requests; raise NoRoomError, FormError."""
     try:
-        await asyncio.to_thread(act, *given)
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-            raise NoRoomError("got a disk that is full") from error
-        if isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError):
-            raise FormError("got a name twice, or one that is a folder's too", part="") from error
-        raise
+        with room_needed():
+            await asyncio.to_thread(act, *given)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise FormError("got a name twice, or one that is a folder's too", part="") from error
 
 
 class _Reader:

@@ -91,11 +91,21 @@ class SealWork(SealOrder):
 
     signers: tuple[str, ...] = ()
 
+    @property
+    def is_named(self) -> bool:
+        """Tell whether the application, or its key, says who signs."""
+        return bool(self.signer or self.signers)
+
 
 class MailingWork(MailingOrder):
     """An order as the office reads it: with the signers that its key allows, all where empty."""
 
     signers: tuple[str, ...] = ()
+
+    @property
+    def is_named(self) -> bool:
+        """Tell whether the application, or its key, says who signs."""
+        return bool(self.signer or self.signers)
 
 
 class Trouble(Answer):

@@ -4,7 +4,7 @@ The web process writes the commission, then tells the office; what became of it 
 database. So nothing is lost when either of them dies, and no key is in this process.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Protocol, cast
 
 from fastapi import Depends, Request
@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from sealing.errors import SealingError
 from sealing.service.retention import Keeping
 from sealing.service.storeroom import Storeroom
+from sealing.web.entrance import Entrance
 
 
 class OfficeAwayError(SealingError):
@@ -51,6 +52,7 @@ class Counter:
     room: Storeroom
     keeping: Keeping
     most_mailing: int
+    entrance: Entrance = field(default_factory=Entrance)
 
 
 def counter(request: Request) -> Counter:

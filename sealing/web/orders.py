@@ -19,9 +19,9 @@ from sealing.service.commissions import (
     KeyReusedError,
     State,
 )
-from sealing.service.storeroom import Storeroom
+from sealing.service.storeroom import Storeroom, room_needed
 from sealing.web.models import Order
-from storage.database import reading, transaction
+from storage.database import DatabaseFullError, reading, transaction
 from vault.web.session import Site
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -47,7 +47,7 @@ def fingerprint_of(order: Order, parts: Mapping[str, bytes]) -> bytes:
 def allow(who: ApiKey, order: Order) -> None:
     """Raise LevelNotAllowedError or SignerNotAllowedError for what a key does not allow."""
     api_keys.require_level(who.terms, order.level)
-    api_keys.chosen_signer(who.terms, order.signer)
+    api_keys.require_signer(who.terms, order.signer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Taking:
     room: Storeroom
     who: ApiKey
 
+    @room_needed()
     def take(self, asked: Asked, keep: Callable[[CommissionId], None]) -> Commission:
         """Take a request on, or find what the same one began; one that failed is tried again.
 
@@ -73,6 +74,9 @@ class Taking:
                 keep(identifier)
                 with transaction(engine) as session:
                     found = commissions.take(session, self.who, identifier, asked, now)
+            except DatabaseFullError:
+                found = None  # not committed, for certain: no row needs the files
+                raise
             except IntegrityError:  # another request with this key came first
                 with reading(engine) as session:
                     found = commissions.known(

@@ -61,6 +61,10 @@ class ErasedError(SealingError):
 
 
 ROWS: Final[Mapping[str, Row]] = {
+    "api-key.busy": Row(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        N_("Ce service envoie déjà {limit} lettres à la fois. Réessayez dans un moment."),
+    ),
     "api-key.daily-limit": Row(
         HTTPStatus.TOO_MANY_REQUESTS,
         N_("Ce service a fait sceller ses {limit} lettres du jour. Réessayez plus tard."),
@@ -108,7 +112,9 @@ ROWS: Final[Mapping[str, Row]] = {
         HTTPStatus.INSUFFICIENT_STORAGE, N_("Le disque est plein : rien n'a été gardé.")
     ),
     "request.form": MALFORMED,
-    "request.too-slow": Row(HTTPStatus.REQUEST_TIMEOUT, N_("L'envoi s'est arrêté en chemin.")),
+    "request.too-slow": Row(
+        HTTPStatus.REQUEST_TIMEOUT, N_("L'envoi s'est arrêté en chemin, ou il est trop lent.")
+    ),
     "seal.failed": Row(_AWAY, N_("Le cachet n'a pas pu être fait. Réessayez dans un moment.")),
     "seal.page-disagrees": Row(_WRONG, N_("La page ne montre pas ce que dit son code.")),
     "seal.refused": Row(_WRONG, N_("Cette lettre ne peut pas être scellée.")),

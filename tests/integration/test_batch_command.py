@@ -197,3 +197,27 @@ def test_a_limit_is_a_number_of_letters_or_a_share():
     assert failures_of(None) == Failures()
     assert failures_of("0") == Failures(most=0)
     assert failures_of("2,5 %") == Failures(percent=2.5)
+
+
+def test_a_report_that_cannot_be_written_is_told_and_the_same_command_writes_it(tmp_path):
+    post = Post(tmp_path)
+    post.write(names(3))
+    (post.out / "report.html").mkdir(parents=True)
+    runs = []
+    for again in range(2):
+        if again:
+            (post.out / "report.html").rmdir()
+        process = coffre(post, "--json", encoding="utf-8")
+        runs.append((*process.communicate(timeout=120), process.returncode))
+    (out, err, code), (out_again, err_again, code_again) = runs
+    post.require_exactly_once(names(3))
+    assert code == 1
+    assert "le rapport n'a pas pu être écrit" in err
+    assert "report.html est un dossier" in err
+    assert "les lettres scellées sont bonnes" in err
+    told, told_again = json.loads(out.splitlines()[-1]), json.loads(out_again.splitlines()[-1])
+    assert (told["kind"], told["sealed"], told["new"], told["report"]) == ("batch", 3, 3, None)
+    assert (code_again, told_again["sealed"], told_again["new"]) == (0, 3, 0), err_again
+    assert told_again["report"] == str(post.out / "report.html")
+    assert "3" in (post.out / "report.html").read_text("utf-8")
+    assert list(post.out.glob(".*report*")) == []

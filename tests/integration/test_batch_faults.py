@@ -5,12 +5,10 @@ import os
 import resource
 import shutil
 import sqlite3
-import subprocess
-from contextlib import contextmanager
-from pathlib import Path
 
 import pymupdf
 import pytest
+from support.disks import again, small_disk
 from support.mailings import Post, Quiet, here, names
 
 from sealing.batch.files import folders
@@ -128,25 +126,6 @@ def journal_is_right(post: Post) -> None:
             post._require_sealed(row)
 
 
-@contextmanager
-def small_disk(folder: Path, size: str):
-    """Mount a small disk of memory."""
-    folder.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("mounting wants root")
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)],  # noqa: S607
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        pytest.skip("no right to mount")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)  # noqa: S607
-
-
 def test_a_full_disk_is_told_and_once_there_is_room_the_mailing_is_finished(post):
     with small_disk(post.out, "600k"):
         ballast = post.out / ".ballast"
@@ -159,14 +138,14 @@ def test_a_full_disk_is_told_and_once_there_is_room_the_mailing_is_finished(post
         assert isinstance(error, OSError | DatabaseUnavailableError)
         journal_is_right(post)
         ballast.unlink()
-        subprocess.run(["mount", "-o", "remount,size=8m", str(post.out)], check=True)  # noqa: S607
+        again(post.out, size="8m")
         assert run(post.job(), here, Quiet()).halted is None
         post.require_exactly_once(NAMES)
 
 
 def test_a_read_only_output_is_told_before_anything_is_sealed(post):
     with small_disk(post.out, "1m"):
-        subprocess.run(["mount", "-o", "remount,ro", str(post.out)], check=True)  # noqa: S607
+        again(post.out, "ro")
         with pytest.raises(OSError, match="Read-only") as caught:
             run(post.job(), here, Quiet())
         assert caught.value.errno == errno.EROFS

@@ -6,7 +6,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,9 @@ from sealing.batch.queue.volunteers import Volunteers
 from sealing.batch.queue.work_order import OtherWorkerError
 from sealing.batch.ranges.work import Bench, RangeWork
 from sealing.batch.run import run
+from sealing.errors import SealingError
 from storage.database import open_engine
+from storage.errors import ConfigurationError
 from storage.migrations.upgrade import SchemaError
 from storage.settings import Settings
 
@@ -354,6 +356,79 @@ def test_what_is_wrong_for_every_letter_on_one_machine_halts_all(post, monkeypat
     assert outcome.counts.waiting
     assert run(post.job(), queued, Quiet()).counts.sealed == 600
     post.require_exactly_once(names(600))
+
+
+HOSTILE = {
+    "long": "a" * 100_000,
+    "not ASCII": "Œ𝄞é" * 40_000,
+    "NUL": "\0" * 100_000,
+    "what JSON doubles": '"\\' * 100_000,
+    "half a character": "\ud800" * 100_000,
+}
+
+
+class HostileError(SealingError):
+    """An error that says what a hostile letter would have it say."""
+
+    code = "test.hostile"
+
+    def __init__(self, said: str) -> None:
+        """Say it everywhere."""
+        super().__init__(said, **dict.fromkeys(["a", "b", "c", "d", "e"], said))
+        self.parts = ((said, said),) * 30
+
+
+class HostileSettingError(ConfigurationError):
+    """The same, of what is wrong for all letters."""
+
+    code = "test.hostile-setting"
+
+    def __init__(self, said: str) -> None:
+        """Say it everywhere."""
+        super().__init__(said, **dict.fromkeys(["a", "b", "c", "d", "e"], said))
+        self.parts = ((said, said),) * 30
+
+
+def test_whatever_is_said_of_a_refused_letter_fits_its_row(post, monkeypatch):
+    wanted = names(len(HOSTILE) + 1)
+    post.write(wanted)
+    said, true = dict(zip(wanted, HOSTILE.values(), strict=False)), RangeWork.begin
+
+    def refused(self, letter):
+        if letter.file in said:
+            raise HostileError(said[letter.file])
+        return true(self, letter)
+
+    monkeypatch.setattr(RangeWork, "begin", refused)
+    outcome = run(post.job(workers=1), queued, Quiet())
+    assert (outcome.halted, outcome.counts.sealed) == (None, 1)
+    with closing(open_ledger(Folder(post.out), post.database)) as ledger:
+        entries = ledger.troubles()
+    assert {entry.file for entry in entries} == set(said)
+    for entry in entries:
+        assert entry.error == "test.hostile"
+        told = str(entry.trouble.details["a"])
+        assert told
+        assert set(told) <= {*said[entry.file], "\N{REPLACEMENT CHARACTER}"}
+
+
+@pytest.mark.parametrize("what", ["NUL", "half a character", "what JSON doubles"])
+@pytest.mark.parametrize("system", [False, True], ids=["ours", "system"])
+def test_whatever_is_said_of_what_halts_a_run_fits_its_row(post, monkeypatch, what, system):
+    post.write(names(3))
+    said = HOSTILE[what]
+
+    def halting(self, letter):
+        del self, letter
+        if system:
+            raise OSError(errno.ENOSPC, said, said)
+        raise HostileSettingError(said)
+
+    monkeypatch.setattr(RangeWork, "begin", halting)
+    outcome = run(post.job(workers=1), queued, Quiet())
+    assert isinstance(outcome.halted, OSError if system else HaltedError)
+    assert system or getattr(outcome.halted, "reported", None) == "test.hostile-setting"
+    assert outcome.counts.waiting == 3
 
 
 def test_workers_leave_a_run_that_is_gone_and_wait_for_the_next(post):

@@ -63,9 +63,11 @@ def _head(coming) -> bytes | None:
 
 
 @contextlib.contextmanager
-def tsa_serving(answer: Callable[[bytes], bytes], delay: float = 0.0) -> Iterator[TsaServer]:
+def tsa_serving(
+    answer: Callable[[bytes], bytes], delay: float = 0.0, port: int = 0
+) -> Iterator[TsaServer]:
     """Serve until the block ends; each connection has a thread of its own."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+    listener = socket.create_server(("127.0.0.1", port), backlog=256)
     server = TsaServer(answer, listener.getsockname()[1], delay)
     serving: list[tuple[threading.Thread, socket.socket]] = []
 

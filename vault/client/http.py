@@ -38,10 +38,11 @@ _CODE: Final = re.compile(r"urn:coffre:problem:([a-z0-9.-]{1,64})")
 # What a server of ours may report; anything else is "refused" without a reason.
 _REPORTED: Final = frozenset({
     "account.enrolment", "account.login-form", "account.login-taken", "account.not-found",
-    "blob.mismatch", "blob.not-found", "blob.ticket", "blob.unavailable", "database.unavailable",
-    "directory.entry", "document.not-found", "document.opaque-length", "document.version",
-    "index.conflict", "index.head", "index.head-signature", "request.too-large", "session.ended",
-    "session.refused", "session.too-many", "share.header", "slot.kdf-refused", "slot.malformed",
+    "blob.mismatch", "blob.not-found", "blob.ticket", "blob.unavailable", "database.full",
+    "database.unavailable", "directory.entry", "document.not-found", "document.opaque-length",
+    "document.version", "index.conflict", "index.head", "index.head-signature",
+    "request.too-large", "session.ended", "session.refused", "session.too-many", "share.header",
+    "slot.kdf-refused", "slot.malformed",
     "claims-only", "closed-list", "grant-expired", "grant-invalid", "grant-not-found", "grant-used",
     "grant-withdrawn", "illegal-transition", "legal-basis", "message.malformed", "message.schema",
     "message.signature", "message.type", "over-asking", "proof-type-unknown", "receipt-foreign",

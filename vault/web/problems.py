@@ -46,15 +46,14 @@ _FAULT: Final = Row(
     HTTPStatus.INTERNAL_SERVER_ERROR, N_("Une faute de notre part. Réessayez plus tard.")
 )
 _FORM: Final = N_("La demande n'a pas la forme attendue.")
-MALFORMED: Final = Row(HTTPStatus.BAD_REQUEST, _FORM)
+_WRONG: Final = HTTPStatus.BAD_REQUEST
+MALFORMED: Final = Row(_WRONG, _FORM)
 _AGAIN: Final = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
 ROWS: Final[Mapping[str, Row]] = {
-    "account.enrolment": Row(
-        HTTPStatus.BAD_REQUEST, N_("Les éléments du compte ne vont pas ensemble.")
-    ),
+    "account.enrolment": Row(_WRONG, N_("Les éléments du compte ne vont pas ensemble.")),
     "account.login-form": Row(
-        HTTPStatus.BAD_REQUEST,
+        _WRONG,
         N_("Un identifiant compte 3 à 64 caractères : lettres sans accent, chiffres, . _ @ + -"),
     ),
     "account.login-taken": Row(
@@ -62,21 +61,20 @@ ROWS: Final[Mapping[str, Row]] = {
     ),
     "account.not-found": Row(HTTPStatus.NOT_FOUND, N_("Ce compte n'existe pas.")),
     "blob.exists": Row(HTTPStatus.PRECONDITION_FAILED, N_("Ce contenu est déjà arrivé.")),
-    "blob.mismatch": Row(
-        HTTPStatus.BAD_REQUEST, N_("Le contenu reçu n'est pas celui qui était annoncé.")
-    ),
+    "blob.mismatch": Row(_WRONG, N_("Le contenu reçu n'est pas celui qui était annoncé.")),
     "blob.name": MALFORMED,
     "blob.not-found": Row(HTTPStatus.NOT_FOUND, N_("Ce contenu n'existe pas.")),
     "blob.ticket": Row(HTTPStatus.FORBIDDEN, N_("Ce lien de transfert n'est plus valable.")),
     "blob.unavailable": Row(
         HTTPStatus.SERVICE_UNAVAILABLE, N_("Le stockage ne répond pas. Réessayez dans un moment.")
     ),
+    "database.full": Row(
+        HTTPStatus.INSUFFICIENT_STORAGE, N_("Le disque est plein : rien n'a été gardé.")
+    ),
     "database.unavailable": Row(
         HTTPStatus.SERVICE_UNAVAILABLE, N_("Le service est occupé. Réessayez dans un moment.")
     ),
-    "directory.entry": Row(
-        HTTPStatus.BAD_REQUEST, N_("L'inscription à l'annuaire n'est pas valable.")
-    ),
+    "directory.entry": Row(_WRONG, N_("L'inscription à l'annuaire n'est pas valable.")),
     "document.not-found": Row(HTTPStatus.NOT_FOUND, N_("Ce document n'existe pas.")),
     "document.opaque-length": MALFORMED,
     "document.version": Row(
@@ -90,7 +88,7 @@ ROWS: Final[Mapping[str, Row]] = {
         HTTPStatus.FORBIDDEN, N_("Cette opération n'est pas signée par le titulaire du coffre.")
     ),
     "message.malformed": MALFORMED,
-    "message.signature": Row(HTTPStatus.BAD_REQUEST, N_("La signature n'est pas valable.")),
+    "message.signature": Row(_WRONG, N_("La signature n'est pas valable.")),
     "message.type": MALFORMED,
     "request.foreign-origin": Row(
         HTTPStatus.FORBIDDEN, N_("Cette demande vient d'un autre site : refusée.")
@@ -111,15 +109,11 @@ ROWS: Final[Mapping[str, Row]] = {
         HTTPStatus.TOO_MANY_REQUESTS, N_("Trop d'essais. Réessayez dans {seconds} secondes.")
     ),
     "share.ended": Row(HTTPStatus.NOT_FOUND, N_("Ce partage n'existe pas ou a pris fin.")),
-    "share.header": Row(
-        HTTPStatus.BAD_REQUEST, N_("Ce document n'est pas chiffré comme ce coffre l'exige.")
-    ),
+    "share.header": Row(_WRONG, N_("Ce document n'est pas chiffré comme ce coffre l'exige.")),
     "share.mismatch": Row(
         HTTPStatus.CONFLICT, N_("Ce partage ne correspond pas au contenu conservé.")
     ),
-    "slot.kdf-refused": Row(
-        HTTPStatus.BAD_REQUEST, N_("La protection de la phrase secrète est trop faible.")
-    ),
+    "slot.kdf-refused": Row(_WRONG, N_("La protection de la phrase secrète est trop faible.")),
     "slot.malformed": MALFORMED,
     "upload.missing": Row(HTTPStatus.CONFLICT, N_("Le contenu annoncé n'est pas arrivé.")),
     "upload.name-used": Row(HTTPStatus.CONFLICT, N_("Ce nom de contenu a déjà servi.")),
@@ -132,9 +126,7 @@ ROWS: Final[Mapping[str, Row]] = {
         N_("Ce fichier dépasse la taille permise ({limit} Mio)."),
     ),
     "vault.not-canonical": MALFORMED,
-    "vault.size": Row(
-        HTTPStatus.BAD_REQUEST, N_("Cette taille n'est celle d'aucun document chiffré par Coffre.")
-    ),
+    "vault.size": Row(_WRONG, N_("Cette taille n'est celle d'aucun document chiffré par Coffre.")),
 }
 _OTHERS: Final[Mapping[int, str]] = {
     HTTPStatus.NOT_FOUND: N_("Cette adresse n'existe pas."),

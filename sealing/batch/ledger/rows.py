@@ -5,6 +5,8 @@ that counts, before its file has its final name; `published`, after.
 """
 
 import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +17,12 @@ from sealing.errors import SealingError
 from storage.errors import CoffreError
 
 _LONGEST: Final = 4_000
+_DETAILS: Final = 4
+_PARTS: Final = 20
+_DETAIL: Final = 200
+_PART: Final = 60
+# What no column holds (NUL, halves of characters), or takes six characters in JSON.
+_NO_TEXT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 class ToldError(SealingError):
@@ -33,14 +41,27 @@ class ToldError(SealingError):
 
 def details_of(error: CoffreError) -> str:
     """Write the details of an error; twenty parts say enough, and what a column holds."""
-    kept = 20
-    told = {name: str(value)[:200] for name, value in list(error.details.items())[:4]}
-    parts = [(about[:60], rule[:60]) for about, rule in error.parts[:kept]]
+    told, parts = few_details(error.details), few_parts(error.parts)
     while True:
         text = json.dumps({**told, "parts": parts}, ensure_ascii=False)
         if len(text) <= _LONGEST or not parts:
             return text if len(text) <= _LONGEST else "{}"
         parts.pop()
+
+
+def fitted(text: str, most: int) -> str:
+    """Give a text that a row of any database holds, cut to so many characters."""
+    return _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", text[:most])
+
+
+def few_details(details: Mapping[str, str | int]) -> dict[str, str]:
+    """Give the details of an error that a row holds."""
+    return {name: fitted(str(value), _DETAIL) for name, value in list(details.items())[:_DETAILS]}
+
+
+def few_parts(parts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Give the single faults of an error that a row holds."""
+    return [(fitted(about, _PART), fitted(rule, _PART)) for about, rule in parts[:_PARTS]]
 
 
 class State(StrEnum):

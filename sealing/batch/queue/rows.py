@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 
 from sealing.batch.engine import error_of, said_of
 from sealing.batch.ledger.ledger import Ledger
-from sealing.batch.ledger.rows import State
+from sealing.batch.ledger.rows import State, few_details, few_parts, fitted
 from sealing.batch.ledger.steps import ITEM
 from sealing.batch.plan import Range
 from storage.database import reading
@@ -22,6 +22,8 @@ _TABLES: Final = tuple(
 )
 _QUEUE: Final[Table] = _TABLES[0]
 _DEATH: Final[Table] = _TABLES[1]
+_WHY: Final = 500
+_PATH: Final = 3_000
 _MORE: Final = (
     update(_DEATH).where(_DEATH.c.n == bindparam("of")).values(deaths=_DEATH.c.deaths + 1)
 )
@@ -86,10 +88,10 @@ def _bounded(error: CoffreError | OSError) -> list[Any]:
     """Give an error in plain values, short enough for a row."""
     said = said_of(error)
     if isinstance(error, OSError):
-        return said
+        number, why, path = said
+        return [number, fitted(why, _WHY), fitted(path, _PATH)]
     reported, message, parts, details = said
-    few = {name: str(value)[:200] for name, value in list(details.items())[:4]}
-    return [reported, message[:500], [(about[:60], rule[:60]) for about, rule in parts[:20]], few]
+    return [reported, fitted(message, _WHY), few_parts(parts), few_details(details)]
 
 
 def begin(ledger: Ledger, n: int) -> None:

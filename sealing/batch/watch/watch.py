@@ -147,6 +147,11 @@ class _Patience:
         self.watcher.waits(error, self.seconds)
         self.watcher.pause(self.seconds)
 
+    def ends(self, error: Exception) -> bool:
+        """Tell whether an end was wanted over what would be waited for: it ends in order then."""
+        wanted = self.watcher.wish() > Wish.GO_ON
+        return wanted and not self.once and self.watcher.passes(error)
+
     def forget(self) -> None:
         """Hear that all is well again."""
         self.seconds = 0.0
@@ -173,7 +178,8 @@ class _Watching:
                 busy = self.rounds.seal() or self._take(arrivals)
                 patience.forget()
             except (CoffreError, OSError) as error:
-                patience.over(error)
+                if not patience.ends(error):
+                    patience.over(error)
                 idle = inf
                 continue
             self._beat(arrivals.awaited)

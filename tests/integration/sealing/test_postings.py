@@ -6,6 +6,7 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from support.disks import small_disk
 from support.letters import letter
 from support.sealers import town
 
@@ -46,7 +47,7 @@ def posting(bureau, listing: str, age: timedelta = timedelta(0)) -> _Posting:
         key = api_keys.add(session, Terms("etat-civil"), now).key
         asked = Asked(Kind.MAILING, "once", b"", json.dumps({}), "B-B", 1, 1)
         found = commissions.take(session, key, identifier, asked, now)
-    line = Line(os.open(os.devnull, os.O_RDONLY), os.open(os.devnull, os.O_WRONLY))
+    line = Line(os.pipe()[0], os.open(os.devnull, os.O_WRONLY))
     return _Posting(bureau, line, found, OUTPUT)
 
 
@@ -80,3 +81,27 @@ def test_a_mailing_on_which_three_processes_died_failed(bureau):
             settling.begin(session, one.found.id)
     assert one.carry_out()
     assert state_of(one) == (State.FAILED, "batch.worker-died")
+
+
+def test_a_ledger_that_cannot_grow_puts_the_mailing_off_as_a_full_disk_does(bureau):
+    one = posting(bureau, "file\na.pdf\n")
+    one.room.sealed.mkdir()
+    with small_disk(one.room.sealed, "4k"):
+        (one.room.sealed / ".coffre").mkdir()
+        (one.room.sealed / ".coffre" / "ballast").write_bytes(b"x")
+        assert not one.carry_out()
+        assert state_of(one) == (State.WAITING, "office.no-room")
+    assert one.carry_out()
+    assert state_of(one) == (State.SEALED, None)
+
+
+def test_wrong_lines_are_there_whole_or_not_at_all(bureau):
+    one = posting(bureau, "file\nb.pdf\n")
+    with small_disk(one.room.root, "64k"):
+        one.room.letters.mkdir()
+        one.room.listing.write_text("file\n" + "\n".join(f"absent-{n}.pdf" for n in range(900)))
+        assert not one.carry_out()
+        assert state_of(one) == (State.WAITING, "office.no-room")
+        assert not one.room.wrong_lines.exists()
+    assert one.carry_out()
+    assert state_of(one) == (State.REFUSED, "batch.list-refused")

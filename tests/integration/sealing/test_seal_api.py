@@ -1,6 +1,7 @@
 """Letters sealed by the API, asked of `coffre serve` as a business application asks it."""
 
 import hashlib
+import io
 import json
 import shlex
 import shutil
@@ -13,6 +14,8 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from asn1crypto import pem
+from pyhanko.pdf_utils.reader import PdfFileReader
 from sqlmodel import func, select
 from support.house import ROOT
 from support.letters import FIELDS, encrypted, full_page, letter
@@ -21,12 +24,14 @@ from support.sealers import town
 
 from sealing.service.levels import Level
 from storage.database import open_engine, reading
+from storage.settings import Settings
 from storage.tables.commissions import CommissionRow
 from verifier.checks.pades import check_seals
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode
 
 PDF = letter()
+PDF_OF_DUPONT = letter("MME DUPONT CLAIRE\n12 RUE DES LILAS\n69999 VALBOURG\nFR")
 TOWN = {"code": {"kind": "towncode", "type": "1", "fields": {"nom": "DUPONT"}}}
 
 
@@ -90,7 +95,7 @@ def test_a_letter_comes_back_sealed_and_every_check_passes(application):
 
 @pytest.mark.parametrize("order", [TWODDOC, TOWN], ids=["2D-Doc", "town code"])
 def test_a_letter_may_bear_a_code(application, order):
-    pdf = letter("MME DUPONT CLAIRE\n12 RUE DES LILAS\n69999 VALBOURG\nFR")
+    pdf = PDF_OF_DUPONT
     answer = application.seal(pdf, order, Accept="application/pdf")
     assert (answer.status_code, answer.headers["content-type"]) == (201, "application/pdf")
     assert answer.content.startswith(pdf)
@@ -206,6 +211,28 @@ def test_a_key_allows_what_its_operator_said(running):
     assert (told.status_code, told.json()["code"]) == (403, "api-key.level")
     told = narrow.seal(PDF, {"signer": "seal-p256"})
     assert (told.status_code, told.json()["code"]) == (403, "api-key.signer")
+
+
+@pytest.mark.parametrize(
+    ("signers", "order", "signs"),
+    [
+        (("seal-p256", "seal-rsa"), None, "seal-p256"),
+        (("seal-rsa", "seal-p256"), None, "seal-rsa"),
+        (("twoddoc-00", "seal-rsa", "seal-p256"), None, "seal-rsa"),
+        (("seal-rsa", "seal-p256"), TOWN, "seal-p256"),
+        (("seal-rsa", "seal-p256"), {"signer": "seal-p256"}, "seal-p256"),
+    ],
+    ids=["first", "not the settings' first", "first seal", "first on P-256", "asked for"],
+)
+def test_without_a_name_the_first_of_the_key_s_seals_that_may_sign_does(
+    running, signers, order, signs
+):
+    narrow = strangers(running, signers=signers, service="sport")
+    answer = narrow.seal(PDF_OF_DUPONT, order, Accept="application/pdf")
+    assert answer.status_code == 201, answer.text
+    wanted = Settings.load(town()[1] / "coffre.toml").signers[signs].certificate
+    [sealed] = PdfFileReader(io.BytesIO(answer.content)).embedded_signatures
+    assert sealed.signer_cert.dump() == pem.unarmor(wanted.read_bytes())[2]
 
 
 def test_a_key_limited_to_signers_gets_no_other_signer_for_codes(running):

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import Session, select
 
 from storage.database import (
+    DatabaseFullError,
     DatabaseUnavailableError,
     DatabaseUrlError,
     open_engine,
@@ -118,6 +119,15 @@ def test_a_database_that_cannot_be_opened_is_a_retryable_error_of_ours(tmp_path)
     with pytest.raises(DatabaseUnavailableError) as caught, transaction(engine):
         pass
     assert caught.value.retryable
+
+
+def test_a_disk_that_is_full_is_told_from_a_database_that_is_away(engine):
+    with reading(engine) as session:
+        pages = session.connection().exec_driver_sql("PRAGMA page_count").scalar()
+    with pytest.raises(DatabaseFullError) as caught, transaction(engine) as session:
+        session.connection().exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        session.connection().exec_driver_sql("CREATE TABLE large AS SELECT zeroblob(1000000)")
+    assert (caught.value.code, caught.value.retryable) == ("database.full", True)
 
 
 @pytest.mark.parametrize("url", ["", "coffre.sqlite", "mysql://localhost/coffre", "oracle://x"])
