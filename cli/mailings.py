@@ -235,11 +235,25 @@ class UnderWay:
 
     output: Output
     stack: ExitStack
+    wrong_line: Callable[[LineError], None]
     asked: Interrupts = field(default_factory=Interrupts)
     bar: Progress | None = None
 
+    def wrong(self, line: LineError) -> None:
+        """Say what is wrong with a line."""
+        self.close()
+        self.wrong_line(line)
+
+    def reading(self, lines: int, of: int) -> None:
+        """Show how far a long list is read."""
+        if self.bar is None:
+            doing = self.output.tr(N_("vérification de la liste"))
+            self.bar = Progress(self.output, of, 0, doing)
+        self.bar.show(lines, 0)
+
     def begin(self, counts: Counts) -> None:
         """Show progress from here on, and hear Ctrl-C."""
+        self.close()
         self.bar = Progress(self.output, counts.letters, counts.letters - counts.waiting)
         self.asked = self.stack.enter_context(interrupts())
 
@@ -248,6 +262,12 @@ class UnderWay:
         if self.bar is not None and standing.working:
             failed = counts.failed + counts.refused
             self.bar.show(counts.letters - counts.waiting, failed)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None
 
     def wish(self) -> Wish:
         """Give what Ctrl-C asked for."""
@@ -258,15 +278,10 @@ class UnderWay:
 class Watching(UnderWay):
     """Tells a run while it goes on, and hears Ctrl-C once letters are being sealed."""
 
-    wrong_line: Callable[[LineError], None] = field(kw_only=True)
-
-    def wrong(self, line: LineError) -> None:
-        """Say what is wrong with a line."""
-        self.wrong_line(line)
-
     def read(self, listed: LetterList, found: Reading, counts: Counts) -> None:
         """Say what is to be done."""
         tr = self.output.tr
+        self.close()
         if listed.encoding != UTF8:
             self.output.remark(tr(N_("liste lue en Windows-1252")))
         if found.changed:

@@ -1,7 +1,7 @@
 """`coffre batch merge`: a template and data, to letters ready for `coffre batch seal`."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -148,12 +148,11 @@ def _carried_out(job: MergeJob, output: Output, *, as_json: bool) -> int:
             say_line(output, line)
 
     with ExitStack() as stack:
-        watch = _Watching(output, stack, wrong=wrong)
+        watch = _Watching(output, stack, wrong)
         try:
             outcome = merge(job, partial(_pool, job), watch)
         finally:
-            if watch.bar is not None:
-                watch.bar.close()
+            watch.close()
     for remark, about in outcome.remarks:
         output.remark(output.tr(_REMARKS[remark]).format(about=plain(about)))
     if as_json:
@@ -229,10 +228,9 @@ def _ending(outcome: MergeOutcome, output: Output) -> int:
 class _Watching(UnderWay):
     """Tells a merge while it goes on, and hears Ctrl-C once letters are being made."""
 
-    wrong: Any = field(kw_only=True)
-
     def read(self, found: Reading, counts: Counts) -> None:
         """Say what is to be done."""
+        self.close()
         tr = self.output.tr
         if found.changed:
             told = tr(N_("{count} lettres ont changé : elles sont faites de nouveau"))

@@ -137,6 +137,11 @@ class _Posting:
             del told["sentence"]
             self.wrong_lines.append(told)
 
+    def reading(self, lines: int, of: int) -> None:
+        """Show that somebody is at work, while a long list is read."""
+        del lines, of
+        self.line.listen()
+
     def read(self, listed: LetterList, found: Reading, counts: Counts) -> None:
         """Say that the list is good."""
         del listed, found

@@ -54,11 +54,15 @@ def interrupts() -> Iterator[Interrupts]:
 
 @dataclass(slots=True)
 class Progress:
-    """Tells how far a work of `total` items is; `done` counts those that failed too."""
+    """Tells how far a work of `total` items is; `done` counts those that failed too.
+
+    `doing`: what is done to them, where that does not go without saying; then nothing fails.
+    """
 
     output: Output
     total: int
     already: int
+    doing: str = ""
     _seen: deque[tuple[float, int]] = field(default_factory=deque)
     _told: float = field(default_factory=time.monotonic)
     _bar: Any = None
@@ -79,10 +83,11 @@ class Progress:
         """Write where the work stands: done, failed, rate, time left."""
         tr, rate = self.output.tr, self.rate
         told = tr(N_("{done} sur {total}, dont {failed} en échec, {rate}/s, reste {left}"))
+        if self.doing:
+            told = tr(N_("{doing} : {done} sur {total}, {rate}/s, reste {left}"))
         left = duration((self.total - done) / rate) if rate else "?"
-        return told.format(
-            done=done, total=self.total, failed=failed, rate=f"{rate:.0f}", left=left
-        )
+        words = {"done": done, "total": self.total, "failed": failed, "doing": self.doing}
+        return told.format(**words, rate=f"{rate:.0f}", left=left)
 
     @property
     def rate(self) -> float:

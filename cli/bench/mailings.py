@@ -68,6 +68,9 @@ class _Unwatched:
         """Refuse: the bench's own list is right."""
         raise ValueError(f"got a wrong line {line}")
 
+    def reading(self, lines: int, of: int) -> None:
+        """Hear nothing."""
+
     def read(self, listed: LetterList, found: Reading, counts: Counts) -> None:
         """Hear nothing."""
 

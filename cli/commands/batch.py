@@ -247,8 +247,7 @@ def carry_out(job: Job, output: Output, *, as_json: bool) -> int:
         try:
             outcome = run(job, pool if job.shared is None else queue, watch)
         finally:
-            if watch.bar is not None:
-                watch.bar.close()
+            watch.close()
         mailing = Mailing(
             job.bench.folder, outcome.counts, outcome.seconds, outcome.new, trial=job.trial
         )

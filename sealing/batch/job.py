@@ -30,6 +30,9 @@ class Watch(Protocol):
     def wrong(self, line: LineError) -> None:
         """Hear of a wrong line."""
 
+    def reading(self, lines: int, of: int) -> None:
+        """Hear how many lines of the list are read and checked, of about how many."""
+
     def read(self, listed: LetterList, found: Reading, counts: Counts) -> None:
         """Hear that the list is good, and what is to be done."""
 

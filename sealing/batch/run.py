@@ -163,7 +163,8 @@ def _read(job: Job, ledger: Ledger, sealer: Sealer, watch: Watch) -> tuple[Seale
     checker = _Checker(job.bench, sealer, datetime.now(UTC))
     planner = Planner(job.bench.source, job.codes, options.encode(), checker)
     lines: Iterator[Planned | LineError] = (
-        line if isinstance(line, LineError) else planner.letter(line) for line in listed.lines()
+        line if isinstance(line, LineError) else planner.letter(line)
+        for line in listed.lines(watch.reading)
     )
     rules = Rules(options, job.force, job.trial, job.adds)
     found, counts = take_in(lines, ledger, job.bench.folder, rules, watch.wrong)

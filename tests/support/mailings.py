@@ -38,6 +38,7 @@ class Quiet:
     """Watches a run and remembers."""
 
     lines: list[LineError] = field(default_factory=list)
+    read_lines: list[tuple[int, int]] = field(default_factory=list)
     found: Reading | None = None
     counts: list[Counts] = field(default_factory=list)
     on_step: Callable[[Counts, Standing], None] | None = None
@@ -46,6 +47,10 @@ class Quiet:
     def wrong(self, line: LineError) -> None:
         """Hear of a wrong line."""
         self.lines.append(line)
+
+    def reading(self, lines: int, of: int) -> None:
+        """Remember how far the list was read."""
+        self.read_lines.append((lines, of))
 
     def read(self, listed: LetterList, found: Reading, counts: Counts) -> None:
         """Hear that the list is good."""

@@ -81,6 +81,9 @@ class Watcher:
         """Keep a wrong line."""
         self.lines.append((line.number, line.error.code))
 
+    def reading(self, lines, of):
+        """Hear how far the data were read."""
+
     def read(self, _found, _counts):
         """Hear that all is well."""
 

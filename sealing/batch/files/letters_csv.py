@@ -19,8 +19,9 @@ import csv
 import io
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 from unicodedata import normalize
@@ -37,6 +38,9 @@ MAX_LINE: Final = 1 << 20
 MAX_COLUMNS: Final = 200
 _SEPARATORS: Final = ",;\t"
 _CHUNK: Final = 1 << 20
+_TOLD_EVERY: Final = 500
+# How many lines are read, of about how many: cells may hold line ends.
+Tell = Callable[[int, int], None]
 
 
 class ListError(SealingError):
@@ -152,8 +156,22 @@ class LetterList:
         """Tell whether the lines may each name the type of their code."""
         return TWODDOC in self.columns
 
-    def lines(self) -> Iterator[ListLine | LineError]:
-        """Read every line after the first; raise OSError."""
+    def lines(self, tell: Tell | None = None) -> Iterator[ListLine | LineError]:
+        """Read every line after the first; raise OSError.
+
+        `tell` hears, every 500, how many lines are read, of about how many.
+        """
+        return self._lines() if tell is None else self._followed(tell)
+
+    def _followed(self, tell: Tell) -> Iterator[ListLine | LineError]:
+        with self.path.open("rb") as file:
+            ends = sum(piece.count(b"\n") for piece in iter(partial(file.read, _CHUNK), b""))
+        for count, line in enumerate(self._lines(), 1):
+            yield line
+            if count % _TOLD_EVERY == 0:
+                tell(count, max(count, ends - 1))
+
+    def _lines(self) -> Iterator[ListLine | LineError]:
         with self.path.open(encoding=self.encoding, newline="", errors="surrogateescape") as file:
             source = _Lines(file)
             rows = csv.reader(source, delimiter=self.separator, strict=True)

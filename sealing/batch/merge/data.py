@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Final
 
-from sealing.batch.files.letters_csv import FILE, RECIPIENT, TWODDOC, LetterList, LineError
+from sealing.batch.files.letters_csv import FILE, RECIPIENT, TWODDOC, LetterList, LineError, Tell
 from sealing.batch.files.source import FileNameError
 from sealing.batch.merge.design import MergeError, check_values
 from sealing.twoddoc.catalogue import identifiers
@@ -129,9 +129,9 @@ class MergeData:
         passed = [record.values[name] for name in (TWODDOC, RECIPIENT) if name in record.values]
         return [record.file, *passed, *(each.filled(record.values) for each in self.fields)]
 
-    def records(self) -> Iterator[Record | LineError]:
+    def records(self, tell: Tell | None = None) -> Iterator[Record | LineError]:
         """Read every letter; one whose line is wrong is a LineError. Raises OSError."""
-        for n, line in enumerate(self.listed.lines(), 1):
+        for n, line in enumerate(self.listed.lines(tell), 1):
             if isinstance(line, LineError):
                 yield line
                 continue

@@ -65,6 +65,9 @@ class Watch(Protocol):
     def wrong(self, line: LineError) -> None:
         """Hear of a wrong line."""
 
+    def reading(self, lines: int, of: int) -> None:
+        """Hear how many lines of the data are read and checked, of about how many."""
+
     def read(self, found: Reading, counts: Counts) -> None:
         """Hear that the data are good, and what is to be done."""
 
@@ -201,16 +204,16 @@ class _Opened:
         rules = Rules(self.options, self.job.force, self.job.trial)
         folder = self.job.folder
         try:
-            return take_in(self._planned(), ledger, folder, rules, watch.wrong)
+            return take_in(self._planned(watch.reading), ledger, folder, rules, watch.wrong)
         except OtherOptionsError as error:
             problem = "got another template than that of the letters that are there"
             raise OtherTemplateError(problem, **error.details) from error
 
-    def _planned(self) -> Iterator[Planned | LineError]:
+    def _planned(self, tell: Callable[[int, int], None]) -> Iterator[Planned | LineError]:
         options = hashlib.sha256(self.options.encode()).digest()
         below = Source(self.job.folder.root)
         self.letters.add(self.data.head)
-        for record in self.data.records():
+        for record in self.data.records(tell):
             if isinstance(record, LineError):
                 yield record
                 continue

@@ -78,6 +78,9 @@ class _Round:
         """Hear of a wrong line."""
         self.wrong_lines.append(line)
 
+    def reading(self, lines: int, of: int) -> None:
+        """Hear how many lines are read: they are few."""
+
     def read(self, listed: LetterList, found: Reading, counts: Counts) -> None:
         """Hear that the list is good."""
 

@@ -143,3 +143,17 @@ def test_hostile_bytes_are_lines_or_errors_of_ours_and_nothing_else(tmp_path):
                 assert isinstance(row, ListLine | LineError)
         except ListError:
             continue
+
+
+def test_a_long_list_tells_how_far_it_is_read(written):
+    names = "".join(f"{number}.pdf\n" for number in range(1_200))
+    listed, told = written(f"file\n{names}".encode()), []
+    assert len(list(listed.lines(lambda *far: told.append(far)))) == 1_200
+    assert told == [(500, 1_200), (1_000, 1_200)]
+
+
+def test_cells_over_several_lines_never_make_it_read_more_than_there_is(written):
+    names = "".join(f'{number}.pdf,"a\nb"\n' for number in range(600))
+    listed, told = written(f"file,10\n{names}".encode()), []
+    list(listed.lines(lambda *far: told.append(far)))
+    assert told == [(500, 1_200)]
