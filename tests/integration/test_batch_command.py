@@ -194,7 +194,7 @@ def test_a_limit_that_is_none_is_refused(given):
 
 
 def test_a_limit_is_a_number_of_letters_or_a_share():
-    assert failures_of(None) == Failures()
+    assert failures_of(None) == Failures(barren=50)
     assert failures_of("0") == Failures(most=0)
     assert failures_of("2,5 %") == Failures(percent=2.5)
 
