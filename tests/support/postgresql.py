@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,7 @@ from storage.database import open_engine
 from storage.migrations.upgrade import upgrade
 
 _TEMPLATE = "coffre_template"
+_PATIENCE = 120.0
 
 
 @dataclass
@@ -65,11 +67,14 @@ class Server:
 
     def start(self) -> None:
         """Start again, at the same address; on a busy machine recovery takes its time."""
-        for _ in range(6):
-            with suppress(subprocess.TimeoutExpired):
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until:
+            # It waits ten seconds, and takes a server that is still recovering for a fault.
+            with suppress(subprocess.TimeoutExpired, AssertionError):
                 self._server.ensure_postgres_running()
                 return
-        raise TimeoutError("got no server within a minute")
+            time.sleep(0.5)
+        raise TimeoutError("got no server within two minutes")
 
     def _of(self, name: str) -> str:
         engine = open_engine(self.address)
