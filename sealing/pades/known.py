@@ -9,6 +9,7 @@ Rules kept here:
   where the other file's own sections say that it is; each is compared, none is taken for granted;
 - what differs from letter to letter (contents, lengths) is not kept;
 - what is worked out of such objects alone is kept with them;
+- each file has what is known to itself: letters at the same step never see what another reads;
 - few files are kept, and no large ones: of these the reading is little.
 """
 
@@ -55,6 +56,11 @@ class Known:
             self._worked[key] = work()
         return cast("T", self._worked[key])
 
+    def copied(self) -> "Known":
+        """Give the same to another file, which adds what it reads itself."""
+        worked, packed, raw = self._worked.copy(), self.packed.copy(), self.raw.copy()
+        return Known(self.root, self.read.copy(), self.packs.copy(), packed, raw, worked)
+
     def holds(self, pdf: bytes, chain: Chain) -> bool:
         """Tell whether every object that was read is the same in another file."""
         try:
@@ -73,16 +79,17 @@ class Templates:
     _files: list[Known] = field(default_factory=list)
 
     def find(self, pdf: bytes, chain: Chain, root: Ref) -> Known:
-        """Give what is known of a file like this one; else something new, to be filled."""
+        """Give what is known of a file like this one; else something new, to be filled.
+
+        What one file reads from then on is its own: only who came first fills what others compare.
+        """
         if len(pdf) > MAX_BYTES:
             return Known(root)
         for known in self._files:
-            if known.root == root and known.holds(pdf, chain):
-                found = known
-                break
-        else:
-            found = Known(root)
-            del self._files[FILES - 1 :]
-        if not self._files or self._files[0] is not found:
-            self._files = [found, *(known for known in self._files if known is not found)]
+            if known.root == root and known.raw and known.holds(pdf, chain):
+                if self._files[0] is not known:
+                    self._files = [known, *(one for one in self._files if one is not known)]
+                return known.copied()
+        found = Known(root)
+        self._files = [found, *self._files[: FILES - 1]]
         return found
