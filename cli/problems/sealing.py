@@ -52,6 +52,10 @@ ROWS: dict[str, Problem] = {
         N_("le code posé sur la page ne se relit pas : rien n'a été écrit"),
         N_("choisissez une autre place avec --at, ou une autre page avec --page"),
     ),
+    "sealing.page-changed": Problem(
+        N_("la page scellée n'est plus celle qui est venue : rien n'a été écrit"),
+        N_("c'est un défaut de Coffre : gardez cette lettre et signalez-le"),
+    ),
     "sealing.page-out-of-range": Problem(
         N_("la page {page} n'existe pas : le document en a {pages}"),
         N_("choisissez une page avec --page"),

@@ -1,10 +1,11 @@
-"""Draw the sealed page and read its code again: what cannot be read back is a failure.
+"""Draw the sealed page: its code must be read again, and all the rest be as it was.
 
 Rules kept here:
 
 - the page is drawn as it will be printed and scanned: 300 dpi, grey, with the widget of the seal;
 - only the place of the code is drawn, with 10 mm of what surrounds it: the code must be found and
-  read there among its neighbours. A code that is elsewhere, or covered, fails.
+  read there among its neighbours. A code that is elsewhere, or covered, fails;
+- the page beside that place is compared with the page as it came, at 50 dpi, pixel by pixel.
 """
 
 from typing import ClassVar, Final
@@ -19,12 +20,40 @@ from sealing.marks.view import to_view
 
 _DPI: Final = 300
 _AROUND: Final = 10 * POINTS_PER_MM
+_COARSE_DPI: Final = 50
+_EDGE: Final = 2
+_WHITE: Final = 255
 
 
 class UnreadableMarkError(SealingError):
     """The code of the sealed page does not read back: nothing must be published."""
 
     code: ClassVar[str] = "sealing.mark-unreadable"
+
+
+class PageChangedError(SealingError):
+    """The sealed page is not the page that came: a fault of ours, nothing must be published."""
+
+    code: ClassVar[str] = "sealing.page-changed"
+
+
+def check_unchanged(before: bytes, after: bytes, place: Place) -> None:
+    """Raise PageChangedError unless a page is as it was, but for the place of its code."""
+    if _beside(before, place) != _beside(after, place):
+        raise PageChangedError("got another page than the one that came")
+
+
+def _beside(pdf: bytes, place: Place) -> tuple[int, int, bytes]:
+    """Draw a page without the place of its code: width, height, pixels."""
+    with pymupdf.open(stream=pdf, filetype="pdf") as document:
+        page = document[place.page]
+        box = pymupdf.Rect(place.rectangle) * to_view(page)
+        box.normalize()
+        pixels = page.get_pixmap(dpi=_COARSE_DPI, colorspace=pymupdf.csGRAY, alpha=False)
+        x0, y0, x1, y1 = (side * _COARSE_DPI / 72 for side in box)
+        hidden = pymupdf.IRect(x0 - _EDGE, y0 - _EDGE, x1 + _EDGE, y1 + _EDGE)
+        pixels.set_rect(hidden & pixels.irect, (_WHITE,))
+        return pixels.width, pixels.height, bytes(pixels.samples)
 
 
 def check_readback(pdf: bytes, place: Place, expected: bytes) -> None:

@@ -23,7 +23,12 @@ from typing import ClassVar, Self
 from sealing.errors import SealingError
 from sealing.marks import appearance, datamatrix
 from sealing.marks.placement import Mark, Place
-from sealing.marks.readback import UnreadableMarkError, check_readback
+from sealing.marks.readback import (
+    PageChangedError,
+    UnreadableMarkError,
+    check_readback,
+    check_unchanged,
+)
 from sealing.pades import seal as pades
 from sealing.pades.archive import Archivist
 from sealing.pades.cms_template import CmsSigner, CmsTemplate
@@ -169,7 +174,10 @@ class UnfinishedLetter:
         return sealed.archived(Archivist(cms.stamp, cms.stamp_room, cms.digest.name))
 
     def finish(self, sealed: pades.SealedPdf) -> SealedLetter:
-        """Give the sealed letter, its code read back; raise UnreadableMarkError."""
+        """Give the sealed letter, its code read back.
+
+        Raises UnreadableMarkError or PageChangedError.
+        """
         if self.mark is not None:
             self._read_back(sealed, self.mark.place)
         level = self.sealer.level
@@ -182,7 +190,8 @@ class UnfinishedLetter:
             return
         try:
             check_readback(sealed.pdf, place, self.code or b"")
-        except UnreadableMarkError:
+            check_unchanged(sealed.source.pdf, sealed.pdf, place)
+        except (UnreadableMarkError, PageChangedError):
             places.forget(place)
             raise
         places.read(place)

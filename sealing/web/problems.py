@@ -121,6 +121,9 @@ ROWS: Final[Mapping[str, Row]] = {
     "sealing.mark-unreadable": Row(
         _WRONG, N_("Le code posé sur la page ne se relit pas. Choisissez une autre place.")
     ),
+    "sealing.page-changed": Row(
+        _WRONG, N_("La page scellée n'est plus celle qui est venue : rien n'a été gardé.")
+    ),
     "sealing.page-out-of-range": Row(
         _WRONG, N_("La page {page} n'existe pas : le document en a {pages}.")
     ),

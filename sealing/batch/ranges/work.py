@@ -36,7 +36,7 @@ from sealing.batch.ranges.flight import Begun, Flight, Signed
 from sealing.batch.ranges.keys import Keys
 from sealing.batch.ranges.publishing import not_sealed, publish
 from sealing.errors import SealingError
-from sealing.marks.readback import UnreadableMarkError
+from sealing.marks.readback import PageChangedError, UnreadableMarkError
 from sealing.pades.seal import SealedPdf
 from sealing.service.codes import Order
 from sealing.service.letter import (
@@ -260,7 +260,7 @@ class _Group:
         except CoffreError as error:
             self._failed(signed.row, error)
             # What a sample shows may be so of the letters beside it.
-            work.wary |= signed.sample or isinstance(error, UnreadableMarkError)
+            work.wary |= signed.sample or isinstance(error, UnreadableMarkError | PageChangedError)
             return
         self.seen += 1
         digest, row = made.sealed.sha256, signed.row

@@ -31,7 +31,12 @@ from sealing.errors import (
     PdfUnreadableError,
 )
 from sealing.marks.placement import PlacementError, Wish
-from sealing.marks.readback import UnreadableMarkError, check_readback
+from sealing.marks.readback import (
+    PageChangedError,
+    UnreadableMarkError,
+    check_readback,
+    check_unchanged,
+)
 from sealing.pades.seal import MAX_BYTES, PdfTooLargeError
 from sealing.proofs.document_id import Slot, SlotKey, document_id, in_twoddoc, slot_of
 from sealing.service.codes import TwoDDocOrder
@@ -259,6 +264,15 @@ def test_reading_back_looks_at_the_place_of_the_code(shape):
     elsewhere = replace(result.mark.place, rectangle=(x0 - 250, y0 - 250, x1 - 250, y1 - 250))
     with pytest.raises(UnreadableMarkError):
         check_readback(result.pdf, elsewhere, result.code)
+
+
+def test_a_page_that_is_not_the_one_that_came_is_never_taken_for_it():
+    result = sealed(letter())
+    place = result.mark.place
+    check_unchanged(letter(), result.pdf, place)
+    for other in (letter("Une autre lettre"), letter(rotation=180), letter(""), cropped(letter())):
+        with pytest.raises(PageChangedError):
+            check_unchanged(other, result.pdf, place)
 
 
 def test_a_page_that_does_not_show_its_code_fails_reading_back():
