@@ -55,6 +55,12 @@ class WrongValueError(ConfigurationError):
     code: ClassVar[str] = "configuration.value"
 
 
+class MissingValueError(WrongValueError):
+    """A setting that is needed beside the others is not there. Details: `key`."""
+
+    code: ClassVar[str] = "configuration.value-missing"
+
+
 class ProductionRefusesError(ConfigurationError):
     """What was asked is for tests and demonstrations. Details: `what`."""
 

@@ -21,6 +21,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from storage.errors import (
+    MissingValueError,
     ProductionRefusesError,
     UnknownSettingError,
     UnreadableSettingsError,
@@ -157,7 +158,8 @@ class Settings(BaseModel):
         """Read everything; options that are None are left to the other sources.
 
         Raises UnreadableSettingsError when a file cannot be read, UnknownSettingError when it holds
-        a key that nobody reads, WrongValueError when a value has the wrong form.
+        a key that nobody reads, WrongValueError when a value has the wrong form, MissingValueError
+        when it is needed and absent.
         """
         values: dict[str, Any] = {}
         for path in _files(config):
@@ -169,7 +171,8 @@ class Settings(BaseModel):
         except ValidationError as error:
             wrong = error.errors(include_input=False, include_url=False)[0]
             key = ".".join(str(part) for part in wrong["loc"])
-            raise WrongValueError(f"got a wrong {key}: {wrong['msg']}", key=key) from None
+            kind = MissingValueError if wrong["type"] == "missing" else WrongValueError
+            raise kind(f"got a wrong {key}: {wrong['msg']}", key=key) from None
 
     @property
     def database_url(self) -> str:

@@ -31,6 +31,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from cli.files import flush_folder
 from sealing.proofs.status_list import PURPOSE as STATUS_LISTS
+from sealing.signers.port import DEMONSTRATION
 from sealing.twoddoc.conformance import town_types
 from storage.errors import CoffreError
 
@@ -39,7 +40,7 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 # A signer for each document type that a town may issue.
 TWODDOC_TYPES = tuple(town_types())
 TEST_AUTHORITY = "FR00"
-TOWN = "Ville de Valbourg (DEMONSTRATION)"
+TOWN = f"Ville de Valbourg {DEMONSTRATION}"
 _AUTHORITY_DAYS = 3650
 _LEAF_DAYS = 1095
 

@@ -54,6 +54,7 @@ ROWS: dict[str, Problem] = {
             "request.too-slow",
             "seal.failed",
             "seal.refused",
+            "seal.waiting",
         ),
         OUR_FAULT,
     ),

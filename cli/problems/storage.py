@@ -84,6 +84,13 @@ ROWS: dict[str, Problem] = {
         N_("corrigez-la dans coffre.toml ou dans sa variable COFFRE_…"),
         Exit.CONFIGURATION,
     ),
+    "configuration.value-missing": Problem(
+        N_("le réglage « {key} » manque"),
+        N_(
+            "ajoutez-le dans coffre.toml ; un fichier PKCS#12 se nomme dans certificate et dans key"
+        ),
+        Exit.CONFIGURATION,
+    ),
     "database.full": Problem(
         N_("le disque de la base de données est plein : rien n'a été gardé"),
         N_("libérez de la place là où elle est, puis relancez la même commande"),

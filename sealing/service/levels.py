@@ -10,7 +10,8 @@ Rules kept here (EN 319 142-1 section 6):
   whose certificates the proofs are about;
 - so a token by another certificate, in the middle of a run at B-LT or B-LTA, is an error: begin
   anew;
-- `url = "demo:"` is an authority in this process, refused in production.
+- `url = "demo:"` is an authority in this process, refused in production at every level, used or
+  not; so is a trust folder whose manifest does not say `production`.
 
 One `TrustServices` is opened for a run at one level; its `additions` are made again when due.
 """
@@ -34,13 +35,13 @@ from sealing.errors import SealingError
 from sealing.pades.archive import Archivist
 from sealing.pades.cms_template import Stamp
 from sealing.pades.dss import Dss
+from sealing.service.production import DEMO, refuse_trials
 from sealing.signers.port import STAMP, digest_of
 from sealing.signers.registry import signer
 from storage.errors import ConfigurationError
 from storage.outgoing import Outgoing
 from storage.settings import Mode, Settings
 
-DEMO: Final = "demo:"
 # A token's serial number, hour and signature vary by some bytes.
 _MARGIN: Final = 64
 
@@ -103,6 +104,7 @@ class TrustServices:
         Raises NoTsaError, RevocationFileError, SignerError, ProductionRefusesError or OSError.
         """
         self._level, self._clock, self._folders = level, clock, settings.trust_folders
+        self._settings = settings
         urls = [] if level is Level.B_B else _urls(settings)
         if level is not Level.B_B and not urls:
             raise NoTsaError(f"got no authority for {level}", level=str(level))
@@ -117,9 +119,10 @@ class TrustServices:
         """Make what the level adds to the seals of a chain; above B-T, good until it is due.
 
         The trust folders are read anew: a long run finds what was brought meanwhile.
-        Raises RevocationFileError, OSError, RevokedCertificateError; NoTokenError, TokenError;
-        NoRevocationProofError, RevocationTooLargeError.
+        Raises ProductionRefusesError; RevocationFileError, OSError, RevokedCertificateError;
+        NoTokenError, TokenError; NoRevocationProofError, RevocationTooLargeError.
         """
+        refuse_trials(self._settings)
         now, algorithm = self._clock(), digest_of(chain[0]).name
         held = Held.read(self._folders)
         held.refuse_revoked(chain, now)

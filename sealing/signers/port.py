@@ -35,6 +35,10 @@ _UNREADABLE = (
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
 )
+# What ends the organisation of every certificate of `coffre pki demo`, authorities included.
+DEMONSTRATION = "(DEMONSTRATION)"
+# A country's test authority of 2D-Doc: its key is printed in the specification.
+_TEST_AUTHORITY = "00"
 SEAL = "seal"
 TWODDOC = "twoddoc:"
 STAMP = "time-stamp"
@@ -129,6 +133,20 @@ class Identity:
                 last=f"{last:%d/%m/%Y}",
             )
 
+    @property
+    def is_demonstration(self) -> bool:
+        """Tell whether these certificates prove nothing: the demonstration's, or a test 2D-Doc's.
+
+        Each certificate names its issuer: one whose chain was left out is known all the same.
+        """
+        try:
+            names = [name for one in self.chain for name in (one.subject, one.issuer)]
+            tested = common_name(self.chain[0].issuer).endswith(_TEST_AUTHORITY)
+            marked = any(_organisation(name).endswith(DEMONSTRATION) for name in names)
+        except _UNREADABLE as error:
+            raise SignerError("got a certificate without readable names", name=self.name) from error
+        return marked or (tested and self.use.startswith(TWODDOC))
+
     def _check_usage(self, leaf: x509.Certificate) -> None:
         try:
             usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
@@ -165,6 +183,11 @@ def digest_of(leaf: x509.Certificate, name: str = "") -> hashes.HashAlgorithm:
 def hashed(data: bytes, leaf: x509.Certificate) -> bytes:
     """Digest bytes for a signer of this certificate."""
     return hashlib.new(digest_of(leaf).name, data).digest()
+
+
+def _organisation(name: x509.Name) -> str:
+    found = name.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return str(found[0].value) if found else ""
 
 
 def common_name(name: x509.Name) -> str:

@@ -4,6 +4,8 @@ Rules kept here:
 
 - without a name, the first signer with the wanted use serves;
 - a key is in a file, which production mode refuses, or on a token (`pkcs11:…`);
+- production refuses the demonstration's certificates too, whatever holds their keys, before a token
+  is asked;
 - one 2D-Doc signer signs one document type: a signer named for another use is refused;
 - a town code wants a seal on P-256: without a name, the first such seal serves.
 """
@@ -13,13 +15,13 @@ from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar
 
-from sealing.signers.keyfile import KeyFileSigner
+from sealing.signers.keyfile import KeyFileSigner, identity_from
 from sealing.signers.port import SEAL, TWODDOC, CertificateUseError, Signer, SignerError
 from sealing.signers.token_access import Access, on_token, refuse_shared
 from sealing.signers.token_libraries import pin_wanted
 from sealing.signers.token_signer import TokenSigner
 from sealing.towncode.signature import KeyNotAllowedError, require_allowed
-from storage.settings import Settings, SignerSettings
+from storage.settings import Mode, Settings, SignerSettings
 
 
 class UnknownSignerError(SignerError):
@@ -38,6 +40,7 @@ def signer(settings: Settings, use: str, now: datetime, name: str | None = None)
     if row.use != use:
         raise CertificateUseError(f"got a signer for {row.use}, expected {use}", name=name)
     if on_token(row):
+        _refuse_demonstration(name, settings)
         return TokenSigner.load(name, settings, now)
     settings.refuse_in_production(f"signers.{name}.key")
     return KeyFileSigner.load(name, row, now)
@@ -73,15 +76,23 @@ def serving(
 def waiting_for_pin(settings: Settings, names: Iterable[str]) -> str | None:
     """Give what the token is called that waits for a PIN before one of these signers can sign.
 
-    None: nothing is missing. Raises a SignerError (`token_errors`) or MissingExtraError.
+    None: nothing is missing. Raises a SignerError (`token_errors`), ProductionRefusesError,
+    MissingExtraError or OSError.
     """
     for name in names:
         if on_token(settings.signers[name]):
+            _refuse_demonstration(name, settings)
             token = pin_wanted(Access.of(name, settings))
             if token is not None:
                 refuse_shared(settings)
                 return token
     return None
+
+
+def _refuse_demonstration(name: str, settings: Settings) -> None:
+    row = settings.signers[name]
+    if settings.mode is Mode.PRODUCTION and identity_from(name, row).is_demonstration:
+        settings.refuse_in_production(f"signers.{name}.certificate")
 
 
 def most_workers(settings: Settings, seals: Iterable[str]) -> int | None:

@@ -3,7 +3,8 @@
 Routes (bodies and answers: `models`; the table of `sealing/DESIGN.md`, "HTTP", tells errors):
 
 - `POST /seals` brings a PDF, or a form of `letter` and `order`; 201 with the seal, or with the PDF
-  itself where the application accepts `application/pdf`; 202 when it takes longer than seconds;
+  itself where the application accepts `application/pdf`; 202 when it takes longer than seconds,
+  503 where nothing but the PDF is accepted: what is written to a file as a PDF must be one;
 - `GET /seals/{id}` says how it stands · `GET /seals/{id}/pdf` gives it · `DELETE /seals/{id}`
   erases it.
 
@@ -36,7 +37,13 @@ from sealing.web.described import SEAL_BODY, described
 from sealing.web.models import MAX_ORDER, Id, SealAnswer, SealOrder, SealWork, members
 from sealing.web.office import AtCounter, Counter
 from sealing.web.orders import Taking, allow, fingerprint_of, read_order
-from sealing.web.problems import ErasedError, NotReadyError, told, trouble_of
+from sealing.web.problems import (
+    ErasedError,
+    NotReadyError,
+    SealWaitingError,
+    told,
+    trouble_of,
+)
 from storage.database import DatabaseUnavailableError, reading, transaction
 from vault.web.problems import RESPONSES
 from vault.web.session import Here, Site
@@ -44,6 +51,8 @@ from vault.web.session import Here, Site
 router: Final = APIRouter(prefix="/api/v1/seals", responses=RESPONSES, tags=["seals"])
 PATIENCE: Final = 8.0
 PDF: Final = "application/pdf"
+_JSON: Final = ("application/json", "application/*", "*/*")
+_SOON: Final = 2
 _MIB: Final = 1 << 20
 # What a form adds around its parts.
 _FRAME: Final = 16 << 10
@@ -141,8 +150,16 @@ def _answer(request: Request, found: Commission, here: Site, at: Counter) -> Res
     if found.state in commissions.ENDED:
         raise ErasedError("got a letter that is erased")
     status = 201 if found.state is State.SEALED else 202
-    headers = place if status == 201 else {**place, "Retry-After": "2"}  # noqa: PLR2004 - HTTP
+    if status == 202 and _wants_pdf_alone(request):  # noqa: PLR2004 - HTTP
+        raise SealWaitingError("got a letter that is not sealed yet", seconds=_SOON)
+    headers = place if status == 201 else {**place, "Retry-After": str(_SOON)}  # noqa: PLR2004 - HTTP
     return JSONResponse(members(_told(request, found, at)), status, headers)
+
+
+def _wants_pdf_alone(request: Request) -> bool:
+    """Tell whether an application has no use for JSON."""
+    accepted = request.headers.get("accept", "")
+    return PDF in accepted and not any(kind in accepted for kind in _JSON)
 
 
 def _told(request: Request, found: Commission, at: Counter) -> SealAnswer:

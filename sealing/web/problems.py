@@ -48,6 +48,16 @@ class SealFailedError(SealingError):
     retryable: ClassVar[bool] = True
 
 
+class SealWaitingError(SealingError):
+    """A letter is taken and not sealed yet, and nothing but its PDF is accepted as an answer.
+
+    Details: `seconds`.
+    """
+
+    code: ClassVar[str] = "seal.waiting"
+    retryable: ClassVar[bool] = True
+
+
 class NotReadyError(SealingError):
     """What is asked for is not sealed yet, or never will be."""
 
@@ -118,6 +128,9 @@ ROWS: Final[Mapping[str, Row]] = {
     "seal.failed": Row(_AWAY, N_("Le cachet n'a pas pu être fait. Réessayez dans un moment.")),
     "seal.page-disagrees": Row(_WRONG, N_("La page ne montre pas ce que dit son code.")),
     "seal.refused": Row(_WRONG, N_("Cette lettre ne peut pas être scellée.")),
+    "seal.waiting": Row(
+        _AWAY, N_("Cette lettre attend encore son cachet. Refaites la même demande.")
+    ),
     "sealing.mark-unreadable": Row(
         _WRONG, N_("Le code posé sur la page ne se relit pas. Choisissez une autre place.")
     ),

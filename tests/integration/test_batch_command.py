@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import pymupdf
 import pytest
 from support.browser import chromium, visit
 from support.letters import letter
@@ -57,6 +58,37 @@ def test_the_readme_shows_a_mailing_in_three_lines_that_work(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "scellees" / "claire.pdf").exists()
+
+
+def test_the_readme_s_examples_of_mailings_run_one_after_the_other(tmp_path):
+    blocks = re.findall(r"```\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    wanted = ("--letters liste.csv", "coffre batch split", "coffre batch watch")
+    script = "".join(block for block in blocks if any(each in block for each in wanted))
+    (tmp_path / "lettre.pdf").write_bytes(letter())
+    (tmp_path / "tirage.pdf").write_bytes(print_run("MARTIN", "DURAND"))
+    done = subprocess.run(
+        ["bash", "-c", f"set -e\ncoffre pki demo pki\n{script}"],  # noqa: S607 - as above
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for made in ("scellees/claire", "tirage-scelle/lettre-0002", "depart/lettre"):
+        assert (tmp_path / f"{made}.pdf").exists()
+
+
+def print_run(*names: str) -> bytes:
+    """Give a print run of a letter for each name, as the README's example expects it."""
+    with pymupdf.open() as pdf:
+        for number, name in enumerate(names):
+            page = pdf.new_page()
+            for line, text in enumerate(
+                (f"Facture n° {number}", f"Titulaire : {name}", f"Total : {number + 3},20")
+            ):
+                page.insert_text((72, 72 + 30 * line), text)
+        return bytes(pdf.tobytes())
 
 
 def test_ctrl_c_finishes_the_letters_in_hand_and_the_same_command_goes_on(tmp_path):

@@ -3,14 +3,16 @@
 import hashlib
 import io
 import json
+import os
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from threading import Barrier, Thread
+from threading import Barrier, Thread, Timer
 from typing import Any
 
 import pytest
@@ -401,14 +403,44 @@ def test_wrong_keys_are_throttled_and_a_right_one_never(tmp_path):
 def test_the_readme_s_request_seals_a_letter(running, application, tmp_path):
     if shutil.which("curl") is None:
         pytest.skip("curl is not here")
+    asked_as_in_the_readme(running[0].address, application.key, tmp_path)
+    assert (tmp_path / "scellee-api.pdf").read_bytes().startswith(PDF)
+
+
+def asked_as_in_the_readme(address, key, folder):
+    """Play the README's request in a folder."""
     lines = (ROOT / "README.md").read_text("utf-8").splitlines()
     [line] = [each for each in lines if each.startswith("curl ")]
-    line = line.replace("$CLE", application.key).replace(
-        "http://127.0.0.1:8000", running[0].address
-    )
-    (tmp_path / "lettre.pdf").write_bytes(PDF)
-    subprocess.run(shlex.split(line), cwd=tmp_path, check=True, timeout=60)
-    assert (tmp_path / "scellee-api.pdf").read_bytes().startswith(PDF)
+    line = line.replace("$CLE", key).replace("http://127.0.0.1:8000", address)
+    (folder / "lettre.pdf").write_bytes(PDF)
+    subprocess.run(shlex.split(line), cwd=folder, check=True, timeout=90)
+
+
+def test_a_letter_that_takes_longer_is_never_answered_as_if_it_were_a_pdf(tmp_path):
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not here")
+    key = new_key(tmp_path / "data")
+    with site(tmp_path / "data") as running:
+        application, goes_on = running.client(key.text), Timer(10, lambda: carry_on(children))
+        until = time.monotonic() + 30
+        while not (children := running.children()) and time.monotonic() < until:
+            time.sleep(0.02)
+        for child in children:
+            os.kill(child, signal.SIGSTOP)
+        goes_on.start()
+        answer = application.seal(PDF, repeated="attestation-42", Accept="application/pdf")
+        assert (answer.status_code, answer.json()["code"]) == (503, "seal.waiting")
+        assert answer.headers["retry-after"]
+        asked_as_in_the_readme(running.address, key.text, tmp_path)
+        goes_on.join()
+        assert (tmp_path / "scellee-api.pdf").read_bytes().startswith(PDF)
+        both = "application/pdf, application/json"
+        assert application.seal(PDF, repeated="attestation-42", Accept=both).content[:4] == b"%PDF"
+
+
+def carry_on(children):
+    for child in children:
+        os.kill(child, signal.SIGCONT)
 
 
 def test_the_log_tells_no_key_no_name_and_no_content(tmp_path):

@@ -179,8 +179,14 @@ def test_a_town_code_is_signed_by_the_first_seal_of_the_token_on_p_256(token):
     require_authentic(sealed.pdf)
 
 
-def test_production_takes_tokens_and_refuses_files(token):
-    production = token.settings(mode=Mode.PRODUCTION)
+def test_production_takes_tokens_and_refuses_files_and_the_demonstration_s_own(token, tmp_path):
+    demonstration = token.settings(mode=Mode.PRODUCTION)
+    with pytest.raises(ProductionRefusesError):
+        signer(demonstration, SEAL, NOW)
+    leaf = certificate("Mairie", town()[0].seals["seal-rsa"].key, NOW)
+    (tmp_path / "c").write_bytes(leaf.public_bytes(pem.Encoding.PEM))
+    own = {"certificate": tmp_path / "c", "chain": ()}
+    production = with_key(demonstration, "seal-rsa", **own)
     assert signer(production, SEAL, NOW).name == "seal-rsa"
     key = str(town()[1] / "signers" / "seal-rsa.key.pem")
     with pytest.raises(ProductionRefusesError):

@@ -210,6 +210,29 @@ def test_the_demonstrations_authority_is_refused_in_production(level):
     assert caught.value.details["what"] == "tsa.url"
 
 
+@pytest.mark.parametrize("place", ["url", "spare"])
+def test_production_refuses_it_even_where_nothing_is_stamped(place):
+    tsa = TsaSettings(**({"url": "https://tsa.example"} | {place: "demo:"}))
+    opened = services(Level.B_B, tsa=tsa, trust=(), mode=Mode.PRODUCTION)
+    with pytest.raises(ProductionRefusesError) as caught:
+        opened.additions(sealer().seal.chain)
+    assert caught.value.details["what"] == f"tsa.{place}"
+
+
+@pytest.mark.parametrize(
+    "manifest", ['{"mode": "test"}', "{}", "[]", "no JSON", None], ids=["test", *"012", "absent"]
+)
+def test_production_seals_under_no_trust_folder_but_one_for_production(tmp_path, manifest):
+    if manifest is not None:
+        (tmp_path / "manifest.json").write_text(manifest)
+    tried = services(Level.B_B, tsa=TsaSettings(), trust=(tmp_path,), mode=Mode.PRODUCTION)
+    with pytest.raises(ProductionRefusesError) as caught:
+        tried.additions(sealer().seal.chain)
+    assert str(tmp_path) in str(caught.value.details["what"])
+    (tmp_path / "manifest.json").write_text('{"mode": "production"}')
+    assert tried.additions(sealer().seal.chain).level is Level.B_B
+
+
 @pytest.fixture
 def revoked(tmp_path):
     """Give a trust folder that revokes the P-256 seal."""

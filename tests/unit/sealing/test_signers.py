@@ -4,6 +4,10 @@ import tomllib
 from datetime import timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from support.sealers import NOW, town
 
 from sealing.signers.keyfile import KeyFileSigner
@@ -12,12 +16,13 @@ from sealing.signers.port import (
     CertificateDatesError,
     CertificateUseError,
     ChainError,
+    Identity,
     KeyMismatchError,
     KeyNotAllowedError,
     SignerError,
 )
 from sealing.signers.registry import UnknownSignerError, signer
-from storage.errors import ProductionRefusesError
+from storage.errors import MissingExtraError, ProductionRefusesError
 from storage.settings import Mode, Settings, SignerSettings
 
 
@@ -52,6 +57,38 @@ def test_a_key_file_is_refused_in_production(settings):
     production = settings.model_copy(update={"mode": Mode.PRODUCTION})
     with pytest.raises(ProductionRefusesError):
         signer(production, SEAL, NOW)
+
+
+@pytest.mark.parametrize("name", ["seal-rsa", "seal-p256", "twoddoc-00", "tsa", "status"])
+@pytest.mark.parametrize("alone", [False, True])
+def test_production_refuses_the_demonstration_s_certificates_whatever_holds_the_key(
+    settings, name, alone
+):
+    row = settings.signers[name].model_dump() | {"key": "pkcs11:token=x?module-path=/absent.so"}
+    one = SignerSettings(**(row | ({"chain": ()} if alone else {})))
+    trial = settings.model_copy(update={"signers": {name: one}})
+    production = trial.model_copy(update={"mode": Mode.PRODUCTION})
+    with pytest.raises(ProductionRefusesError) as caught:
+        signer(production, one.use, NOW, name)
+    assert caught.value.details["what"] == f"signers.{name}.certificate"
+    with pytest.raises((SignerError, MissingExtraError)):  # there is no such module
+        signer(trial, one.use, NOW, name)
+
+
+def test_production_refuses_a_certificate_of_a_2d_doc_test_authority():
+    leaf = issued("FR00")
+    assert Identity("s", "twoddoc:00", (leaf,)).is_demonstration
+    assert not Identity("s", SEAL, (leaf,)).is_demonstration
+    assert not Identity("s", "twoddoc:00", (issued("FR01"),)).is_demonstration
+
+
+def issued(authority: str) -> x509.Certificate:
+    """Give a certificate in an authority's name."""
+    key, names = ec.generate_private_key(ec.SECP256R1()), (authority, "TOWN")
+    issuer, subject = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in names)
+    last = NOW + timedelta(days=1)
+    made = x509.CertificateBuilder(issuer, subject, key.public_key(), 7, NOW, last)
+    return made.sign(key, hashes.SHA256())
 
 
 def test_a_key_that_is_not_the_certificates_is_refused(settings):

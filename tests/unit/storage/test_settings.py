@@ -3,6 +3,7 @@
 import pytest
 
 from storage.errors import (
+    MissingValueError,
     ProductionRefusesError,
     UnknownSettingError,
     UnreadableSettingsError,
@@ -169,3 +170,11 @@ def test_lists_of_letters_taken_back_are_named_by_their_addresses(tmp_path, monk
     assert settings.status.address == "https://ville.example/statuts"
     assert settings.status_lists == ("https://a.example/x", "https://b.example/y")
     assert settings.published == settings.data / "status"
+
+
+def test_a_signer_without_its_certificate_is_told_what_is_missing(tmp_path):
+    config = tmp_path / "c.toml"
+    config.write_text('[signers.c]\nkey = "k.p12"\nuse = "seal"\n')
+    with pytest.raises(MissingValueError) as caught:
+        Settings.load(config)
+    assert caught.value.details == {"key": "signers.c.certificate"}
