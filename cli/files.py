@@ -4,21 +4,27 @@ Rules kept here:
 
 - written beside its place under a temporary name, flushed to the disk, then renamed; a failed
   command leaves nothing behind;
+- what the system refuses is told of the name that was asked for, not of the temporary one;
 - never over another file unless `--force` was given;
 - `-` is standard input or output; bytes that are not text never go to a terminal.
 """
 
+import errno
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar, Final
 
 from storage.errors import CoffreError
 
 STANDARD = "-"
+# What a write may meet: the system tells it without a name.
+_OF_WRITING: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE}
+)
 
 
 class FileExistsAlreadyError(CoffreError):
@@ -74,17 +80,35 @@ def writing(
     refuse_existing(path, force=force)
     if not path.parent.is_dir():
         raise NoFolderError(f"got no folder {path.parent}", path=str(path.parent))
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
+    with _told_of(path):
+        handle, name = tempfile.mkstemp(prefix=_prefix(path), dir=path.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+                file.flush()
+                os.fchmod(file.fileno(), mode)
+                os.fsync(file.fileno())
+            publish(temporary, path, force=force)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """Have what the system refuses name the output that was asked for."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        publish(temporary, path, force=force)
-    finally:
-        temporary.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        named = error.filename
+        nameless = named is None and error.errno in _OF_WRITING
+        if nameless or (isinstance(named, str) and Path(named).name.startswith(_prefix(path))):
+            error.filename = str(path)
+        raise
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name}."
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:

@@ -14,7 +14,7 @@ from cli.files import writing
 from cli.output import Output, plain
 from cli.problems.problem import Exit
 from cli.problems.table import parts_of, problem_of, problem_of_system
-from cli.progress import Interrupts, Progress, interrupts
+from cli.progress import Interrupts, Progress, gone, interrupts
 from sealing.batch.engine import Standing
 from sealing.batch.evidence import noted
 from sealing.batch.files.folders import Folder
@@ -288,8 +288,7 @@ class Watching(UnderWay):
             told = tr(N_("{count} lettres ont changé depuis leur cachet : scellées de nouveau"))
             self.output.remark(told.format(count=found.changed))
         if found.gone:
-            told = tr(N_("{count} lettres scellées ne sont plus dans le dossier (voyez --force)"))
-            self.output.remark(told.format(count=found.gone))
+            self.output.remark(gone(found, tr))
         told = tr(N_("{letters} lettres dans la liste, {waiting} à sceller"))
         self.output.say(told.format(letters=counts.letters, waiting=counts.waiting))
         self.begin(counts)

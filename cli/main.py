@@ -16,7 +16,7 @@ from typer._click.exceptions import NoArgsIsHelpError, UsageError
 from typer.main import get_command
 
 from cli.help import Command, Group, usage_error
-from cli.output import Output
+from cli.output import Output, plain
 from cli.problems.problem import OUR_FAULT, Exit
 from cli.problems.table import parts_of, problem_of, problem_of_system
 from storage.errors import CoffreError
@@ -93,8 +93,8 @@ def run(args: Sequence[str], environ: Mapping[str, str], stdout: TextIO, stderr:
     return code if isinstance(code, int) else Exit.DONE
 
 
-def explain(error: Exception, output: Output) -> int:
-    """Say what went wrong and what to do next; give the exit code."""
+def explain(error: Exception, output: Output, *, about: str = "") -> int:
+    """Say what went wrong, `about` which file, and what to do next; give the exit code."""
     details: Mapping[str, str | int] = {}
     match error:
         case NoArgsIsHelpError():
@@ -114,5 +114,7 @@ def explain(error: Exception, output: Output) -> int:
             problem = OUR_FAULT
     details = defaultdict(lambda: "?", details)
     sentence = output.tr(problem.sentence).format_map(details)
+    if about and not ("{path}" in problem.sentence and details["path"] == about):
+        sentence = f"{plain(about)} : {sentence}"
     output.error(sentence, output.tr(problem.advice).format_map(details))
     return problem.exit

@@ -15,6 +15,7 @@ from cli.help import Command
 from cli.mailings import UnderWay, line_members, say_line, troubles
 from cli.output import Output, of, plain
 from cli.problems.problem import Exit
+from cli.progress import gone
 from cli.worker import MOST_WORKERS, hands
 from sealing.batch.engine import Engine
 from sealing.batch.files.folders import Folder
@@ -236,8 +237,7 @@ class _Watching(UnderWay):
             told = tr(N_("{count} lettres ont changé : elles sont faites de nouveau"))
             self.output.remark(told.format(count=found.changed))
         if found.gone:
-            told = tr(N_("{count} lettres ne sont plus dans le dossier (voyez --force)"))
-            self.output.remark(told.format(count=found.gone))
+            self.output.remark(gone(found, tr))
         told = tr(N_("{letters} lettres, {waiting} à faire"))
         self.output.say(told.format(letters=counts.letters, waiting=counts.waiting))
         self.begin(counts)

@@ -8,13 +8,12 @@ Rules kept here:
   are the old file, read again) and renamed: a kill leaves the one or the other;
 - a file beside which an evidence record lies (`.ers`) is left alone unless asked: the record is
   about its bytes as they are;
-- folders are walked without following links; a link that was named leads to its file;
 - an authority that is away ends the run: what is renewed is renewed, and is no longer due.
 """
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,6 +22,7 @@ from typing import Any, BinaryIO, ClassVar, Final
 
 from cli.files import FileTooLargeError, read, writing
 from cli.problems.table import problem_of, problem_of_system
+from cli.renewal_files import UnreadableFileError, require_readable
 from sealing.authorities.lifetimes import Lifetime
 from sealing.authorities.revocation import NoRevocationProofError
 from sealing.errors import PdfRefusedError
@@ -46,7 +46,6 @@ from verifier.checks.pades import judge_seals
 from verifier.reports.sentences import REASONS
 from verifier.trust.trust_list import TrustList
 
-_PATTERN: Final = ".pdf"
 _BLOCK: Final = 1 << 20
 
 
@@ -141,6 +140,7 @@ def sentence_of(error: CoffreError | OSError, tr: Translator) -> str:
 
 _OF_ONE_FILE: Final = (
     PdfRefusedError,
+    UnreadableFileError,
     NoGainError,
     SealNotProvedError,
     EvidenceBesideError,
@@ -193,6 +193,7 @@ class Renewer:
         require_pdf(pdf)
         judged, now = self._judged(pdf), self.clock()
         if judged is None:
+            require_readable(pdf, self.trust, now)
             return Done(path, State.NOT_SEALED)
         before = judged.lifetime
         told = Done(path, State.NOT_DUE, judged.level, judged.level, before, before)
@@ -272,29 +273,3 @@ def _require_continued(path: Path, file: BinaryIO, size: int) -> None:
             place += len(block)
     if place != size:
         raise FileChangedError(f"got {place} bytes, expected {size}")
-
-
-def files_of(paths: Sequence[Path]) -> Iterator[Path]:
-    """Give the PDF files that are meant: those named, and those below the folders named.
-
-    Raises OSError for a path that is not there.
-    """
-    for path in paths:
-        real = path.resolve(strict=True)
-        if real.is_dir():
-            yield from (path / one.relative_to(real) for one in _below(real))
-        else:
-            yield real if path.is_symlink() else path
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    for root, folders, names in os.walk(folder, onerror=_raised):
-        folders.sort()
-        for name in sorted(names):
-            found = Path(root, name)
-            if found.suffix.lower() == _PATTERN and not found.is_symlink() and found.is_file():
-                yield found
-
-
-def _raised(error: OSError) -> None:
-    raise error

@@ -15,8 +15,9 @@ from cli.help import Command, group
 from cli.output import Output, of, plain
 from cli.problems.problem import Exit
 from cli.progress import Progress, interrupts
+from cli.renewal_files import files_of
 from cli.renewal_report import Row, Summary
-from cli.renewals import Done, Renewer, State, Wish, files_of, sentence_of
+from cli.renewals import Done, Renewer, State, Wish, sentence_of
 from sealing.service.levels import Level, TrustServices
 from sealing.service.renewal import Renewals
 from storage.errors import CoffreError

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from cli.help import Command, group
 from cli.output import Output, of
-from cli.problems.table import parts_of, problem_of
+from cli.problems.table import parts_of, problem_of, problem_of_system
 from cli.prompts import Terminal, with_pin
 from cli.seal_states import tell, tell_list
 from sealing.proofs.document_id import Slot, list_of, slot_of
@@ -244,6 +244,7 @@ def _settle(
 
 def _why(trouble: CoffreError | OSError, output: Output) -> str:
     if isinstance(trouble, OSError):
-        return trouble.strerror or type(trouble).__name__
+        problem, told = problem_of_system(trouble)
+        return output.tr(problem.sentence).format_map(told)
     details = {**trouble.details, "parts": parts_of(trouble, output.tr)}
     return output.tr(problem_of(trouble).sentence).format_map(details)

@@ -12,55 +12,25 @@ import typer
 from cli.files import STANDARD, read
 from cli.help import Command, group
 from cli.main import explain
-from cli.output import Output, of
+from cli.output import of
 from cli.problems.problem import Exit
+from cli.verdicts import tell
 from sealing.proofs.evidence_record import MAX_BYTES as MAX_RECORD
 from sealing.proofs.evidence_record import SUFFIX
 from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Settings
-from verifier.check import Indication
 from verifier.reading.document import read_document
 from verifier.reading.found import FoundRecord, ReadDocument, text_document
 from verifier.reading.second_reader import load as load_second_reader
 from verifier.reading.sniff import MAX_BYTES
-from verifier.reports.as_json import as_json
-from verifier.reports.sentences import (
-    existence,
-    explanation,
-    headline,
-    not_checked,
-    reason_of,
-)
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Limits, Mode
-from verifier.verdict import (
-    CodeKind,
-    CodeVerdict,
-    EvidenceVerdict,
-    PrintedResult,
-    SealVerdict,
-    Verdict,
-)
 from verifier.verify import verify
 
 app = group()
 
 _TEXT_LIMIT = 64 * 1024
-_SIGNS = {
-    Indication.TOTAL_PASSED: "✓",
-    Indication.INDETERMINATE: "?",
-    Indication.TOTAL_FAILED: "✗",
-}
-_CODES = {
-    Indication.TOTAL_PASSED: Exit.DONE,
-    Indication.INDETERMINATE: Exit.INDETERMINATE,
-    Indication.TOTAL_FAILED: Exit.TOTAL_FAILED,
-}
-_TITLES = {
-    CodeKind.TWODDOC: N_("code 2D-Doc"),
-    CodeKind.TOWNCODE: N_("code de vérification"),
-}
 # Several files: the first of these that one of them gives.
 _ORDER = (Exit.FAILED, Exit.TOTAL_FAILED, Exit.INDETERMINATE, Exit.NOT_FOUND, Exit.DONE)
 
@@ -154,16 +124,16 @@ def command(
     if raw is not None:
         document = text_document(characters_of(raw), STANDARD)
         verdict = verify(document, lists, datetime.now(UTC), at=moment)
-        found.append(tell(output, verdict, N_("texte d'un code"), as_json_line=json))
+        found.append(tell(output, verdict, output.tr(N_("texte d'un code")), as_json_line=json))
     for path in _documents(files or []):
+        name = output.tr(N_("entrée standard")) if str(path) == STANDARD else str(path)
         try:
             document = _read(path, evidence, second_reader=second_reader)
             verdict = verify(document, lists, datetime.now(UTC), at=moment)
         except (CoffreError, OSError) as error:
             # The others are judged all the same: a forgery must not hide behind a bad file.
-            found.append(explain(error, output))
+            found.append(explain(error, output, about=name))
         else:
-            name = N_("entrée standard") if str(path) == STANDARD else str(path)
             found.append(tell(output, verdict, name, as_json_line=json))
     if lists.is_test and not json:
         output.remark(output.tr(N_("listes de confiance d'ESSAI : ces réponses ne prouvent rien")))
@@ -232,62 +202,3 @@ def characters_of(raw: str) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return data.decode("latin-1")
-
-
-def tell(output: Output, verdict: Verdict, name: str, *, as_json_line: bool) -> Exit:
-    """Say one verdict; give the exit code that goes with it."""
-    if as_json_line:
-        output.give("verdict", **as_json(verdict, output.tr))
-    else:
-        _say(output, verdict, output.tr(name))
-    conclusion = verdict.conclusion
-    return Exit.NOT_FOUND if conclusion is None else _CODES[conclusion.indication]
-
-
-def _say(output: Output, verdict: Verdict, name: str) -> None:
-    conclusion = verdict.conclusion
-    sign = "-" if conclusion is None else _SIGNS[conclusion.indication]
-    output.show(f"{sign} {name} : {headline(verdict, output.tr)}")
-    if conclusion is not None and conclusion.indication is not Indication.TOTAL_PASSED:
-        output.show(f"  {explanation(verdict, output.tr)} ({conclusion.sub_indication})")
-    for seal in verdict.seals:
-        _say_seal(output, seal)
-    for code in verdict.codes:
-        _say_code(output, code)
-    if verdict.evidence is not None:
-        _say_evidence(output, verdict.evidence)
-    for check in verdict.checks:
-        output.show(f"  · {reason_of(check, output.tr)}")
-    for line in not_checked(verdict, output.tr):
-        output.show(f"  · {line}")
-
-
-def _say_seal(output: Output, seal: SealVerdict) -> None:
-    who = seal.signer or output.tr(N_("signataire inconnu"))
-    title = output.tr(N_("cachet"))
-    output.show(f"  {_SIGNS[seal.conclusion.indication]} {title} : {who}")
-    for check in seal.checks:
-        if not check.has_passed:
-            output.show(f"      {reason_of(check, output.tr)}")
-
-
-def _say_evidence(output: Output, evidence: EvidenceVerdict) -> None:
-    title = output.tr(N_("preuve d'existence"))
-    sign = _SIGNS[evidence.conclusion.indication]
-    output.show(f"  {sign} {title} : {existence(evidence, output.tr)}")
-
-
-def _say_code(output: Output, code: CodeVerdict) -> None:
-    title = output.tr(_TITLES[code.kind])
-    what = code.doc_type_name or code.doc_type or ""
-    output.show(f"  {_SIGNS[code.conclusion.indication]} {title} {what}".rstrip())
-    for check in code.checks:
-        if not check.has_passed:
-            output.show(f"      {reason_of(check, output.tr)}")
-    for field in code.fields:
-        if field.value:
-            output.show(f"      {field.name} : {field.value}")
-    if code.printed_text.result is PrintedResult.DIFFERENT:
-        output.show("      " + output.tr(N_("le document ne dit pas la même chose que son code")))
-        for one in code.printed_text.differences:
-            output.show(f"      ≠ {one.name} : {one.signed}")

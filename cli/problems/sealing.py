@@ -21,6 +21,10 @@ ROWS: dict[str, Problem] = {
         N_("le cachet ne se vérifie pas ({why}) : rien n'est ajouté à ce fichier"),
         N_("voyez « coffre verify » sur ce fichier"),
     ),
+    "renewal.unreadable": Problem(
+        N_("illisible : ce fichier est abîmé, et rien ne dit s'il portait un cachet"),
+        N_("reprenez-le d'une sauvegarde"),
+    ),
     "sealing.archive-annotations": Problem(
         N_("les annotations de ce PDF ne supportent pas d'horodatage d'archivage"),
         N_("prenez --level B-LT, ou enregistrez le PDF de nouveau avec un autre logiciel"),

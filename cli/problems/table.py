@@ -4,6 +4,9 @@ The web's twin is `vault.web.problems`; a test asks that every `code` has a row.
 the error's details in braces.
 """
 
+import errno
+from typing import Final, NamedTuple
+
 from cli.problems import (
     applications,
     consent,
@@ -87,16 +90,66 @@ def problem_of(error: CoffreError) -> Problem:
     return PROBLEMS.get(error.reported or error.code, OUR_FAULT)
 
 
+class _Refusal(NamedTuple):
+    """A refusal by the operating system: told of a file, told without one, and what to do."""
+
+    of_file: str
+    alone: str
+    advice: str
+
+
+_DISK_FULL: Final = _Refusal(
+    N_("le disque est plein : {path}"),
+    N_("le disque est plein"),
+    N_("faites de la place, puis relancez la même commande"),
+)
+_TOO_MANY: Final = _Refusal(
+    N_("trop de fichiers sont ouverts à la fois : {path}"),
+    N_("trop de fichiers sont ouverts à la fois"),
+    N_("fermez d'autres programmes ou relevez la limite (ulimit -n), puis relancez"),
+)
+_REFUSALS: Final = {
+    errno.ENOSPC: _DISK_FULL,
+    errno.EDQUOT: _DISK_FULL,
+    errno.EMFILE: _TOO_MANY,
+    errno.ENFILE: _TOO_MANY,
+    errno.EROFS: _Refusal(
+        N_("{path} est sur un disque en lecture seule"),
+        N_("le disque est en lecture seule"),
+        N_("écrivez dans un autre dossier, ou ouvrez ce disque à l'écriture"),
+    ),
+    errno.EFBIG: _Refusal(
+        N_("{path} serait trop grand pour ce disque ou pour la limite du système"),
+        N_("le fichier serait trop grand pour ce disque ou pour la limite du système"),
+        N_("écrivez sur un autre disque, ou relevez la limite (ulimit -f), puis relancez"),
+    ),
+    errno.EIO: _Refusal(
+        N_("le disque ne répond pas comme il faut : {path}"),
+        N_("le disque ne répond pas comme il faut"),
+        N_("vérifiez ce disque, puis relancez la même commande"),
+    ),
+}
+_OTHERWISE: Final = _Refusal(
+    N_("{path} : {why}"),
+    N_("le système refuse : {why}"),
+    N_("vérifiez le nom, les droits et la place libre"),
+)
+
+
 def problem_of_system(error: OSError) -> tuple[Problem, dict[str, str]]:
     """Give the row of a refusal by the operating system, and its details."""
     details = {"path": str(error.filename or ""), "why": error.strerror or type(error).__name__}
+    refusal = _REFUSALS.get(error.errno or 0, _OTHERWISE)
+    code = Exit.NOT_FOUND if isinstance(error, FileNotFoundError) else Exit.FAILED
+    if not details["path"]:
+        return Problem(refusal.alone, refusal.advice, code), details
     match error:
         case FileNotFoundError():
-            sentence, code = N_("{path} n'existe pas"), Exit.NOT_FOUND
+            sentence = N_("{path} n'existe pas")
         case IsADirectoryError():
-            sentence, code = N_("{path} est un dossier, pas un fichier"), Exit.FAILED
+            sentence = N_("{path} est un dossier, pas un fichier")
         case PermissionError():
-            sentence, code = N_("{path} ne peut être ni lu ni écrit : droits"), Exit.FAILED
+            sentence = N_("{path} ne peut être ni lu ni écrit : droits")
         case _:
-            sentence, code = N_("{path} : {why}"), Exit.FAILED
-    return Problem(sentence, N_("vérifiez le nom, les droits et la place libre"), code), details
+            sentence = refusal.of_file
+    return Problem(sentence, refusal.advice, code), details

@@ -175,7 +175,8 @@ class Folder:
         except OSError as error:
             with suppress(OSError):
                 os.unlink(path)  # noqa: PTH108 - a string here
-            raise OSError(error.errno, error.strerror, path) from error
+            # Told of the folder that was asked for: nobody knows our temporary names.
+            raise OSError(error.errno, error.strerror, str(self.root)) from error
 
     def publish(self, n: int, name: str, digest: bytes, replaces: bytes | None) -> None:
         """Give a sealed letter its final name, once, however often it is asked.

@@ -54,14 +54,28 @@ class OtherOptionsError(SealingError):
     code: ClassVar[str] = "batch.other-options"
 
 
+# Of the letters that are gone, so many are named.
+NAMED: Final = 5
+
+
 @dataclass(slots=True)
 class Reading:
-    """What a reading of the list found: letters read, changed since they were sealed, gone."""
+    """What a reading of the list found: letters read, changed since they were sealed, gone.
+
+    `missed` names the first that are gone.
+    """
 
     letters: int = 0
     wrong: int = 0
     changed: int = 0
     gone: int = 0
+    missed: list[str] = field(default_factory=list)
+
+    def miss(self, file: str) -> None:
+        """Count a letter that is gone."""
+        self.gone += 1
+        if len(self.missed) < NAMED:
+            self.missed.append(file)
 
 
 class _TriedError(Exception):
@@ -114,7 +128,7 @@ class _Intake:
     def _again(self, row: Mapping[Any, Any]) -> bool:
         """Tell whether a known letter is to be planned once more."""
         if row["state"] == State.PUBLISHED and not self.folder.has(row["file"]):
-            self.found.gone += 1
+            self.found.miss(row["file"])
             return self.rules.force
         return bool(row["state"] == State.FAILED)
 

@@ -6,6 +6,7 @@ import os
 import random
 import stat
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from support.budget import cases
 from support.children import in_a_child
-from support.letters import letter
+from support.letters import encrypted, letter
 from support.spoken import check_lines
 from support.tsa_server import tsa_serving
 
@@ -212,6 +213,31 @@ def test_a_full_disk_leaves_the_old_file(town, monkeypatch):
     assert (code, counts["refused"]) == (3, len(NAMES))
     assert town.state() == [False] * len(NAMES)
     assert not town.litter()
+
+
+def test_only_a_file_that_is_read_to_its_end_is_said_to_be_without_a_seal(town):
+    plain = letter()
+    others = {
+        "half.pdf": (plain[: len(plain) // 2], "renewal.unreadable"),
+        "stump.pdf": (plain[:200], "renewal.unreadable"),
+        "locked.pdf": (encrypted(plain), None),
+        "words.pdf": (b"no PDF at all", "sealing.pdf-unreadable"),
+        "sound.pdf": (plain, None),
+    }
+    for name, (data, _) in others.items():
+        (town.papers / name).write_bytes(data)
+    code, lines, told = town.words("renew", str(town.papers), "--all")
+    found = {Path(one["file"]).name: one for one in lines if one["kind"] == "renewal"}
+    assert code == 3
+    assert {name: found[name]["code"] for name in others} == {
+        name: wanted for name, (_, wanted) in others.items()
+    }
+    assert "illisible" in found["half.pdf"]["sentence"]
+    counts = lines[-1]["counts"]
+    assert (counts["refused"], counts["not-sealed"]) == (3, 2)
+    assert town.state() == [True] * len(NAMES), told
+    for name, (data, _) in others.items():
+        assert (town.papers / name).read_bytes() == data
 
 
 def test_a_seal_that_does_not_verify_is_never_touched(town):

@@ -2,8 +2,12 @@
 
 import io
 
+import pytest
+
 from cli.output import Output
-from cli.progress import Progress
+from cli.progress import Progress, gone
+from sealing.batch.ledger.intake import Reading
+from storage.language import translator
 
 
 class Terminal(io.StringIO):
@@ -28,3 +32,18 @@ def test_a_terminal_shows_a_bar_and_takes_it_away():
     assert "500 sur 2000" in terminal.getvalue()
     progress.close()
     assert terminal.getvalue().endswith("\x1b[2K") or terminal.getvalue().endswith("\r")
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "une lettre déjà faite n'est plus dans le dossier (voyez --force) : l1.pdf"),
+        (2, "2 lettres déjà faites ne sont plus dans le dossier (voyez --force) : l1.pdf, l2.pdf"),
+        (9, "(voyez --force) : l1.pdf, l2.pdf, l3.pdf, l4.pdf, l5.pdf, …"),
+    ],
+)
+def test_the_first_letters_that_are_gone_are_named(count, said):
+    found = Reading()
+    for number in range(count):
+        found.miss(f"l{number + 1}.pdf")
+    assert gone(found, translator("fr")).endswith(said)
