@@ -15,7 +15,6 @@ Whether the signer may be believed is the caller's to ask.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, Self
 
 from cryptography import x509
@@ -23,9 +22,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
+from sealing.certificate import load_certificate
 from sealing.der import (
     CONTEXT_0,
-    INTEGER,
     OCTET_STRING,
     OID,
     SEQUENCE,
@@ -128,7 +127,7 @@ def signed_by(signed: SignedData) -> tuple[x509.Certificate, tuple[x509.Certific
     written = bytes((SET,)) + attributes.encoded[1:]
     scheme = values(algorithm.of(SEQUENCE).content)[0].encoded
     _verify(certificate, scheme, signature.of(OCTET_STRING).content, (written, digest.algorithm))
-    return certificate, tuple(_certificate(item) for item in signed.certificates)
+    return certificate, tuple(load_certificate(item) for item in signed.certificates)
 
 
 def _attributes(group: Value) -> dict[bytes, bytes]:
@@ -155,7 +154,7 @@ def _named(rows: Mapping[bytes, bytes], carried: tuple[bytes, ...]) -> x509.Cert
     digest = head.of(OCTET_STRING).content
     for item in carried:
         if hashlib.new(kind, item).digest() == digest:
-            return _certificate(item)
+            return load_certificate(item)
     raise DerError("got no certificate that the signed attributes name")
 
 
@@ -192,13 +191,3 @@ def _verify(
         key.verify(signature, data, pss, digest)
     else:
         raise WeakAlgorithmError("a signature of another kind than its key and digest")
-
-
-@lru_cache(maxsize=64)
-def _certificate(encoded: bytes) -> x509.Certificate:
-    """Load a certificate; one with a number that is not positive (RFC 5280, 4.1.2.2) is none."""
-    inside = values(values(one(encoded).of(SEQUENCE).content)[0].of(SEQUENCE).content)
-    number = next((part for part in inside if part.tag == INTEGER), None)
-    if number is None or int.from_bytes(number.content, "big", signed=True) <= 0:
-        raise DerError("got a serial number that is not positive")
-    return x509.load_der_x509_certificate(encoded)

@@ -22,6 +22,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
+from sealing.certificate import load_certificate
 from sealing.proofs.status_list import ParsedStatusList, StatusListError
 from verifier.errors import VerifierError
 
@@ -61,7 +62,7 @@ class StatusList:
         if not parsed.certificates:
             raise StatusListError("got a list without its certificate", why="certificates")
         try:
-            chain = tuple(x509.load_der_x509_certificate(one) for one in parsed.certificates)
+            chain = tuple(load_certificate(one) for one in parsed.certificates)
         except _WRONG as error:
             raise StatusListError("got no certificate", why="certificates") from error
         ends = None if claims.exp is None else _moment(claims.exp)
