@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Final
 
-from PIL import Image, TiffImagePlugin, WebPImagePlugin
+from PIL import Image, ImageFile, TiffImagePlugin, WebPImagePlugin
 
 from verifier.reading.sniff import (
     MAX_PAGES,
@@ -47,6 +47,7 @@ LOADED: Final = (TiffImagePlugin, WebPImagePlugin)
 
 def grey_pictures(data: bytes, found: Format) -> Iterator[Image.Image]:
     """Give each page of a picture in grey; raise FileBrokenError or TooManyPixelsError."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # other libraries of the process may have said so
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # oddities of a file are for its error to say

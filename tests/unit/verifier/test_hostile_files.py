@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pymupdf
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 from support.letters import encrypted, letter
 from support.pages import (
     as_file,
@@ -107,6 +107,12 @@ def test_a_cut_picture_is_refused_whole(kind, part):
     whole = picture(kind)
     with pytest.raises(sniff.FileRefusedError):
         read_document(whole[: int(len(whole) * part)], kind)
+
+
+def test_a_cut_picture_is_refused_whatever_other_libraries_asked_for(monkeypatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as WeasyPrint does
+    with pytest.raises(sniff.FileRefusedError):
+        read_document(picture("PNG")[:2_000], "PNG")
 
 
 @pytest.mark.parametrize("part", [0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99])

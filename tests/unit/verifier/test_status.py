@@ -2,7 +2,7 @@
 
 import io
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -22,6 +22,7 @@ from support.letters import FIELDS, letter
 from support.sealers import NOW, sealer, town
 
 from cli.demo import pki
+from sealing.certificate import load_certificate
 from sealing.proofs.document_id import LIST_SLOTS, Slot, SlotKey, document_id, slotted_id
 from sealing.proofs.status_list import PURPOSE, Claims, Slots, StatusListError, issue
 from sealing.service.codes import TownCodeOrder, TwoDDocOrder
@@ -402,6 +403,24 @@ def test_a_list_changed_anywhere_is_refused_or_not_believed():
         except StatusListError:
             continue
         assert answer in (UNPROVED, NOTHING), place
+
+
+def test_a_list_with_a_certificate_whose_number_is_negative_is_no_list():
+    der = town()[0].status.certificate.public_bytes(Encoding.DER)
+    number = town()[0].status.certificate.serial_number
+    plain = number.to_bytes((number.bit_length() + 8) // 8, "big")
+    at = der.index(plain)
+    negative = der[:at] + bytes([plain[0] | 0x80]) + der[at + 1 :]
+    with pytest.raises(ValueError, match="not positive"):
+        load_certificate(negative)
+    assert load_certificate(der) == town()[0].status.certificate
+    token = signed()
+    head, body, signature = token.split(b".")
+    told = json.loads(decoded(head))
+    told["x5c"][0] = b64encode(negative).decode()
+    other = urlsafe_b64encode(json.dumps(told).encode()).rstrip(b"=")
+    with pytest.raises(StatusListError):
+        StatusList.parse(b".".join((other, body, signature)))
 
 
 def test_a_list_without_signature_or_certificate_is_no_list():
