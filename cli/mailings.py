@@ -1,9 +1,8 @@
 """A mailing in words and members: how it stands, which lines are wrong, what was not sealed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -14,14 +13,11 @@ from cli.files import writing
 from cli.output import Output, plain
 from cli.problems.problem import Exit
 from cli.problems.table import parts_of, problem_of, problem_of_system
-from cli.progress import Interrupts, Progress, gone, interrupts
-from sealing.batch.engine import Standing
 from sealing.batch.evidence import noted
 from sealing.batch.files.folders import Folder
-from sealing.batch.files.letters_csv import UTF8, LetterList, LineError
+from sealing.batch.files.letters_csv import LineError
 from sealing.batch.files.source import FAILURES
-from sealing.batch.job import Job, Records, Wish
-from sealing.batch.ledger.intake import Reading
+from sealing.batch.job import Job, Records
 from sealing.batch.ledger.journal_file import digest_of
 from sealing.batch.ledger.ledger import Ledger
 from sealing.batch.ledger.place import open_ledger
@@ -227,68 +223,3 @@ def write_report(job: Job, mailing: Mailing, certificate: x509.Certificate, outp
         ledger.close()
     with writing(folder.report, force=True) as file:
         file.write(page(report, output.tr).encode())
-
-
-@dataclass(slots=True)
-class UnderWay:
-    """Shows how a run goes on, and hears Ctrl-C once its letters are in hand."""
-
-    output: Output
-    stack: ExitStack
-    wrong_line: Callable[[LineError], None]
-    asked: Interrupts = field(default_factory=Interrupts)
-    bar: Progress | None = None
-
-    def wrong(self, line: LineError) -> None:
-        """Say what is wrong with a line."""
-        self.close()
-        self.wrong_line(line)
-
-    def reading(self, lines: int, of: int) -> None:
-        """Show how far a long list is read."""
-        if self.bar is None:
-            doing = self.output.tr(N_("vérification de la liste"))
-            self.bar = Progress(self.output, of, 0, doing)
-        self.bar.show(lines, 0)
-
-    def begin(self, counts: Counts) -> None:
-        """Show progress from here on, and hear Ctrl-C."""
-        self.close()
-        self.bar = Progress(self.output, counts.letters, counts.letters - counts.waiting)
-        self.asked = self.stack.enter_context(interrupts())
-
-    def progress(self, counts: Counts, standing: Standing) -> None:
-        """Show how it goes."""
-        if self.bar is not None and standing.working:
-            failed = counts.failed + counts.refused
-            self.bar.show(counts.letters - counts.waiting, failed)
-
-    def close(self) -> None:
-        """Take the bar away."""
-        if self.bar is not None:
-            self.bar.close()
-            self.bar = None
-
-    def wish(self) -> Wish:
-        """Give what Ctrl-C asked for."""
-        return Wish(min(self.asked.count, Wish.KILL))
-
-
-@dataclass(slots=True)
-class Watching(UnderWay):
-    """Tells a run while it goes on, and hears Ctrl-C once letters are being sealed."""
-
-    def read(self, listed: LetterList, found: Reading, counts: Counts) -> None:
-        """Say what is to be done."""
-        tr = self.output.tr
-        self.close()
-        if listed.encoding != UTF8:
-            self.output.remark(tr(N_("liste lue en Windows-1252")))
-        if found.changed:
-            told = tr(N_("{count} lettres ont changé depuis leur cachet : scellées de nouveau"))
-            self.output.remark(told.format(count=found.changed))
-        if found.gone:
-            self.output.remark(gone(found, tr))
-        told = tr(N_("{letters} lettres dans la liste, {waiting} à sceller"))
-        self.output.say(told.format(letters=counts.letters, waiting=counts.waiting))
-        self.begin(counts)

@@ -12,10 +12,10 @@ import typer
 from cli.asked import listed
 from cli.files import writing
 from cli.help import Command
-from cli.mailings import UnderWay, line_members, say_line, troubles
+from cli.mailings import line_members, say_line, troubles
 from cli.output import Output, of, plain
 from cli.problems.problem import Exit
-from cli.progress import gone
+from cli.under_way import UnderWay
 from cli.worker import MOST_WORKERS, hands
 from sealing.batch.engine import Engine
 from sealing.batch.files.folders import Folder
@@ -231,13 +231,6 @@ class _Watching(UnderWay):
 
     def read(self, found: Reading, counts: Counts) -> None:
         """Say what is to be done."""
-        self.close()
         tr = self.output.tr
-        if found.changed:
-            told = tr(N_("{count} lettres ont changé : elles sont faites de nouveau"))
-            self.output.remark(told.format(count=found.changed))
-        if found.gone:
-            self.output.remark(gone(found, tr))
-        told = tr(N_("{letters} lettres, {waiting} à faire"))
-        self.output.say(told.format(letters=counts.letters, waiting=counts.waiting))
-        self.begin(counts)
+        changed = tr(N_("{count} lettres ont changé : elles sont faites de nouveau"))
+        self.begin(found, counts, changed, tr(N_("{letters} lettres, {waiting} à faire")))

@@ -18,9 +18,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Final
 
-from cli.output import Output, plain
-from sealing.batch.ledger.intake import Reading
-from storage.language import N_, Translator
+from cli.output import Output
+from storage.language import N_
 
 _EVERY: Final = 10.0
 _WINDOW: Final = 15.0
@@ -131,17 +130,3 @@ def _bar(output: Output) -> Any:  # noqa: ANN401 - rich is loaded on a terminal 
     columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
     console = Console(file=output.stderr)
     return Bar(*columns, console=console, auto_refresh=False, transient=True)
-
-
-def gone(found: Reading, tr: Translator) -> str:
-    """Say which letters are no longer where they were put: the first, by their names."""
-    files = ", ".join(plain(file) for file in found.missed)
-    if found.gone > len(found.missed):
-        files += ", …"
-    if found.gone == 1:
-        told = tr(N_("une lettre déjà faite n'est plus dans le dossier (voyez --force) : {files}"))
-    else:
-        told = tr(
-            N_("{count} lettres déjà faites ne sont plus dans le dossier (voyez --force) : {files}")
-        )
-    return told.format(count=found.gone, files=files)

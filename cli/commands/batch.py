@@ -16,7 +16,6 @@ from cli.asked import Check, Checked, codes_of, failures_of, fitted, listed
 from cli.help import Command, group
 from cli.mailings import (
     Mailing,
-    Watching,
     line_members,
     say,
     say_line,
@@ -43,6 +42,7 @@ from cli.seal_options import (
     level_of,
     profile_of,
 )
+from cli.under_way import Watching
 from cli.worker import (
     EngineName,
     Engines,

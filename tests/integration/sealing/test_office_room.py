@@ -3,33 +3,16 @@
 import json
 import os
 
-import pytest
 from support.disks import small_disk
 from support.letters import letter
 from support.seal_api import now
-from support.sealers import town
 
-from cli.agreement import require_agreement
-from cli.bureau import Bureau, Line
+from cli.bureau import Line
 from cli.office import _Desk, _letters
 from sealing.service import api_keys, commissions
 from sealing.service.api_keys import Terms
 from sealing.service.commissions import Asked, Kind, State
-from sealing.service.storeroom import Storeroom
-from storage.database import open_engine, transaction
-from storage.migrations.upgrade import upgrade
-from storage.settings import Settings
-
-
-@pytest.fixture
-def bureau(tmp_path):
-    settings = Settings.load(town()[1] / "coffre.toml", data=tmp_path)
-    engine = open_engine(settings.database_url)
-    upgrade(engine)
-    room = Storeroom(tmp_path / "sealing")
-    room.make()
-    yield Bureau(settings, engine, room, require_agreement, None)
-    engine.dispose()
+from storage.database import transaction
 
 
 def taken(bureau):

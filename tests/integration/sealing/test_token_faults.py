@@ -38,16 +38,6 @@ LOST = {
 }
 
 
-@pytest.fixture(scope="module")
-def token(tmp_path_factory):
-    """Give a token that holds the town's keys."""
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        soft_token(tmp_path_factory.mktemp("t"), patch) as it,
-    ):
-        yield it
-
-
 @pytest.fixture
 def counted(monkeypatch):
     """Stand the turnstile in front."""

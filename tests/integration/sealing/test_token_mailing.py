@@ -16,7 +16,7 @@ from support.letters import FIELDS
 from support.mailings import Here, Post, Quiet, forked, here, names, queued
 from support.postgresql import postgresql_server
 from support.sealers import town
-from support.tokens import LABEL, NAMES, PIN, board, soft_token, turnstile
+from support.tokens import LABEL, NAMES, PIN, board, turnstile
 
 from cli.output import Output
 from cli.problems.problem import Exit
@@ -29,13 +29,6 @@ from sealing.signers.token_libraries import rest
 
 COFFRE = Path(sys.executable).parent / "coffre"
 DEVICE_ERROR = 0x30
-
-
-@pytest.fixture(scope="module")
-def token(tmp_path_factory):
-    """Give a token that holds the town's keys."""
-    with pytest.MonkeyPatch.context() as hold, soft_token(tmp_path_factory.mktemp("t"), hold) as it:
-        yield it
 
 
 @pytest.fixture(autouse=True)

@@ -56,16 +56,6 @@ from verifier.verify import verify as judge
 LOCKED, FINAL_TRY = 0x40000, 0x20000
 
 
-@pytest.fixture(scope="module")
-def token(tmp_path_factory):
-    """Give a token that holds the town's keys."""
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        soft_token(tmp_path_factory.mktemp("t"), patch) as it,
-    ):
-        yield it
-
-
 @pytest.fixture(autouse=True)
 def rested():
     """Begin each test with no session open."""

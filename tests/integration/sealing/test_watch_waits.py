@@ -15,7 +15,7 @@ from support.authorities import certomancer
 from support.budget import cases
 from support.hot_folders import Hot
 from support.sealers import town
-from support.tokens import NAMES, PIN, soft_token
+from support.tokens import NAMES, PIN
 from support.tsa_server import tsa_serving
 
 from verifier.checks.pades import check_seals
@@ -30,15 +30,6 @@ COFFRE = [sys.executable, "-c", "from cli.main import app; app()", "batch", "wat
 @pytest.fixture
 def hot(tmp_path):
     return Hot(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def token(tmp_path_factory):
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        soft_token(tmp_path_factory.mktemp("t"), patch) as it,
-    ):
-        yield it
 
 
 def settings(name: str, changes: dict[str, str]) -> Path:

@@ -5,7 +5,8 @@ import io
 import pytest
 
 from cli.output import Output
-from cli.progress import Progress, gone
+from cli.progress import Progress
+from cli.under_way import gone
 from sealing.batch.ledger.intake import Reading
 from storage.language import translator
 
