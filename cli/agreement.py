@@ -36,10 +36,12 @@ def require_agreement(sealed: SealedLetter, sealer: Sealer, order: Order | None)
     words = words_on(sealed.pdf, sealed.mark.place.page)
     if isinstance(order, TwoDDocOrder):
         key = sealer.twoddocs[order.doc_type].chain[0].public_key()
-        printed = compare(check_code(parse(sealed.code), key), words)
+        printed = compare(check_code(parse(sealed.code), key), words, sealed=True)
     else:
         key = sealer.seal.chain[0].public_key()
-        printed = compare_towncode(check_towncode(parse_towncode(sealed.code), key), words)
+        printed = compare_towncode(
+            check_towncode(parse_towncode(sealed.code), key), words, sealed=True
+        )
     if printed.result is PrintedResult.DIFFERENT:
         in_town = isinstance(order, TownCodeOrder)
         raise PageDisagreesError([one.name if in_town else one.di for one in printed.differences])

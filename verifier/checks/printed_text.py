@@ -11,7 +11,8 @@ Rules kept here (`verifier/DESIGN.md`, "Page against code"):
 - *soft* values are all others (civilities, countries, values told by a code of one to three
   letters): one that is missing takes the `same` away;
 - the day of the code is plain: a page that prints days of its own, none of them of its year or
-  within two months of it, may be another one's, of another year;
+  within two months of it, may be another one's, of another year. Not asked of a file whose seal
+  names the same letter as its code;
 - identifiers 01 to 0D describe the code itself, and France goes without saying at home: neither is
   asked of the page;
 - a page filled by a picture may say what its text layer does not: `different` is then never
@@ -87,19 +88,21 @@ class _Asked:
     besides: frozenset[date] | None = None
 
 
-def compare(proved: VerifiedMessage, page: PageWords) -> PrintedText:
-    """Compare a proved 2D-Doc with the page that bears it."""
+def compare(proved: VerifiedMessage, page: PageWords, *, sealed: bool = False) -> PrintedText:
+    """Compare a proved 2D-Doc with the page that bears it; `sealed`: it is of this very file."""
     day = proved.header.issue_date or proved.header.signature_date
     asked = list(_asked(proved))
-    return _compared([*asked, _dated(day, asked)], page, TWODDOC_CHECK)
+    return _compared(asked if sealed else [*asked, _dated(day, asked)], page, TWODDOC_CHECK)
 
 
-def compare_towncode(proved: VerifiedTownCode, page: PageWords) -> PrintedText:
-    """Compare a proved town code with the page that bears it."""
+def compare_towncode(
+    proved: VerifiedTownCode, page: PageWords, *, sealed: bool = False
+) -> PrintedText:
+    """Compare a proved town code with the page that bears it; `sealed`: it is of this very file."""
     fields = [_pair(pair) for pair in proved.fields() if pair.raw.strip()]
     asked = [_Asked(one, one.text, _Weight.FIRM) for one in fields]
     day = proved.issued_at.date()
-    return _compared([*asked, _dated(day, asked)], page, TOWNCODE_CHECK)
+    return _compared(asked if sealed else [*asked, _dated(day, asked)], page, TOWNCODE_CHECK)
 
 
 def _compared(asked: Sequence[_Asked], page: PageWords, check: str) -> PrintedText:
