@@ -36,6 +36,7 @@ from vault.web.problems import LastResort
 from vault.web.security import Guard
 from vault.web.shell import Frame
 from verifier.web import api as verifier_api
+from verifier.web import offline
 from verifier.web import pages as verifier_pages
 
 ROUTERS: Final = (
@@ -84,7 +85,9 @@ def routes(parts: Parts, log: Log) -> FastAPI:
     problems.install(app, refusals.ROWS, seal_problems.ROWS)
     for router in ROUTERS:
         app.include_router(router)
-    for router in (assets.router, pages.router, verifier_api.router, verifier_pages.router):
+    for router in (assets.router, pages.router):
+        app.include_router(router)
+    for router in (verifier_api.router, verifier_pages.router, offline.router):
         app.include_router(router)
     app.include_router(status_lists.router(parts.settings.published))
     app.include_router(health.router(parts.site, parts.settings.data))

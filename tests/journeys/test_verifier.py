@@ -19,6 +19,15 @@ AUTHENTIC = "Code authentique : comparez avec le document"
 UNSURE = "Impossible de conclure"
 FORGED = "Falsifié ou altéré"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# As fast as a scanner, which a browser driven from outside is not on a busy machine.
+SCAN = """(code) => {
+  const controls = { "\\x1d": "]", "\\x1f": "_" };
+  for (const one of [...code, "Enter"]) {
+    const how = { key: controls[one] ?? one, ctrlKey: one in controls };
+    const event = new KeyboardEvent("keydown", { ...how, bubbles: true, cancelable: true });
+    document.activeElement.dispatchEvent(event);
+  }
+}"""
 DROP = """(given) => {
   const bytes = Uint8Array.from(atob(given.base64), (character) => character.charCodeAt(0));
   const carried = new DataTransfer();
@@ -350,7 +359,19 @@ def test_what_is_asked_of_the_server_is_only_our_own_files(browser, site, code):
         give(page, documents.page_with(code))
     paths = {url.removeprefix(site.address) for url in asked if not url.startswith("blob:")}
     ours = {one.url for one in assets().values()}
-    assert paths <= ours | {"/verifier", "/couleurs.css", "/verifier/confiance.json"}
+    own = {"/verifier", "/verifier/confiance.json", "/verifier/service.js"}
+    own |= {"/couleurs.css", "/verifier/manifest.webmanifest?lang=fr"}
+    assert paths <= ours | own
+
+
+def test_what_a_hand_scanner_types_is_taken_wherever_the_focus_is(page, code):
+    page.goto("/verifier")
+    page.get_by_role("button", name="Choisir un fichier").focus()
+    page.evaluate(SCAN, code.decode())
+    text = said(page)
+    assert AUTHENTIC in text
+    assert "Lu par la douchette" in text
+    assert "reconstitué" not in text
 
 
 def test_a_reading_can_be_cancelled_and_another_begun(page, code):

@@ -138,6 +138,8 @@ export function trustOf(certificates: readonly unknown[], extra: Row = {}): Trus
   return parseTrustList({
     schema_version: 1,
     mode: "test",
+    given: "2026-11-21T12:00:00Z",
+    renew_by: "2099-12-31T00:00:00Z",
     lists: [{ name: "twoddoc", issued: "2026-11-01T00:00:00Z", expires: null }],
     directory_good_until: "2099-12-31T00:00:00Z",
     authorities: ["FR00"],

@@ -5,6 +5,7 @@ Rules kept here:
 - what asks for certificates to be read is done here: names, keys, which authority signed each,
   revocation; what depends on the hour is left to the page, for it may stay open;
 - dates of certificates are whole days, first and last included, as in `checks/certificate.py`;
+- the answer says when it was given, and until when a page that cannot ask again may rest on it;
 - everything here is public: the lists hold issuers, never a person.
 
 Twin: `client/trust/trust_list.ts`.
@@ -36,6 +37,8 @@ from verifier.trust.trust_list import (
 _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 # Asked far ahead of time, a list of revocations answers with the day until which it is good.
 _FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)
+# A device that has not asked again since can no longer conclude: "liste périmée".
+_RENEWAL: Final = timedelta(hours=72)
 
 router = APIRouter()
 
@@ -48,10 +51,11 @@ def trust_of(request: Request) -> TrustList:
 @router.get("/verifier/confiance.json")
 def trust_lists(request: Request) -> JSONResponse:
     """Give the issuers that are believed, for verifying in the browser."""
-    return JSONResponse(as_json(trust_of(request)), headers={"Cache-Control": "no-cache"})
+    told = as_json(trust_of(request), datetime.now(UTC))
+    return JSONResponse(told, headers={"Cache-Control": "no-cache"})
 
 
-def as_json(trust: TrustList) -> dict[str, Any]:
+def as_json(trust: TrustList, now: datetime) -> dict[str, Any]:
     """Write what the trust lists hold for 2D-Docs and town codes."""
     ends = [
         one.expires or one.issued + trust.limits.directory
@@ -61,6 +65,8 @@ def as_json(trust: TrustList) -> dict[str, Any]:
     return {
         "schema_version": 1,
         "mode": str(trust.mode),
+        "given": _moment(now),
+        "renew_by": _moment(now + _RENEWAL),
         "lists": [
             {
                 "name": str(one.name),

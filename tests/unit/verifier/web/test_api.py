@@ -27,7 +27,7 @@ def folder(tmp_path):
 
 
 def given(folder):
-    return api.as_json(read_trust([folder], Mode.TEST))
+    return api.as_json(read_trust([folder], Mode.TEST), NOW)
 
 
 def row(told, cert="DM00"):
@@ -127,7 +127,7 @@ def test_a_seal_is_believed_as_it_stands_only_without_any_authority_of_its_issue
 
 
 def test_without_lists_nobody_is_believed_and_nothing_breaks():
-    told = api.as_json(TrustList(Mode.PRODUCTION, ()))
+    told = api.as_json(TrustList(Mode.PRODUCTION, ()), NOW)
     assert (told["certificates"], told["seals"]) == ([], [])
     assert told["directory_good_until"] is None
 

@@ -6,6 +6,7 @@
  * - "falsified", "cannot conclude" and "our fault" never look alike.
  */
 import type { CodeVerdict } from "../checks/twoddoc.ts";
+import type { Lists } from "../ports/trust.ts";
 import type { TrustList } from "../trust/trust_list.ts";
 import { docType, identifier } from "../twoddoc/catalogue.ts";
 import type { ShownField } from "../twoddoc/signature.ts";
@@ -25,7 +26,7 @@ export interface Context {
   readonly from: string;
   readonly lang: string;
   readonly now: Date;
-  readonly trust: TrustList;
+  readonly lists: Lists;
   readonly unchecked: readonly string[];
 }
 
@@ -57,9 +58,9 @@ export function opened(verdict: Answered, context: Context): HTMLElement {
   fill(drawn, "word", say(`word.${tone}`));
   if (verdict.test) part("h2", HTMLElement, drawn).prepend(element("span", say("test"), "badge"), " ");
   fill(drawn, "reason", say(`reason.${conclusion.reason}`, detailsOf(verdict.checks, conclusion)));
-  const advice = `advice.${conclusion.subIndication ?? ""}`;
-  fill(drawn, "advice", isSaid(advice) ? say(advice) : say(`advice.${tone}`));
-  fill(drawn, "lists", agesText(context));
+  const ways = [`advice.${conclusion.reason}`, `advice.${conclusion.subIndication ?? ""}`];
+  fill(drawn, "advice", say(ways.find(isSaid) ?? `advice.${tone}`));
+  fill(drawn, "lists", listsText(context));
   return drawn;
 }
 
@@ -191,11 +192,18 @@ function checkOf(check: Check): HTMLElement {
   return line;
 }
 
+/** Say how old the lists are, and that they are this device's own where they could not be renewed. */
+function listsText({ lists, lang, now }: Context): string {
+  const ages = agesText(lists.trust, lang, now);
+  if (!lists.kept) return ages;
+  return say("device.kept", { ages, date: longDate(lists.trust.given.slice(0, 10), lang) });
+}
+
 /** Say how old the oldest list is: no answer is fresher than what it rests on. */
-function agesText(context: Context): string {
-  const [oldest] = context.trust.lists.map((list) => list.issued).sort();
+export function agesText(trust: TrustList, lang: string, now: Date): string {
+  const [oldest] = trust.lists.map((list) => list.issued).sort();
   if (oldest === undefined) return say("fact.no-list");
-  return say("fact.oldest", { date: longDate(oldest.slice(0, 10), context.lang), age: ageText(oldest, context.now) });
+  return say("fact.oldest", { date: longDate(oldest.slice(0, 10), lang), age: ageText(oldest, now) });
 }
 
 function ageText(issued: string, now: Date): string {
@@ -204,7 +212,7 @@ function ageText(issued: string, now: Date): string {
 }
 
 function drawFacts(drawn: HTMLElement, own: readonly (readonly [string, string])[], context: Context): void {
-  const lists = context.trust.lists.map((list) => {
+  const lists = context.lists.trust.lists.map((list) => {
     const date = longDate(list.issued.slice(0, 10), context.lang);
     return say("fact.list", { name: say(`list.${list.name}`), date, age: ageText(list.issued, context.now) });
   });

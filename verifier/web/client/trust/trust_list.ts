@@ -45,9 +45,14 @@ export interface Seal extends Leaf {
   readonly purpose: string;
 }
 
-/** Everything that is believed. `authorities` are those whose own certificate is there. */
+/**
+ * Everything that is believed. `authorities` are those whose own certificate is there. `given` is when
+ * the server wrote it, `renewBy` until when a device that cannot ask again may rest on it.
+ */
 export interface TrustList {
   readonly isTest: boolean;
+  readonly given: string;
+  readonly renewBy: string;
   readonly lists: readonly ListInfo[];
   readonly directoryGoodUntil: string | null;
   readonly authorities: ReadonlySet<string>;
@@ -84,6 +89,8 @@ export function parseTrustList(json: unknown): TrustList {
   }
   return {
     isTest: oneOf(top["mode"], ["test", "production"]) === "test",
+    given: text(top["given"]),
+    renewBy: text(top["renew_by"]),
     lists: list(top["lists"]).map(record).map(infoOf),
     directoryGoodUntil: orNull(top["directory_good_until"], text),
     authorities: new Set(list(top["authorities"]).map(text)),
