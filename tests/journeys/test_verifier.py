@@ -62,10 +62,19 @@ def code(site) -> bytes:
     return documents.certificate_of_address(site.issuers)
 
 
+@pytest.fixture(scope="module")
+def letter(site, tmp_path_factory) -> bytes:
+    """Give a letter sealed by the town, its 2D-Doc in the seal's own appearance."""
+    return documents.sealed(documents.page_with(), site.pki_folder, tmp_path_factory.mktemp("work"))
+
+
 def said(page: Page) -> str:
     """Wait for the answer and give its words, with plain spaces and apostrophes."""
     page.locator("#answer").wait_for(state="visible", timeout=20_000)
-    text = page.locator("#answer").inner_text()
+    return plain(page.locator("#answer").inner_text())
+
+
+def plain(text: str) -> str:
     return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
 
 
@@ -91,18 +100,46 @@ def test_from_the_home_page_to_an_authentic_answer(page, code):
     assert "12 RUE DES ESSAIS" in text
     assert "Ville de Valbourg (DEMONSTRATION)" in text
     assert "TEST" in text
-    assert "Le cachet électronique du PDF" in text
     assert "aujourd'hui" in text
+    assert page.locator(".compare canvas[role=img]").count() == 1
     assert page.locator(".answer.blue").count() == 1
     assert page.evaluate("document.activeElement.id") == "answer"
     assert AUTHENTIC in page.get_by_role("status").inner_text().replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_a_letter_sealed_by_the_town_is_read_in_its_seal(page, site, tmp_path):
-    letter = documents.sealed(documents.page_with(), site.pki_folder, tmp_path)
+def test_a_letter_sealed_by_the_town_has_its_seal_and_its_code_verified(page, letter):
     text = give(page, letter, "lettre-scellee.pdf")
+    assert page.locator("#answer h2").all_inner_texts()[0].endswith("Cachet intact")
     assert AUTHENTIC in text
     assert "12 RUE DES ESSAIS" in text
+    lines = [plain(one) for one in page.locator(".line").all_inner_texts()]
+    assert [one.split("\n")[0] for one in lines[:3]] == [
+        "Lisible",
+        "Scellé par",
+        "Identique à ce qui est imprimé",
+    ]
+    assert "Oui" in lines[1]
+    assert "Ville de Valbourg (DEMONSTRATION) ; intact" in lines[1]
+    assert "Non comparé" in lines[2]
+    assert "« coffre verify »" in text
+    assert page.locator(".answer.green").count() == 0, "green is the full report's"
+
+
+@pytest.mark.parametrize(
+    ("change", "word", "reason"),
+    [
+        (lambda pdf: pdf.replace(b"/MediaBox[0 0 595", b"/MediaBox[0 0 594"), FORGED, "modifié"),
+        (lambda pdf: pdf + b"\n", UNSURE, "Quelque chose suit le cachet"),
+        (lambda pdf: pdf.replace(b"startxref", b"startxrfe"), UNSURE, "trop abîmé"),
+    ],
+    ids=["page", "behind", "structure"],
+)
+def test_a_seal_that_was_touched_is_told_as_what_it_is(page, letter, change, word, reason):
+    assert change(letter) != letter
+    text = give(page, change(letter), "lettre-scellee.pdf")
+    assert word in plain(page.locator("#answer h2").first.inner_text())
+    assert reason in text
+    assert "Cachet intact" not in text
 
 
 def test_a_town_code_is_read_verified_and_shown(page, site, tmp_path):
@@ -113,7 +150,7 @@ def test_a_town_code_is_read_verified_and_shown(page, site, tmp_path):
     assert "Attestation d'accueil" in text
     assert "12 juillet 1973" in text
     assert "code de vérification de la mairie" in text
-    assert "Le cachet électronique du PDF" in text
+    assert "Cachet intact" in text
     assert "TEST" in text
     assert Axe().run(page).violations_count == 0
 
@@ -327,8 +364,8 @@ def test_every_page_passes_axe_and_fits_a_small_screen(browser, site, code, path
     with visit(browser, site.address, color_scheme=scheme, viewport=small) as page:
         if path in answers:
             give(page, answers[path])
-            if page.locator("summary").count():
-                page.locator("summary").first.click()
+            if page.locator("#answer summary").count():
+                page.locator("#answer summary").first.click()
         else:
             page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320

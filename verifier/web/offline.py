@@ -34,6 +34,7 @@ _BUNDLES: Final = (
     "pdf.js",
     "reader.js",
     "reader.wasm",
+    "seal.js",
     "site.css",
     "verify.css",
     "verify.js",

@@ -14,7 +14,7 @@ import type { Value } from "../twoddoc/values.ts";
 import { conclude, type Check, type Conclusion, type Indication } from "../verdict.ts";
 import { element, fill, fillList, icon, isSaid, part, remove, say, shape } from "./words.ts";
 
-const TONES: Readonly<Record<Indication, string>> = {
+export const TONES: Readonly<Record<Indication, string>> = {
   "TOTAL-PASSED": "blue",
   INDETERMINATE: "amber",
   "TOTAL-FAILED": "red",
@@ -28,6 +28,7 @@ export interface Context {
   readonly now: Date;
   readonly lists: Lists;
   readonly unchecked: readonly string[];
+  readonly picture: HTMLElement | null;
 }
 
 /** Draw the verdict on one 2D-Doc. */
@@ -51,14 +52,16 @@ export interface Answered {
 }
 
 /** Draw the head of an answer: icon, word, reason, advice. */
-export function opened(verdict: Answered, context: Context): HTMLElement {
+export function opened(verdict: Answered, context: Context, kind = "code"): HTMLElement {
   const conclusion = conclude(verdict.checks);
   const tone = TONES[conclusion.indication];
   const drawn = framed("shape-answer", tone, context.from);
-  fill(drawn, "word", say(`word.${tone}`));
+  const own = `word.${tone}.${kind}`;
+  fill(drawn, "word", say(isSaid(own) ? own : `word.${tone}`));
   if (verdict.test) part("h2", HTMLElement, drawn).prepend(element("span", say("test"), "badge"), " ");
-  fill(drawn, "reason", say(`reason.${conclusion.reason}`, detailsOf(verdict.checks, conclusion)));
-  const ways = [`advice.${conclusion.reason}`, `advice.${conclusion.subIndication ?? ""}`];
+  const reason = [`reason.${conclusion.reason}.${kind}`, `reason.${conclusion.reason}`].find(isSaid);
+  fill(drawn, "reason", say(reason ?? conclusion.reason, detailsOf(verdict.checks, conclusion)));
+  const ways = [`advice.${conclusion.reason}`, `advice.${tone}.${kind}`, `advice.${conclusion.subIndication ?? ""}`];
   fill(drawn, "advice", say(ways.find(isSaid) ?? `advice.${tone}`));
   fill(drawn, "lists", listsText(context));
   return drawn;
@@ -97,19 +100,48 @@ function detailsOf(checks: readonly Check[], conclusion: Conclusion): Readonly<R
   return checks.find((check) => check.reason === conclusion.reason)?.details ?? {};
 }
 
-function drawLines(drawn: HTMLElement, verdict: CodeVerdict, context: Context): void {
-  const { header, issuer } = verdict;
-  const proved = verdict.fields.length > 0 && issuer !== null;
-  fill(drawn, "printed", say(proved ? "printed.yours" : "printed.nothing"));
-  if (header === null) {
-    fill(drawn, "readable", say("readable.part"));
-    fill(drawn, "signed-by", say("signed-by.unknown"));
+/** Draw one of the three lines: icon, word, what it means here. */
+export function drawLine(drawn: HTMLElement, name: string, tone: string, word: string, text: string): void {
+  const line = part(`[data-line="${name}"]`, HTMLElement, drawn);
+  line.classList.add(tone);
+  part(".mark", HTMLElement, line).replaceChildren(icon(tone));
+  fill(line, `${name}-word`, word);
+  fill(line, name, text);
+}
+
+/** Draw the lines on who signed and what is printed; `claim` is what an unproved code says of itself. */
+export function drawProof(drawn: HTMLElement, verdict: Answered, told: string | null, claim: string): void {
+  const { indication } = conclude(verdict.checks);
+  if (told === null) {
+    const word = say(indication === "TOTAL-FAILED" ? "line.no" : "line.unproved");
+    drawLine(drawn, "signed-by", indication === "TOTAL-FAILED" ? "red" : "amber", word, claim);
+    drawLine(drawn, "printed", "grey", say("line.none"), say("printed.nothing"));
     return;
   }
+  const tones = { "TOTAL-PASSED": ["green", "line.yes"], INDETERMINATE: ["amber", "line.unsure"], "TOTAL-FAILED": ["red", "line.no"] } as const;
+  const [tone, word] = tones[indication];
+  drawLine(drawn, "signed-by", tone, say(word), told);
+  drawLine(drawn, "printed", "blue", say("line.compare"), say("printed.yours"));
+}
+
+function drawLines(drawn: HTMLElement, verdict: CodeVerdict, context: Context): void {
+  const { header, issuer } = verdict;
+  if (header === null) {
+    drawLine(drawn, "readable", "amber", say("line.partly"), say("readable.part"));
+    drawProof(drawn, verdict, null, "");
+    return;
+  }
+  const proved = verdict.fields.length > 0 && issuer !== null;
   const date = longDate(header.signatureDate, context.lang);
   const claimed = { ca: header.caId, certificate: header.certificateId, date };
-  fill(drawn, "readable", say("readable.yes", { version: String(header.version).padStart(2, "0") }));
-  fill(drawn, "signed-by", proved ? say("signed-by.proved", { issuer, date }) : say("signed-by.claimed", claimed));
+  drawLine(drawn, "readable", "green", say("line.yes"), say("readable.yes", { version: String(header.version).padStart(2, "0") }));
+  drawProof(drawn, verdict, proved ? say("signed-by.proved", { issuer, date }) : null, say("signed-by.claimed", claimed));
+}
+
+/** Put the picture of the page beside the values; without one, they take the whole width. */
+export function drawPicture(drawn: HTMLElement, picture: HTMLElement | null): void {
+  if (picture === null) remove(drawn, '[data-slot="picture"]');
+  else part('[data-slot="picture"]', HTMLElement, drawn).prepend(picture);
 }
 
 function drawValues(drawn: HTMLElement, verdict: CodeVerdict, context: Context): void {
@@ -118,6 +150,7 @@ function drawValues(drawn: HTMLElement, verdict: CodeVerdict, context: Context):
     remove(drawn, '[data-part="values"]');
     return;
   }
+  drawPicture(drawn, context.picture);
   const type = docType(header.docType, header.perimeter);
   const told = [
     type === undefined

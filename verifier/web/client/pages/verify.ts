@@ -13,8 +13,11 @@ import { messageOf } from "./answer.ts";
 import { CameraPanel } from "./camera_panel.ts";
 import { keepPage, tellLists } from "./device.ts";
 import { wireInputs } from "./inputs.ts";
-import { judged, worstFirst, type Source } from "./judged.ts";
+import { wireHistory } from "./history.ts";
+import { judged, type Source } from "./judged.ts";
+import { picturesOf, sealOf } from "./of_file.ts";
 import { isSaid, part, say, shape } from "./words.ts";
+import { worstFirst, type Drawn } from "./worth.ts";
 
 /** Width in pixels of an A4 page whose modules of 0.4 mm take 3.2 pixels. */
 const A4_WIDTH_NEEDED = 1650;
@@ -26,6 +29,7 @@ const root = part("#verify", HTMLElement);
 const told = root.dataset;
 const lang = told["lang"] ?? "fr";
 const clock = (): number => Date.now();
+const note = wireHistory(lang, clock);
 const askLists = trustPort(told["trust"] ?? "", clock);
 const reader = new Reader({
   script: told["reader"] ?? "",
@@ -83,7 +87,7 @@ function restart(): void {
 }
 
 /** Run a verification from its first word to its answer, whatever happens on the way. */
-async function run(first: string, task: () => Promise<HTMLElement[]>): Promise<void> {
+async function run(first: string, task: () => Promise<readonly Drawn[]>): Promise<void> {
   camera.close();
   stopped = false;
   show("busy");
@@ -92,7 +96,10 @@ async function run(first: string, task: () => Promise<HTMLElement[]>): Promise<v
   try {
     const drawn = await task();
     if (ended(stopped)) cancelled();
-    else finish(...drawn);
+    else {
+      note(drawn);
+      finish(...drawn.map((one) => one.shown));
+    }
   } catch (problem) {
     if (problem instanceof StoppedError || ended(stopped)) cancelled();
     else finish(unreadable(problem));
@@ -119,7 +126,7 @@ function unreadable(problem: unknown): HTMLElement {
   return messageOf("grey", say("word.fault"), say("fault.reason"), [advice]);
 }
 
-async function verifyFile(chosen: File): Promise<HTMLElement[]> {
+async function verifyFile(chosen: File): Promise<readonly Drawn[]> {
   const pages = await openPages(chosen, pdfFiles);
   try {
     const found = await readDocument(pages, reader, (page, close) => {
@@ -127,11 +134,22 @@ async function verifyFile(chosen: File): Promise<HTMLElement[]> {
       busy(progressText(pages, page, close), pages.list.length > 1 ? page / pages.list.length : null);
     });
     const from = say("from.file", { name: chosen.name });
-    if (found.codes.length === 0) return [nothingFound(found, pages)];
-    return await answers(found.codes, { from, repair: false, kind: pages.kind, left: pages.left });
+    const { kind, left } = pages;
+    const seal = kind === "pdf" ? await sealAnswer(chosen, from) : null;
+    const pictures = await picturesOf(pages, found.codes);
+    const codes = await answers(found.codes, { from, repair: false, kind, left, pictures });
+    const drawn = worstFirst([...(seal === null ? [] : [seal]), ...codes]);
+    return drawn.length > 0 ? drawn : [{ worth: 3, shown: nothingFound(found, pages), kind: say("history.nothing") }];
   } finally {
     await pages.close();
   }
+}
+
+async function sealAnswer(chosen: File, from: string): Promise<Drawn | null> {
+  busy(say("busy.seal"));
+  const lists = await trustLists();
+  const context = { from, lang, now: new Date(clock()), lists, unchecked: [], picture: null };
+  return sealOf(chosen, told["seal"] ?? "", context);
 }
 
 function progressText(pages: Pages, page: number, close: boolean): string {
@@ -151,7 +169,8 @@ function nothingFound(found: Found, pages: Pages): HTMLElement {
 }
 
 /** Verify every code and draw the answers, the worst first. */
-async function answers(found: Found["codes"], source: Source): Promise<HTMLElement[]> {
+async function answers(found: Found["codes"], source: Source): Promise<readonly Drawn[]> {
+  if (found.length === 0) return [];
   busy(say("busy.verify"));
   const lists = await trustLists();
   return worstFirst(await judged(found, source, { lang, now: new Date(clock()), lists }));
@@ -165,7 +184,7 @@ async function trustLists(): Promise<Lists> {
 
 function verifySymbols(symbols: readonly Uint8Array[], from: string, repair: boolean): void {
   const codes = symbols.map((bytes) => ({ page: 1, bytes }));
-  void run(say("busy.verify"), () => answers(codes, { from, repair, kind: "text", left: 0 }));
+  void run(say("busy.verify"), () => answers(codes, { from, repair, kind: "text", left: 0, pictures: new Map() }));
 }
 
 wireInputs({
