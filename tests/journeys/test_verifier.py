@@ -1,6 +1,8 @@
 """A document is verified in the browser: from the home page to the answer, and nothing is sent."""
 
 import io
+import json
+import re
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 
@@ -28,6 +30,12 @@ SCAN = """(code) => {
     document.activeElement.dispatchEvent(event);
   }
 }"""
+STORED = """async () => [
+  Object.entries(localStorage),
+  sessionStorage.length,
+  (await indexedDB.databases()).length,
+  document.cookie,
+]"""
 DROP = """(given) => {
   const bytes = Uint8Array.from(atob(given.base64), (character) => character.charCodeAt(0));
   const carried = new DataTransfer();
@@ -66,6 +74,42 @@ def code(site) -> bytes:
 def letter(site, tmp_path_factory) -> bytes:
     """Give a letter sealed by the town, its 2D-Doc in the seal's own appearance."""
     return documents.sealed(documents.page_with(), site.pki_folder, tmp_path_factory.mktemp("work"))
+
+
+def refused_camera(page: Page) -> None:
+    page.goto("/verifier")
+    page.locator("#camera-open").click()
+    expect(page.locator("#camera-hint")).to_contain_text(re.compile("fichier|file"), timeout=10_000)
+
+
+def reading(page: Page) -> None:
+    page.goto("/verifier")
+    long = documents.page_with(pages=40)
+    page.set_input_files("#file", {"name": "l.pdf", "mimeType": "application/pdf", "buffer": long})
+    page.locator("#busy").wait_for()
+
+
+def old_list(page: Page) -> None:
+    page.clock.install(time=datetime.now(UTC) - timedelta(days=9))
+    page.goto("/verifier")
+    page.locator("#lists-state.is-old").wait_for()
+
+
+def with_history(page: Page) -> None:
+    page.goto("/verifier")
+    page.locator(".history summary").click()
+    page.locator("#history-wanted").check()
+    page.set_input_files("#file", {"name": "x", "mimeType": "image/png", "buffer": b"GIF8"})
+    page.locator("#answer").wait_for()
+
+
+OTHER_STATES = {
+    "camera": refused_camera,
+    "reading": reading,
+    "old-list": old_list,
+    "history": with_history,
+}
+STATES = ["answer", "forged", "message", "seal", "touched", *OTHER_STATES]
 
 
 def said(page: Page) -> str:
@@ -353,16 +397,20 @@ def test_english_is_whole(browser, site, code):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/aide", "/verifier", "answer", "forged", "message"])
-def test_every_page_passes_axe_and_fits_a_small_screen(browser, site, code, path, scheme):
+@pytest.mark.parametrize("path", ["/", "/aide", "/verifier", *STATES])
+def test_every_state_passes_axe_and_fits_a_small_screen(browser, site, code, letter, path, scheme):  # noqa: PLR0913, PLR0917 - a state of everything
     answers = {
+        "seal": letter,
+        "touched": letter + b"\n",
         "answer": documents.page_with(code + b"\x1d10MME/AUTRE/NOM"),
         "forged": documents.page_with(documents.altered(code)),
         "message": documents.page_with(),
     }
-    small = {"width": 320, "height": 640}
-    with visit(browser, site.address, color_scheme=scheme, viewport=small) as page:
-        if path in answers:
+    small, lang = {"width": 320, "height": 640}, {"light": "fr-FR", "dark": "en-GB"}[scheme]
+    with visit(browser, site.address, color_scheme=scheme, viewport=small, locale=lang) as page:
+        if path in OTHER_STATES:
+            OTHER_STATES[path](page)
+        elif path in answers:
             give(page, answers[path])
             if page.locator("#answer summary").count():
                 page.locator("#answer summary").first.click()
@@ -389,16 +437,43 @@ def test_every_answer_carries_the_strict_policy(page, path):
     assert "set-cookie" not in headers
 
 
-def test_what_is_asked_of_the_server_is_only_our_own_files(browser, site, code):
+def test_what_is_asked_of_the_server_is_only_our_own_files(browser, site, code, letter):
     asked: list[str] = []
     with visit(browser, site.address) as page:
         page.on("request", lambda request: asked.append(request.url))
         give(page, documents.page_with(code))
+        give(page, letter)
+        give(page, documents.image_of(letter), "scan.png")
     paths = {url.removeprefix(site.address) for url in asked if not url.startswith("blob:")}
     ours = {one.url for one in assets().values()}
     own = {"/verifier", "/verifier/confiance.json", "/verifier/service.js"}
     own |= {"/couleurs.css", "/verifier/manifest.webmanifest?lang=fr"}
     assert paths <= ours | own
+
+
+def test_nothing_is_stored_unless_asked_and_then_no_name_and_no_value(page, letter):
+    give(page, letter, "lettre-de-camille.pdf")
+    assert page.evaluate(STORED) == [[], 0, 0, ""]
+    page.get_by_role("button", name="Vérifier un autre document").click()
+    page.locator(".history summary").click()
+    page.get_by_label("Garder la liste").check()
+    page.set_input_files(
+        "#file", {"name": "camille.pdf", "mimeType": "application/pdf", "buffer": letter}
+    )
+    text = said(page)
+    [[[key, held]], *others] = page.evaluate(STORED)
+    assert (key, others) == ("coffre-verifier-history", [0, 0, ""])
+    rows = json.loads(held)
+    assert [set(row) for row in rows] == [{"at", "worth", "kind"}] * 2
+    assert {row["kind"] for row in rows} == {"cachet de PDF", "code 2D-Doc"}
+    assert "EXEMPLE" in text
+    assert not re.search("exemple|camille|valbourg|essais", held, re.IGNORECASE)
+    page.get_by_role("button", name="Vérifier un autre document").click()
+    expect(page.locator("#history-list li")).to_have_count(2)
+    page.get_by_role("button", name="Effacer la liste").click()
+    expect(page.locator("#history-list li")).to_have_count(0)
+    page.get_by_label("Garder la liste").uncheck()
+    assert page.evaluate(STORED) == [[], 0, 0, ""]
 
 
 def test_what_a_hand_scanner_types_is_taken_wherever_the_focus_is(page, code):

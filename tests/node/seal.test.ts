@@ -42,6 +42,9 @@ test("no sealed file gets a better or a worse answer than Python's", async () =>
 
 const NAMED: Readonly<Record<string, readonly [string, string]>> = {
   "another signature": ["TOTAL-FAILED", "signature-invalid"],
+  "another stamp": ["INDETERMINATE", "time-stamp-broken"],
+  "another order": ["INDETERMINATE", "contents-not-canonical"],
+  "a stranger": ["INDETERMINATE", "foreign-certificate-carried"],
   "another page": ["TOTAL-FAILED", "content-changed"],
   "bytes behind": ["INDETERMINATE", "later-revision-unread"],
   "a revision behind": ["INDETERMINATE", "later-revision-unread"],

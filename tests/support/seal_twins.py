@@ -7,17 +7,25 @@ revisions, of strangers, revoked, expired.
 import json
 import random
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
 
+from asn1crypto import cms
 from support.letters import letter, with_stream_xref
 from support.sealers import NOW, sealer, sealer_at, town
 from support.spread import in_elements, in_words, one_bit, spread
 
-from sealing.service.letter import Letter, seal_letter
+from cli.demo import pki
+from sealing.der import CONTEXT_0, SEQUENCE, der
+from sealing.service.letter import Letter, Sealer, seal_letter
 from sealing.service.levels import Level
 from sealing.service.profile import Profile
+from sealing.signers.port import SEAL
+from sealing.signers.registry import signer
+from storage.settings import Settings
 from verifier.checks.pades import check_seals
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode, TrustList
@@ -39,8 +47,8 @@ def sealed(name: str = "seal-p256", level: Level = Level.B_B, pdf: bytes | None 
 
 def altered(pdf: bytes, count: int, dice: random.Random) -> Iterator[bytes]:
     """Give the file with one bit changed: all over it, in its words, in each element of the CMS."""
-    start = pdf.index(b"/Contents") + len(b"/Contents")
-    gap = range(pdf.index(b"<", start) + 1, pdf.index(b">", start))
+    hole = hole_of(pdf)
+    gap = range(hole.start, hole.stop)
     outside = [place for place in spread(range(len(pdf)), count, dice) if place not in gap]
     words = in_words(pdf, range(len(pdf)), dice)
     outside += dice.sample(words, min(count, len(words)))
@@ -49,6 +57,42 @@ def altered(pdf: bytes, count: int, dice: random.Random) -> Iterator[bytes]:
     inside = in_elements(pdf, gap, 9, dice)
     for place in dice.sample(inside, min(count, len(inside))):
         yield one_bit(pdf, place, dice, digit=True)
+
+
+def hole_of(pdf: bytes) -> slice:
+    """Give the place of the digits of a seal's CMS."""
+    end = pdf.index(b">/ByteRange")
+    return slice(pdf.rindex(b"<", 0, end) + 1, end)
+
+
+def last_digit_changed(pdf: bytes) -> bytes:
+    """Change the end of the CMS: of the signature, or of the last time-stamp's."""
+    hole = hole_of(pdf)
+    last = hole.start + len(pdf[hole].rstrip(b"0")) - 1
+    return pdf[:last] + (b"2" if pdf[last : last + 1] == b"1" else b"1") + pdf[last + 1 :]
+
+
+def rewritten(pdf: bytes, keep: Callable[[list[Any]], list[Any]]) -> bytes:
+    """Write the CMS with other certificates, in no order: no signature covers them."""
+    hole = hole_of(pdf)
+    info = cms.ContentInfo.load(bytes.fromhex(pdf[hole].decode()))
+    signed = info["content"]
+    before = b"".join(sorted(one.dump() for one in signed["certificates"]))
+    after = b"".join(one.dump() for one in keep(list(signed["certificates"])))
+    whole = info.dump()
+    parts = [signed[name].dump() for name in ("version", "digest_algorithms", "encap_content_info")]
+    inner = b"".join([*parts, der(CONTEXT_0, after), signed["signer_infos"].dump()])
+    again = der(SEQUENCE, info["content_type"].dump(), der(CONTEXT_0, der(SEQUENCE, inner)))
+    assert before in whole
+    digits = again.hex().upper().encode()
+    return pdf[: hole.start] + digits.ljust(len(pdf[hole]), b"0") + pdf[hole.stop :]
+
+
+def stranger() -> Sealer:
+    """Give a sealer of the town's name, under authorities of the same names and other keys."""
+    folder = Path(mkdtemp(prefix="coffre-stranger-"))
+    pki.write(pki.build(NOW), folder)
+    return Sealer.ready(signer(Settings.load(folder / "coffre.toml"), SEAL, NOW, "seal-p256"), {})
 
 
 def cases(count: int) -> Iterator[Case]:
@@ -65,9 +109,14 @@ def cases(count: int) -> Iterator[Case]:
     for number, changed in enumerate(altered(streams, count // 4, dice)):
         yield f"altered, tables as streams {number}", changed, NOW
     plain = sealed()
-    end = plain.index(b">/ByteRange")
-    last = end - 1 - (len(plain[:end]) - len(plain[:end].rstrip(b"0")))
-    yield "another signature", one_bit(plain, last, dice, digit=True), NOW
+    yield "another signature", last_digit_changed(plain), NOW
+    yield "another stamp", last_digit_changed(sealed(level=Level.B_T)), NOW
+    yield "another order", rewritten(plain, lambda held: held[::-1]), NOW
+    yield "fewer certificates", rewritten(plain, lambda held: held[:1]), NOW
+    strange = seal_letter(Letter(letter(), None), stranger(), Profile(), NOW, bytes(10)).pdf
+    yield "a stranger", strange, NOW
+    for number in range(2):
+        yield f"a stranger alone {number}", rewritten(strange, lambda held: [held[number]]), NOW  # noqa: B023
     page = plain.index(b"/MediaBox[0 0 5") + len(b"/MediaBox[0 0 ")
     yield "another page", plain[:page] + b"4" + plain[page + 1 :], NOW
     yield "bytes behind", plain + b"\n", NOW

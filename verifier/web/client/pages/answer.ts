@@ -60,7 +60,7 @@ export function opened(verdict: Answered, context: Context, kind = "code"): HTML
   fill(drawn, "word", say(isSaid(own) ? own : `word.${tone}`));
   if (verdict.test) part("h2", HTMLElement, drawn).prepend(element("span", say("test"), "badge"), " ");
   const reason = [`reason.${conclusion.reason}.${kind}`, `reason.${conclusion.reason}`].find(isSaid);
-  fill(drawn, "reason", say(reason ?? conclusion.reason, detailsOf(verdict.checks, conclusion)));
+  fill(drawn, "reason", say(reason ?? conclusion.reason, detailsOf(verdict.checks, conclusion, context.lang)));
   const ways = [`advice.${conclusion.reason}`, `advice.${tone}.${kind}`, `advice.${conclusion.subIndication ?? ""}`];
   fill(drawn, "advice", say(ways.find(isSaid) ?? `advice.${tone}`));
   fill(drawn, "lists", listsText(context));
@@ -75,7 +75,7 @@ export function drawEnd(
   facts: readonly (readonly [string, string])[],
 ): void {
   fillList(drawn, "unchecked", uncheckedOf(verdict, context));
-  part('[data-slot="checks"]', HTMLElement, drawn).replaceChildren(...verdict.checks.map(checkOf));
+  part('[data-slot="checks"]', HTMLElement, drawn).replaceChildren(...verdict.checks.map((check) => checkOf(check, context.lang)));
   drawFacts(drawn, facts, context);
 }
 
@@ -96,8 +96,14 @@ function framed(name: string, tone: string, from: string): HTMLElement {
   return drawn;
 }
 
-function detailsOf(checks: readonly Check[], conclusion: Conclusion): Readonly<Record<string, string>> {
-  return checks.find((check) => check.reason === conclusion.reason)?.details ?? {};
+function detailsOf(checks: readonly Check[], conclusion: Conclusion, lang: string): Readonly<Record<string, string>> {
+  return written(checks.find((check) => check.reason === conclusion.reason)?.details ?? {}, lang);
+}
+
+/** Write the days among details for people. */
+export function written(details: Readonly<Record<string, string>>, lang: string): Readonly<Record<string, string>> {
+  const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text);
+  return Object.fromEntries(Object.entries(details).map(([name, text]) => [name, isDay(text) ? longDate(text, lang) : text]));
 }
 
 /** Draw one of the three lines: icon, word, what it means here. */
@@ -216,12 +222,12 @@ function drawAnnex(drawn: HTMLElement, verdict: CodeVerdict): void {
   }
 }
 
-function checkOf(check: Check): HTMLElement {
+function checkOf(check: Check, lang: string): HTMLElement {
   const line = element("li", "");
   const tone = check.indication === "TOTAL-PASSED" ? "green" : TONES[check.indication];
   const state = element("span", say(`state.${check.indication}`), `chip ${tone}`);
   const name = element("strong", say(`check.${check.id}`));
-  line.append(name, " ", state, element("div", say(`reason.${check.reason}`, check.details)));
+  line.append(name, " ", state, element("div", say(`reason.${check.reason}`, written(check.details, lang))));
   return line;
 }
 

@@ -2,7 +2,7 @@
 import { checkLists } from "../checks/lists.ts";
 import { keepOffline } from "../ports/offline.ts";
 import type { Lists } from "../ports/trust.ts";
-import { agesText } from "./answer.ts";
+import { agesText, written } from "./answer.ts";
 import { part, say } from "./words.ts";
 
 /** Say how old the lists are, and whether they still serve. */
@@ -12,7 +12,7 @@ export function tellLists(lists: Lists, lang: string, now: Date): void {
   const place = part("#lists-state", HTMLElement);
   place.hidden = false;
   place.classList.toggle("is-old", old);
-  const words = old ? say(`reason.${check.reason}`, check.details) : say("device.lists", { ages: agesText(lists.trust, lang, now) });
+  const words = old ? say(`reason.${check.reason}`, written(check.details, lang)) : say("device.lists", { ages: agesText(lists.trust, lang, now) });
   part("#lists-text", HTMLElement).textContent = words;
   const offline = part("#offline-state", HTMLElement);
   offline.hidden = !lists.kept;

@@ -62,6 +62,8 @@ async function parsed(whole: Element, kind: string): Promise<SignedData> {
   askOneDigest(members(digests, TAG.set), digestAlgorithm);
   const digest = digestOf(digestAlgorithm);
   const certificates = ofLength(members(carried, TAG.part0), 1, MAX_CERTIFICATES).map((one) => parseCertificate(one.encoded));
+  // A set under another tag, and so in order (X.690 section 11.6).
+  asSet(carried);
   const signer = namedBy(sid, certificates);
   const rows = attributesOf(attributes, kind);
   await askSigningCertificate(rows.get(SIGNING_CERTIFICATE_V2), signer);
@@ -148,9 +150,9 @@ function enclosed(held: Element | undefined, kind: string): Uint8Array<ArrayBuff
   return content(only(content(wrapped, TAG.part0)), TAG.octets);
 }
 
-/** The attributes are signed as a SET, and stand under another tag. */
-function asSet(attributes: Element | undefined): Uint8Array<ArrayBuffer> {
-  const copy = Uint8Array.from(attributes?.encoded ?? []);
+/** Give a set that stands under another tag as a SET: so are attributes signed. */
+function asSet(element: Element | undefined): Uint8Array<ArrayBuffer> {
+  const copy = Uint8Array.from(element?.encoded ?? []);
   copy[0] = TAG.set;
   if (!isCanonical(only(copy))) throw new CmsError("contents-not-canonical");
   return copy;

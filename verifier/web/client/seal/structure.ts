@@ -9,6 +9,7 @@ import { ObjectError, ObjectReader, Reference, type PdfDict, type PdfObject } fr
 
 const MAX_TABLES = 32;
 const MAX_FIELDS = 1_000;
+const MAX_GENERATION = 65_535;
 const ENTRY = /(\d{10}) (\d{5}) ([nf])(?: \r| \n|\r\n)/y;
 
 /** Tell whether the file leads to one seal, whose value stands before this place and holds it. */
@@ -103,6 +104,7 @@ class Follower {
       const found = ENTRY.exec(this.text);
       if (found === null) throw new ObjectError("got no entry");
       reader.at = ENTRY.lastIndex;
+      if (Number(found[2]) > (found[3] === "n" ? 0 : MAX_GENERATION)) throw new ObjectError("got another generation");
       if (found[3] === "n" && !this.#places.has(number)) this.#places.set(number, Number(found[1]));
       else if (found[3] === "f" && !this.#places.has(number)) this.#places.set(number, -1);
     }
