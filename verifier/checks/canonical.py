@@ -33,17 +33,22 @@ _CONSTRUCTED: Final = 0x20
 _DEPTH: Final = 32
 
 
-def is_canonical(content_info: bytes) -> bool:
-    """Tell whether a CMS is written as DER has it; of what is unsigned, the frames alone."""
+def is_canonical(content_info: bytes, *, proved: bool = False) -> bool:
+    """Tell whether a CMS is written as DER has it; of what is unsigned, the frames alone.
+
+    `proved`: its signature was verified over the signed attributes as they stand, byte for byte;
+    of them the frames are looked at too.
+    """
     try:
         bare = _bare(content_info)
         signed = cms.ContentInfo.load(bare, strict=True)["content"]
-        return all(part.dump() == part.dump(force=True) for part in _parts(signed))
+        parts = _parts(signed, proved=proved)
+        return all(part.dump() == part.dump(force=True) for part in parts)
     except BROKEN_CMS:
         return False
 
 
-def _parts(signed: cms.SignedData) -> Iterator[Asn1Value]:
+def _parts(signed: cms.SignedData, *, proved: bool) -> Iterator[Asn1Value]:
     """Give the parts of a CMS whose frames `_bare` has looked at.
 
     One by one: at each level, asn1crypto writes twice what is inside.
@@ -53,7 +58,8 @@ def _parts(signed: cms.SignedData) -> Iterator[Asn1Value]:
     for info in signed["signer_infos"]:
         for name in _INNER:
             yield info[name]
-        yield from info["signed_attrs"]
+        if not proved:
+            yield from info["signed_attrs"]
 
 
 def _bare(content_info: bytes) -> bytes:

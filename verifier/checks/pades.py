@@ -50,6 +50,7 @@ from verifier.checks.identity import check_redefined, named_by_seal
 from verifier.checks.known import Known, known_of
 from verifier.checks.pyhanko_guard import examine
 from verifier.checks.stamps import check_stamps, level_of
+from verifier.checks.validated_once import is_proved
 from verifier.trust.trust_list import Revocation, TrustList, subject_name
 from verifier.verdict import Coverage, SealVerdict
 
@@ -173,7 +174,8 @@ def _checks(seal: Examined, file: _File, chain: list[x509.Certificate]) -> Itera
     once, key, trust = file.known.once, seal.template, file.trust
 
     def canonical(encoded: bytes) -> bool:
-        return once("canonical", key, lambda: is_canonical(encoded))
+        proved = is_proved(file.known, key, file.now)
+        return once("canonical", key, lambda: is_canonical(encoded, proved=proved))
 
     yield check_gap("seal", file.pdf, seal.gap, seal.contents, canonical)  # (5)
     yield once("announced", key, lambda: check_announced("seal", seal.contents, seal.signer))

@@ -35,3 +35,8 @@ def validated_once(seal: Any, present: Moment, known: Known, now: datetime) -> A
         carried = [certificate_of(one) for one in (seal.signer_cert, *seal.other_embedded_certs)]
         known.keep((_NAME, template.key), (answer, holds), now, carried)
     return answer
+
+
+def is_proved(known: Known, template: bytes, now: datetime) -> bool:
+    """Tell whether signatures of a template were verified over their attributes as they stand."""
+    return known.recall(_NAME, template, now) is not None
