@@ -90,6 +90,8 @@ def _facts(seal: SealVerdict, tr: Translator) -> str:
     told = []
     if seal.level is not None:
         told.append(tr(N_("niveau {level}")).format(level=seal.level))
+    if seal.qualified is not None:
+        told.append(tr(N_("cachet qualifié") if seal.qualified else N_("cachet non qualifié")))
     if seal.signer is not None and seal.signing_time is not None:
         day = seal.signing_time.astimezone(UTC)
         told.append(tr(N_("daté du {day} (heure UTC)")).format(day=f"{day:%d/%m/%Y %H:%M}"))

@@ -141,6 +141,8 @@ def _lists(
     names = [ListName.TSL, ListName.TWODDOC] if CodeKind.TWODDOC in kinds else []
     chained = bool(seals) or evidence is not None or CodeKind.TOWNCODE in kinds
     names += [ListName.AUTHORITIES] if chained else []
+    if any(seal.qualified is not None for seal in seals):
+        names.append(ListName.EUROPEAN)
     return [*names, ListName.CRL] if names else []
 
 
