@@ -148,12 +148,20 @@ def _verdict(seal: Examined, file: _File) -> SealVerdict:
         checks=tuple(_checks(seal, file, chain)),
         level=level,
         signer=_signer_name(seal.signer) if named and seal.signer else None,
+        qualified=_qualified(seal, chain, file) if proved else None,
         signing_time=seal.signing_time,
         coverage=seal.coverage,
         modifications=() if seal.modification in PASSING else (str(seal.modification),),
         test=file.trust.is_test,
         named=named_by_seal(seal, file.pdf, chain) if proved else None,
     )
+
+
+def _qualified(seal: Examined, chain: list[x509.Certificate], file: _File) -> bool | None:
+    """Tell whether the seal is a qualified one; None: no list of the folder says so now."""
+    if file.trust.european is None:
+        return None
+    return file.trust.european.is_qualified_seal(chain, seal.archived_at or file.now, file.now)
 
 
 def _chain(seal: Examined, file: _File) -> list[x509.Certificate]:
