@@ -200,8 +200,8 @@ class _Screen:
 
     def show(self, told: list[Told]) -> None:
         """Tell some answers, and how far the work is."""
-        if told and self.output.stdout.isatty():
-            self.close()  # the bar stands where the rows go
+        if told and (self.output.stdout.isatty() or any(one.err for one in told)):
+            self.close()  # the bar stands where the words go
         for one in told:
             self.tally.add(one)
             self._show(one)

@@ -82,8 +82,8 @@ class SealJudge:
             return read_back(answer)
         except ReadingStoppedError as error:
             return (stopped(_used_up(error), test=self.trust.is_test),)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            # Only a child that was taken over answers otherwise than we wrote it.
+        except (ValueError, KeyError, TypeError, AttributeError, OSError):
+            # A child that was taken over and answers otherwise than we wrote it, or no process.
             self.close()
             return (stopped("crash", test=self.trust.is_test),)
 

@@ -18,7 +18,8 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -64,32 +65,25 @@ class LongChild:
     @classmethod
     def forked(cls, begin: Begin, limits: Limits) -> Self:
         """Begin a child that holds what this process holds; for a process of one thread."""
-        pipes, (asks, hears) = _pipes()
-        pid = os.fork()
-        if not pid:
-            _live(pipes, limits, begin)
-        for descriptor in pipes:
-            os.close(descriptor)
+        with _pipes() as (theirs, (asks, hears)):
+            pid = os.fork()
+            if not pid:
+                _live(theirs, limits, begin)
         return cls(pid, asks, hears, limits)
 
     @classmethod
     def fresh(cls, prepare: Prepare, written: bytes, limits: Limits) -> Self:
         """Begin a child in a fresh interpreter; `prepare` is a module's function."""
-        pipes, (asks, hears) = _pipes()
-        try:
-            process = _interpreter(pipes, limits, prepare)
-        finally:
-            for descriptor in pipes:
-                os.close(descriptor)
+        with _pipes() as (theirs, (asks, hears)):
+            process = _interpreter(theirs, limits, prepare)
         child = cls(process.pid, asks, hears, limits, process)
         child._tell(written)
         return child
 
     def _tell(self, written: bytes) -> None:
         try:
-            self._send(written, monotonic() + self.limits.clock)
-        except BrokenPipeError:
-            return  # it died at once: the first question hears of it
+            with suppress(BrokenPipeError):  # it died at once: the first question hears of it
+                self._send(written, monotonic() + self.limits.clock)
         except BaseException:
             self.end()
             raise
@@ -107,9 +101,10 @@ class LongChild:
     def _answer(self, question: bytes) -> bytes:
         end = monotonic() + self.limits.clock
         try:
-            self._send(question, end)
+            with suppress(BrokenPipeError):  # it may have said why before it ended
+                self._send(question, end)
             answer = self._frame(end)
-        except (BrokenPipeError, EOFError) as problem:
+        except EOFError as problem:
             raise self._ended() from problem
         if answer[:1] == _HEAVY:
             raise self._too_heavy(self.limits.memory)
@@ -172,12 +167,21 @@ class LongChild:
             raise self._too_long()
 
 
-def _pipes() -> tuple[tuple[int, int], tuple[int, int]]:
-    """Give the child's ends (hears, tells) and the parent's (asks, hears)."""
+@contextmanager
+def _pipes() -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Give the child's ends (hears, tells), closed behind, and the parent's (asks, hears)."""
     theirs, asks = os.pipe()
     hears, tells = os.pipe()
     os.set_blocking(asks, False)
-    return (theirs, tells), (asks, hears)
+    try:
+        yield (theirs, tells), (asks, hears)
+    except BaseException:
+        os.close(asks)
+        os.close(hears)
+        raise
+    finally:
+        os.close(theirs)
+        os.close(tells)
 
 
 def _interpreter(

@@ -33,7 +33,7 @@ from verifier.verify import verify
 # Held by the clock: it costs less of the processor than the limit of that.
 HURRIED = Limits(processor=5, clock=0.4)
 ENDLESS = long_contents(4_000_000)
-SHORT = Limits(processor=1, clock=10.0, memory=192 << 20, answer=1 << 20)
+SHORT = Limits(processor=1, clock=100.0, memory=192 << 20, answer=1 << 20)
 
 
 @pytest.fixture
@@ -130,6 +130,16 @@ def test_a_fresh_interpreter_answers_as_a_fork_does(judge):
     thread.join()
     assert judge._child.process is not None
     assert told == [check_seals(sealed().pdf, trust(), NOW)]
+
+
+def test_a_process_that_cannot_have_a_child_concludes_nothing(judge, monkeypatch):
+    def refused():
+        raise BlockingIOError("no process left")
+
+    monkeypatch.setattr(os, "fork", refused)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    assert stopped(judge.check(sealed().pdf, NOW)) == "crash"
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_a_trust_folder_with_answers_from_elsewhere_is_not_written_down():
