@@ -29,14 +29,15 @@ _NATIONAL: Final = re.compile("eu/([A-Z]{2}).xml")
 
 @dataclass(frozen=True, slots=True)
 class European:
-    """The list of lists, and those of the countries that were taken."""
+    """The list of lists, and those of the countries that were taken; `files` as they were read."""
 
+    files: Mapping[str, bytes]
     scheme: Scheme
     countries: tuple[NationalList, ...]
 
     @classmethod
     def read(cls, files: Mapping[str, bytes]) -> "European":
-        """Verify and read the lists among files; raise TslUnreadableError, TslSignatureError."""
+        """Verify and read the lists among files of their names; raise TslUnreadableError, TslSignatureError."""
         pinned = tuple(x509.load_pem_x509_certificates(files[SIGNERS]))
         lists = read_list_of_lists(files[LISTS], Anchors(pinned))
         countries = []
@@ -46,7 +47,7 @@ class European:
                 if pointer is None:
                     raise unreadable(f"a list of {named[1]}, which the list of lists has not")
                 countries.append(read_national(data, named[1], pointer))
-        return cls(lists.scheme, tuple(countries))
+        return cls(dict(files), lists.scheme, tuple(countries))
 
     @property
     def schemes(self) -> tuple[Scheme, ...]:
