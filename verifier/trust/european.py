@@ -37,7 +37,7 @@ class European:
 
     @classmethod
     def read(cls, files: Mapping[str, bytes]) -> "European":
-        """Verify and read the lists among files of their names; raise TslUnreadableError, TslSignatureError."""
+        """Verify and read the lists among files; raise TslUnreadableError, TslSignatureError."""
         pinned = tuple(x509.load_pem_x509_certificates(files[SIGNERS]))
         lists = read_list_of_lists(files[LISTS], Anchors(pinned))
         countries = []
