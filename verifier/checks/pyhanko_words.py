@@ -11,7 +11,6 @@ A stamp that pyHanko fails on is a `Stamp` with a fault; what it raises elsewher
 the guard (`pyhanko_guard`).
 """
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -62,7 +61,8 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 from verifier.check import Indication
-from verifier.checks.examined import Modification, Stamp
+from verifier.checks.examined import Answer, Modification, Stamp
+from verifier.checks.faults import cause_of
 from verifier.checks.later_fields import (
     Dictionary,
     Reference,
@@ -71,6 +71,7 @@ from verifier.checks.later_fields import (
 )
 from verifier.checks.later_settings import Settings, needs_no_more
 from verifier.checks.later_words import Description, says_the_same
+from verifier.checks.no_wait import finished
 from verifier.trust.trust_list import TrustList, signer_among
 from verifier.verdict import Coverage
 
@@ -146,7 +147,18 @@ def validated(seal: EmbeddedPdfSignature, moment: Moment) -> AdESBasicValidation
     validation = ades_basic_validation(
         seal.signed_data, moment.spec, timing_info=moment.timing, raw_digest=digest
     )
-    return asyncio.run(validation)
+    return finished(validation)
+
+
+def answer_of(result: AdESBasicValidationResult[Any]) -> Answer:
+    """Give pyHanko's result in our values."""
+    status, told = result.api_status, result.ades_subindic
+    return Answer(
+        INDICATIONS[told.status],
+        told.standard_name,
+        intact=bool(status and status.intact),
+        valid=bool(status and status.valid),
+    )
 
 
 def stamp_of(token: bytes, imprint: Imprint, moment: Moment) -> Stamp:
@@ -156,7 +168,7 @@ def stamp_of(token: bytes, imprint: Imprint, moment: Moment) -> Stamp:
         validation = ades_timestamp_validation(
             signed, moment.spec, imprint, timing_info=moment.timing
         )
-        result = asyncio.run(validation)
+        result = finished(validation)
         status, found = result.api_status, extract_certificate_info(signed)
         return Stamp(
             indication=INDICATIONS[result.ades_subindic.status],
@@ -168,7 +180,7 @@ def stamp_of(token: bytes, imprint: Imprint, moment: Moment) -> Stamp:
             contents=cms.ContentInfo.load(token).dump(),
         )
     except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
-        return Stamp(fault=type(error).__name__)
+        return Stamp(fault=cause_of(error))
 
 
 def specification(trust: TrustList) -> SignatureValidationSpec:

@@ -32,6 +32,15 @@ REASONS: Final[dict[str, str]] = {
     "not-a-pades-seal": N_("la signature n'est pas un cachet PAdES"),
     "pdf-structure-unreadable": N_("la structure du PDF est abîmée : le cachet ne se lit plus"),
     "seal-out-of-reach": N_("le fichier contient les restes d'un cachet qui ne se lit plus"),
+    "pdf-encrypted": N_("le PDF est chiffré : son cachet ne se vérifie pas ainsi"),
+    "pdf-hybrid-xref": N_("le PDF a deux tables d'objets, que des lecteurs lisent autrement"),
+    "pdf-object-missing": N_("une partie du PDF à laquelle il renvoie n'y est pas"),
+    "pdf-nested-too-deep": N_("le PDF est imbriqué plus qu'un document ne l'est"),
+    "pdf-stream-too-large": N_("une partie du PDF est démesurée une fois décompressée"),
+    "seal-contents-unreadable": N_("le cachet est vide, ou ce qu'il contient ne se décode pas"),
+    "validator-stopped": N_(
+        "vérifier le cachet demandait trop de temps ou de mémoire : n'en concluez rien"
+    ),
     "seal-malformed": N_("le cachet est mal formé"),
     "validator-fault": N_("le cachet n'a pas pu être vérifié : fichier inhabituel, ou notre faute"),
     "content-unchanged": N_("le contenu est celui qui a été scellé"),
