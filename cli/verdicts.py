@@ -61,7 +61,7 @@ def _say(output: Output, verdict: Verdict, name: str) -> None:
     sign = "-" if conclusion is None else _SIGNS[conclusion.indication]
     output.show(f"{sign} {name} : {headline(verdict, output.tr)}")
     if conclusion is not None and conclusion.indication is not Indication.TOTAL_PASSED:
-        output.show(f"  {explanation(verdict, output.tr)} ({conclusion.sub_indication})")
+        output.show(f"  {explanation(verdict, output.tr)}")
     for seal in verdict.seals:
         _say_seal(output, seal)
     for code in verdict.codes:

@@ -14,7 +14,7 @@ Rules kept here:
 import json
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -35,7 +35,7 @@ from verifier.reading.sandbox import (
     ReadingTooLongError,
 )
 from verifier.trust.trust_list import Limits as Ages
-from verifier.trust.trust_list import Mode, TrustList
+from verifier.trust.trust_list import Mode, QualifiedSource, TrustList
 from verifier.verdict import SealVerdict
 
 LIMITS: Final = Limits(processor=5, clock=20.0, memory=512 << 20, answer=4 << 20)
@@ -146,11 +146,13 @@ def trust_written(trust: TrustList) -> bytes:
     if trust.revocations is not None:
         raise ValueError("got revocations that cannot be written down, in a process with threads")
     ages = trust.limits
+    lists = {} if trust.european is None else trust.european.files
     told = {
         "mode": str(trust.mode),
         "authorities": [_der(one) for one in trust.authorities],
         "crls": [_der(one) for one in trust.crls],
         "accorded": [[_der(one), until.isoformat()] for one, until in trust.accorded.items()],
+        "european": {name: b64encode(data).decode("ascii") for name, data in lists.items()},
         "days": [ages.directory.total_seconds(), ages.crl_grace.total_seconds()],
     }
     return json.dumps(told).encode()
@@ -159,14 +161,25 @@ def trust_written(trust: TrustList) -> bytes:
 def _trust_of(told: bytes) -> TrustList:
     row = json.loads(told)
     directory, grace = (timedelta(seconds=value) for value in row["days"])
+    lists = {name: b64decode(data) for name, data in row["european"].items()}
     return TrustList(
         mode=Mode(row["mode"]),
         lists=(),
         authorities=tuple(_certificate(one) for one in row["authorities"]),
         crls=tuple(x509.load_der_x509_crl(b64decode(one)) for one in row["crls"]),
         accorded={_certificate(one): datetime.fromisoformat(at) for one, at in row["accorded"]},
+        european=_european(lists),
         limits=Ages(directory, grace),
     )
+
+
+def _european(lists: Mapping[str, bytes]) -> QualifiedSource | None:
+    if not lists:
+        return None
+    # Their reader is long to load, and few have such lists.
+    from verifier.trust.european import European  # noqa: PLC0415
+
+    return European.read(lists)
 
 
 def _der(one: x509.Certificate | x509.CertificateRevocationList) -> str:

@@ -118,6 +118,10 @@ class RevocationSource(Protocol):
 class QualifiedSource(Protocol):
     """What the European lists say of seals."""
 
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """Give the lists as they were read, by their names in the folder."""
+
     def is_qualified_seal(
         self, chain: Sequence[x509.Certificate], moment: datetime, now: datetime
     ) -> bool | None:
