@@ -12,7 +12,7 @@ The lines of the table, in their order (`verifier/DESIGN.md`, "PAdES seal"):
  5. the part of the file that no signature covers holds the CMS in one writing and zeros, and the
     CMS announces its own version, digest and signer, and carries no certificate foreign to the
     chain: pyHanko accepts others;
- 6. chain to an authority of the trust folder, by a certificate not made for something else;
+ 6. chain to an authority of the trust folder, by a certificate made for sealing;
  7. revocation, whatever the date; lists in force;
  8. everything else that AdES validation asks (dates, key usage, algorithms), as pyHanko says it;
  9. the identifier of its letter, where it has one, is the one that it signs (`identity`);
@@ -41,8 +41,16 @@ from verifier.checks.certificate import (
     check_purpose,
     check_revocation,
     check_revocation_list,
+    check_seal_usage,
 )
-from verifier.checks.examined import PASSING, Examined, Modification, UnreadableSealsError
+from verifier.checks.examined import (
+    BAD_RANGES,
+    NO_SIGNER,
+    PASSING,
+    Examined,
+    Modification,
+    UnreadableSealsError,
+)
 from verifier.checks.identity import check_redefined, named_by_seal
 from verifier.checks.pyhanko_guard import examine
 from verifier.checks.stamps import check_stamps, level_of
@@ -51,6 +59,10 @@ from verifier.verdict import Coverage, SealVerdict
 
 SUB_FILTER: Final = "/ETSI.CAdES.detached"
 _TRACE: Final = re.compile(rb"/ByteRange|/ETSI\.CAdES\.detached|/ETSI\.RFC3161|/adbe\.pkcs7")
+_FAULTS: Final = {
+    NO_SIGNER: ("signer-not-identified", SubIndication.NO_SIGNING_CERTIFICATE_FOUND),
+    BAD_RANGES: ("ranges-malformed", SubIndication.FORMAT_FAILURE),
+}
 # What time alone takes from a seal that held when it was archived.
 _BY_TIME: Final = {
     SubIndication.OUT_OF_BOUNDS_NO_POE,
@@ -138,6 +150,7 @@ def _checks(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Iter
     yield check_carried("seal", seal.carried, trust, chain)
     yield _trusted(chain, trust)  # (6)
     yield check_purpose("seal", seal.signer)
+    yield check_seal_usage("seal", seal.signer)
     yield from _revocations(seal, chain, trust, now)  # (7)
     yield _validation(seal)  # (8)
     if redefined := check_redefined(seal, pdf):
@@ -148,8 +161,8 @@ def _checks(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Iter
 
 def _structure(seal: Examined) -> Check:
     if seal.fault is not None:
-        sub = SubIndication.GENERIC
-        return Check.unsure("seal.structure", "validator-fault", sub, fault=seal.fault)
+        reason, sub = _FAULTS.get(seal.fault, ("validator-fault", SubIndication.GENERIC))
+        return Check.unsure("seal.structure", reason, sub, fault=seal.fault)
     if seal.sub_filter != SUB_FILTER:
         sub = SubIndication.FORMAT_FAILURE
         return Check.unsure("seal.structure", "not-a-pades-seal", sub, found=seal.sub_filter)

@@ -43,6 +43,7 @@ from verifier.checks.examined import (
     Stamp,
     UnreadableSealsError,
 )
+from verifier.checks.pyhanko_faults import why
 from verifier.checks.pyhanko_words import (
     ARCHIVE,
     INDICATIONS,
@@ -132,7 +133,7 @@ class _Judge:
             facts, tokens = _facts(name, seal, validated(seal, self.present)), _tokens(seal)
             over = [one for one in archives if one.revision > seal.signed_revision]
         except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
-            return Examined(name, fault=type(error).__name__)
+            return Examined(name, fault=why(error, seal))
         stamps = tuple(stamp_of(token, _over(seal), self.present) for token in tokens)
         later = _proved_later(seal, self.present.spec, stamps)
         known = tuple(one.archive for one in over)
