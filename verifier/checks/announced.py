@@ -42,6 +42,16 @@ def is_canonical(content_info: bytes) -> bool:
     return bare.endswith(again)
 
 
+def leaves_out_itself(pdf: bytes, gap: tuple[int, int], contents: bytes) -> bool:
+    """Tell whether what a signature leaves out of the file is its own CMS, in hexadecimal."""
+    written = pdf[slice(*gap)]
+    try:
+        held = bytes.fromhex(written[1:-1].decode("ascii"))
+    except ValueError:
+        return False
+    return written[:1] == b"<" and written[-1:] == b">" and held == contents
+
+
 def check_gap(name: str, pdf: bytes, gap: tuple[int, int], contents: bytes) -> Check:
     """Look at the bytes that no signature covers: the CMS in hexadecimal, and its padding."""
     name, sub = f"{name}.contents", SubIndication.SIG_CONSTRAINTS_FAILURE

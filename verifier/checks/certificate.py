@@ -22,6 +22,7 @@ from datetime import date
 from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sealing.proofs.status_list import PURPOSE as STATUS_LISTS
@@ -46,6 +47,11 @@ _OTHER_PURPOSES: Final = {
     x509.ObjectIdentifier("1.3.6.1.5.5.7.3.30"),  # BGPsec routers (RFC 8209)
 }
 
+_RSA_BITS: Final = 2_048
+_CURVES: Final = {
+    *("secp256r1", "secp384r1", "secp521r1"),
+    *("brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"),
+}
 _CLIENT: Final = {ExtendedKeyUsageOID.CLIENT_AUTH}
 
 
@@ -145,10 +151,12 @@ def check_key_usage(name: str, certificate: x509.Certificate) -> Check:
     return Check.passed(f"{name}.key", "key-usage-signature")
 
 
-def check_seal_usage(name: str, certificate: x509.Certificate) -> Check:
-    """Say whether the certificate's key is for signing or, as a seal's often is, for vouching."""
+def check_seal_key(name: str, certificate: x509.Certificate) -> Check:
+    """Say whether the key is strong, and for signing or, as a seal's often is, for vouching."""
     named, sub = f"{name}.key", SubIndication.CHAIN_CONSTRAINTS_FAILURE
     try:
+        if not _is_strong(certificate.public_key()):
+            return Check.unsure(named, "key-not-allowed", sub)
         usage = extensions_of(certificate).get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return Check.passed(named, "key-usage-unrestricted")
@@ -157,6 +165,13 @@ def check_seal_usage(name: str, certificate: x509.Certificate) -> Check:
     if not (usage.digital_signature or usage.content_commitment):
         return Check.unsure(named, "key-usage-not-signature", sub)
     return Check.passed(named, "key-usage-signature")
+
+
+def _is_strong(key: object) -> bool:
+    """Tell whether a seal's key is one that ETSI TS 119 312 still recommends."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size >= _RSA_BITS
+    return isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES
 
 
 def check_purpose(name: str, certificate: x509.Certificate) -> Check:

@@ -30,6 +30,7 @@ class Modification(StrEnum):
     ANNOTATIONS = "annotations"
     METADATA = "metadata"
     SETTINGS = "settings"
+    PROOFS = "proofs"
     OTHER = "other"
 
 

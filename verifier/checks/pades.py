@@ -4,7 +4,8 @@ The lines of the table, in their order (`verifier/DESIGN.md`, "PAdES seal"):
 
  1. structure: the seal can be read, it is a PAdES one, and every trace of a seal in the file is one
     that a reader sees (else a changed byte would make a seal vanish);
- 2. integrity: the bytes are those that were sealed;
+ 2. integrity: the bytes are those that were sealed; where what the seal leaves out is not its own
+    CMS, another program wrote the file anew, and nobody can tell what else it wrote;
  3. signature: it verifies under the carried certificate;
  4. later revisions: nothing but time-stamps, validation data and further signatures, with what
     these need; other words about the document or other settings are told; any other change means
@@ -14,7 +15,8 @@ The lines of the table, in their order (`verifier/DESIGN.md`, "PAdES seal"):
     chain: pyHanko accepts others;
  6. chain to an authority of the trust folder, by a certificate made for sealing;
  7. revocation, whatever the date; lists in force;
- 8. everything else that AdES validation asks (dates, key usage, algorithms), as pyHanko says it;
+ 8. an hour at most one day ahead; everything else that AdES validation asks (dates, key usage,
+    algorithms), as pyHanko says it;
  9. the identifier of its letter, where it has one, is the one that it signs (`identity`);
 10. the time-stamps over the seal, and the level reached (`stamps`);
 11. the archive stamps over the whole file (`archives`). Where seal and time-stamps held at the hour
@@ -26,7 +28,7 @@ No clock, no network: `now` and the lists are given.
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -34,14 +36,19 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from verifier.check import Check, Indication, SubIndication
-from verifier.checks.announced import check_announced, check_carried, check_gap
+from verifier.checks.announced import (
+    check_announced,
+    check_carried,
+    check_gap,
+    leaves_out_itself,
+)
 from verifier.checks.archives import check_archives
 from verifier.checks.certificate import (
     chain_of,
     check_purpose,
     check_revocation,
     check_revocation_list,
-    check_seal_usage,
+    check_seal_key,
 )
 from verifier.checks.examined import (
     BAD_RANGES,
@@ -59,9 +66,18 @@ from verifier.verdict import Coverage, SealVerdict
 
 SUB_FILTER: Final = "/ETSI.CAdES.detached"
 _TRACE: Final = re.compile(rb"/ByteRange|/ETSI\.CAdES\.detached|/ETSI\.RFC3161|/adbe\.pkcs7")
+_AHEAD: Final = timedelta(days=1)
 _FAULTS: Final = {
     NO_SIGNER: ("signer-not-identified", SubIndication.NO_SIGNING_CERTIFICATE_FOUND),
     BAD_RANGES: ("ranges-malformed", SubIndication.FORMAT_FAILURE),
+}
+# What pyHanko did not let pass, where one word says it.
+_UNPASSED: Final = {
+    SubIndication.CRYPTO_CONSTRAINTS_FAILURE: "algorithm-too-weak",
+    SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE: "algorithm-too-weak",
+    SubIndication.OUT_OF_BOUNDS_NO_POE: "certificate-out-of-date",
+    SubIndication.OUT_OF_BOUNDS_NOT_REVOKED: "certificate-out-of-date",
+    SubIndication.NOT_YET_VALID: "signed-before-certificate",
 }
 # What time alone takes from a seal that held when it was archived.
 _BY_TIME: Final = {
@@ -78,6 +94,7 @@ _UNSURE_CHANGES: Final = {
     Modification.ANNOTATIONS: "filled-or-annotated-after-sealing",
     Modification.METADATA: "metadata-changed-after-sealing",
     Modification.SETTINGS: "settings-changed-after-sealing",
+    Modification.PROOFS: "proofs-removed-after-sealing",
 }
 
 
@@ -141,7 +158,7 @@ def _checks(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Iter
     yield _structure(seal)  # (1)
     if seal.fault is not None or seal.signer is None:
         return
-    yield _integrity(seal)  # (2)
+    yield _integrity(seal, pdf)  # (2)
     yield _signature(seal)  # (3)
     yield _later_changes(seal)  # (4)
     yield check_gap("seal", pdf, seal.gap, seal.contents)  # (5)
@@ -150,9 +167,10 @@ def _checks(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Iter
     yield check_carried("seal", seal.carried, trust, chain)
     yield _trusted(chain, trust)  # (6)
     yield check_purpose("seal", seal.signer)
-    yield check_seal_usage("seal", seal.signer)
+    yield check_seal_key("seal", seal.signer)
     yield from _revocations(seal, chain, trust, now)  # (7)
-    yield _validation(seal)  # (8)
+    yield _hour(seal, now)  # (8)
+    yield _validation(seal)
     if redefined := check_redefined(seal, pdf):
         yield redefined  # (9)
     yield from check_stamps(seal, trust)  # (10)
@@ -169,9 +187,13 @@ def _structure(seal: Examined) -> Check:
     return Check.passed("seal.structure", "pades-seal")
 
 
-def _integrity(seal: Examined) -> Check:
+def _integrity(seal: Examined, pdf: bytes) -> Check:
     if seal.intact:
         return Check.passed("seal.integrity", "content-unchanged")
+    if not leaves_out_itself(pdf, seal.gap, seal.contents):
+        # The ranges do not say which bytes were sealed (EN 319 102-1 clause 5.3.4, step 1).
+        sub = SubIndication.SIGNED_DATA_NOT_FOUND
+        return Check.unsure("seal.integrity", "rewritten-after-sealing", sub)
     if seal.sub_indication in {SubIndication.HASH_FAILURE, "OK"}:
         return Check.failed("seal.integrity", "content-changed", SubIndication.HASH_FAILURE)
     sub = _named(seal.sub_indication)
@@ -233,6 +255,14 @@ def _revocations(
         yield answer
 
 
+def _hour(seal: Examined, now: datetime) -> Check:
+    """Look at the hour that the signer tells: judged before it, nothing can be said of a seal."""
+    name = "seal.hour"
+    if seal.signing_time is not None and seal.signing_time > now + _AHEAD:
+        return Check.unsure(name, "signed-in-future", SubIndication.TIMESTAMP_ORDER_FAILURE)
+    return Check.passed(name, "signed-in-the-past")
+
+
 def _validation(seal: Examined) -> Check:
     """Give pyHanko's own answer: whatever the lines above missed is never green."""
     name = "seal.validation"
@@ -240,10 +270,10 @@ def _validation(seal: Examined) -> Check:
         return Check.passed(name, "validation-passed")
     sub = _named(seal.sub_indication)
     if seal.indication is Indication.TOTAL_FAILED:
-        return Check.failed(name, "validation-failed", sub)
+        return Check.failed(name, _UNPASSED.get(sub, "validation-failed"), sub)
     if seal.archived_at is not None and sub in _BY_TIME:
         return Check.passed(name, "validation-passed-archived", at=seal.archived_at.isoformat())
-    return Check.unsure(name, "validation-not-passed", sub)
+    return Check.unsure(name, _UNPASSED.get(sub, "validation-not-passed"), sub)
 
 
 def _signer_name(certificate: x509.Certificate) -> str:

@@ -55,9 +55,14 @@ from pyhanko.sign.validation.policy_decl import (
 )
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko.sign.validation.utils import CMSAlgorithmUsagePolicy
 from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
-from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
+from pyhanko_certvalidator.policy_decl import (
+    REQUIRE_REVINFO,
+    CertRevTrustPolicy,
+    DisallowWeakAlgorithmsPolicy,
+)
 from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
@@ -69,6 +74,7 @@ from verifier.checks.later_fields import (
     only_signatures_added,
     reference_of,
 )
+from verifier.checks.later_proofs import keeps_proofs
 from verifier.checks.later_settings import Settings, needs_no_more
 from verifier.checks.later_words import Description, says_the_same
 from verifier.trust.trust_list import TrustList, signer_among
@@ -76,6 +82,9 @@ from verifier.verdict import Coverage
 
 # Certificates, answers and lists of one file that are looked at, each.
 _STORE_LIMIT: Final = 64
+# ETSI TS 119 312: digests of 256 bits and more; pyHanko itself leaves SHA-224.
+_WEAK: Final = frozenset({"md2", "md5", "sha1", "sha224"})
+_ALGORITHMS: Final = DisallowWeakAlgorithmsPolicy(_WEAK)  # type: ignore[no-untyped-call]
 ARCHIVE: Final = "/DocTimeStamp"
 INDICATIONS: Final = {
     AdESStatus.PASSED: Indication.TOTAL_PASSED,
@@ -182,7 +191,9 @@ def specification(trust: TrustList) -> SignatureValidationSpec:
         cert_validation_policy=CertValidationPolicySpec(
             trust_manager=SimpleTrustManager.build(trust_roots=list(_asn1(anchors))),
             revinfo_policy=CertRevTrustPolicy(REQUIRE_REVINFO),
+            algorithm_usage_policy=_ALGORITHMS,
         ),
+        signature_algorithm_policy=CMSAlgorithmUsagePolicy.lift_policy(_ALGORITHMS),
         revinfo_gathering_policy=RevocationInfoGatheringSpec(
             online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY
         ),
@@ -240,9 +251,11 @@ def changes_after(item: EmbeddedPdfSignature) -> tuple[Coverage, Modification, b
     if not isinstance(diff, DiffResult):
         return coverage, Modification.OTHER, False
     found = _MODIFICATIONS[diff.modification_level]
-    alone = diff.changed_form_fields <= {
-        str(one.field_name) for one in item.reader.embedded_signatures
-    }
+    limit = item.docmdp_level
+    # A certified file may forbid even another signature.
+    alone = (limit is None or diff.modification_level.value <= limit.value) and (
+        diff.changed_form_fields <= {str(one.field_name) for one in item.reader.embedded_signatures}
+    )
     return coverage, (_beside(item, found) if found in _HARMLESS else found), alone
 
 
@@ -259,7 +272,7 @@ def _beside(item: EmbeddedPdfSignature, found: Modification) -> Modification:
         return Modification.METADATA
     if not needs_no_more(Settings(old.root, old.trailer_view), Settings(new.root, last)):
         return Modification.SETTINGS
-    return found
+    return found if keeps_proofs(old.root, new.root) else Modification.PROOFS
 
 
 def _fields_since(item: EmbeddedPdfSignature) -> dict[Reference, bool]:

@@ -16,9 +16,16 @@ from verifier.verdict import Verdict
 from verifier.verify import verify
 
 FAMILIES = (
+    "algorithms",
+    "appearances",
+    "certified",
+    "codes",
     "forged",
+    "hours",
     "incremental",
     "issuers",
+    "polyglots",
+    "proofs",
     "shadow",
     "wrapping",
 )

@@ -5,6 +5,7 @@ null, empty, zero, twice there, or of another kind.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from asn1crypto import cms, core
 from support.attacks.attack import (
@@ -26,6 +27,8 @@ from support.attacks.material import CONTENT, FALSE, Sealed, sealed, text
 from support.attacks.revisions import revised
 from support.attacks.signing import Cms, asn1, cms_of, reference, row, signed_by, signed_file
 from support.sealers import town
+
+from cli.demo.pki import Holder
 
 FAMILY = "forged"
 _TYPE, _FILTER = b"/Type/Sig", b"/Filter/Adobe.PPKLite"
@@ -103,10 +106,14 @@ def _written() -> Iterator[tuple[str, bytes, Answer]]:
         "plain data": cms.ContentInfo({"content_type": "data", "content": b"x"}).dump(),
         "a bare signature": b"\x04\x40" + bytes(64),
     }.items():
-        yield f"contents that are {name}", signed_file(lambda _, told=content: told), UNREADABLE
+        yield f"contents that are {name}", signed_file(partial(_always, content)), UNREADABLE
 
 
-def _own():
+def _always(content: bytes, _: bytes) -> bytes:
+    return content
+
+
+def _own() -> Holder:
     return town()[0].seals["seal-p256"]
 
 

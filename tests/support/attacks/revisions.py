@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 STYLES = ("table", "stream", "packed")
+_INFO = re.compile(rb"/Info \d+ 0 R")
 _ID = re.compile(rb"/ID ?\[ ?<[0-9A-Fa-f]*> ?<[0-9A-Fa-f]*> ?\]")
 
 
@@ -103,6 +104,9 @@ def _stream(rows: Mapping[int, tuple[int, int, int]], number: int, trailer: byte
 def _trailer(pdf: bytes, size: int, tricks: Tricks) -> bytes:
     root = last_number(pdf, b"/Root") if tricks.root is None else tricks.root
     data = b"/Size %d/Root %d 0 R" % (size if tricks.size is None else tricks.size, root)
+    told = _INFO.findall(pdf)
+    if told and b"/Info" not in tricks.more:
+        data += bytes(told[-1])
     named = _ID.findall(pdf)
     if named and b"/ID" not in tricks.more:
         data += bytes(named[-1])

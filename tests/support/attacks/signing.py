@@ -17,7 +17,7 @@ from support.sealers import town
 
 from cli.demo.pki import Holder
 
-_HASHES = {
+_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
     "md5": hashes.MD5,
     "sha1": hashes.SHA1,
     "sha224": hashes.SHA224,
