@@ -190,8 +190,8 @@ def _structure(seal: Examined) -> Check:
 def _integrity(seal: Examined, pdf: bytes) -> Check:
     if seal.intact:
         return Check.passed("seal.integrity", "content-unchanged")
-    if not leaves_out_itself(pdf, seal.gap, seal.contents):
-        # The ranges do not say which bytes were sealed (EN 319 102-1 clause 5.3.4, step 1).
+    if 0 < seal.gap[0] < seal.gap[1] and not leaves_out_itself(pdf, seal.gap, seal.contents):
+        # The ranges do not say any more which bytes were sealed: nobody has them to digest.
         sub = SubIndication.SIGNED_DATA_NOT_FOUND
         return Check.unsure("seal.integrity", "rewritten-after-sealing", sub)
     if seal.sub_indication in {SubIndication.HASH_FAILURE, "OK"}:

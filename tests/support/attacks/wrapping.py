@@ -11,6 +11,7 @@ from support.attacks.attack import (
     ALTERED,
     CHANGED,
     RANGES,
+    REWRITTEN,
     UNREADABLE,
     Answer,
     Attack,
@@ -81,10 +82,10 @@ def _in_place(made: Sealed) -> Iterator[tuple[str, bytes, Answer]]:
         return pdf[:place] + written.ljust(len(room)) + pdf[place + len(room) :]
 
     _, length, second, behind = numbers
-    yield "range begins later", with_ranges(1, length - 1, second, behind), ALTERED
-    yield "range begins at ten", with_ranges(10, length - 10, second, behind), ALTERED
-    yield "hole too large", with_ranges(0, length - 5, second, behind), ALTERED
-    yield "hole too large behind", with_ranges(0, length, second + 5, behind - 5), ALTERED
+    yield "range begins later", with_ranges(1, length - 1, second, behind), REWRITTEN
+    yield "range begins at ten", with_ranges(10, length - 10, second, behind), REWRITTEN
+    yield "hole too large", with_ranges(0, length - 5, second, behind), REWRITTEN
+    yield "hole too large behind", with_ranges(0, length, second + 5, behind - 5), REWRITTEN
     yield "ranges overlap", with_ranges(0, second + 10, second, behind), ALTERED
     yield "no hole", with_ranges(0, second, second, behind), ALTERED
     yield "first part twice", with_ranges(0, length, 0, length), ALTERED
