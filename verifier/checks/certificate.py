@@ -19,6 +19,7 @@ Each function gives the Check of one line of the verdict table; `name` is the pr
 import warnings
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -136,6 +137,7 @@ def check_dates(
     return Check.unsure(f"{name}.dates", "signed-after-certificate", SubIndication.EXPIRED)
 
 
+@lru_cache(maxsize=1_024)
 def check_key_usage(name: str, certificate: x509.Certificate) -> Check:
     """Say whether the certificate's key is for signing."""
     sub = SubIndication.CHAIN_CONSTRAINTS_FAILURE

@@ -16,9 +16,20 @@ from verifier.verdict import Coverage
 
 
 class UnreadableSealsError(VerifierError):
-    """The structure of the PDF cannot be followed to its seals."""
+    """The structure of the PDF cannot be followed to its seals. Details: `fault` (`faults`)."""
 
     code: ClassVar[str] = "verifier.seals-unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """pyHanko's answer on one signature; `template` is the key of what it shares with others."""
+
+    indication: Indication
+    sub_indication: str | None
+    intact: bool
+    valid: bool
+    template: bytes = b""
 
 
 class Modification(StrEnum):
@@ -101,7 +112,8 @@ class Examined:
     the file alone. `archives` are the archive stamps behind it, the newest first;
     `archives_unread` says that there are more than were looked at. `archived_at` is the hour of
     the oldest that holds, where seal and stamps held too, by the proofs that it covers; `stamps`
-    are then as they were found at that hour.
+    are then as they were found at that hour. `template` is the key of what its CMS has in common
+    with others (`template`), empty where it has none.
     """
 
     field: str
@@ -126,6 +138,7 @@ class Examined:
     archives: tuple[Archive, ...] = ()
     archives_unread: bool = False
     archived_at: datetime | None = None
+    template: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

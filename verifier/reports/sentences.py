@@ -32,6 +32,15 @@ REASONS: Final[dict[str, str]] = {
     "not-a-pades-seal": N_("la signature n'est pas un cachet PAdES"),
     "pdf-structure-unreadable": N_("la structure du PDF est abîmée : le cachet ne se lit plus"),
     "seal-out-of-reach": N_("le fichier contient les restes d'un cachet qui ne se lit plus"),
+    "pdf-encrypted": N_("le PDF est chiffré : son cachet ne se vérifie pas ainsi"),
+    "pdf-hybrid-xref": N_("le PDF a deux tables d'objets, que des lecteurs lisent autrement"),
+    "pdf-object-missing": N_("une partie du PDF à laquelle il renvoie n'y est pas"),
+    "pdf-nested-too-deep": N_("le PDF est imbriqué plus qu'un document ne l'est"),
+    "pdf-stream-too-large": N_("une partie du PDF est démesurée une fois décompressée"),
+    "seal-contents-unreadable": N_("le cachet est vide, ou ce qu'il contient ne se décode pas"),
+    "validator-stopped": N_(
+        "vérifier le cachet demandait trop de temps ou de mémoire : n'en concluez rien"
+    ),
     "seal-malformed": N_("le cachet est mal formé"),
     "signer-not-identified": N_("le cachet ne dit pas sans équivoque qui l'a apposé"),
     "ranges-malformed": N_("le cachet ne dit pas clairement quels octets il couvre"),
@@ -196,6 +205,13 @@ REASONS: Final[dict[str, str]] = {
     # Page and file.
     "values-on-page": N_("le document dit la même chose que son code"),
     "values-not-on-page": N_("le document ne dit pas la même chose que son code"),
+    "values-otherwise-on-page": N_(
+        "le document imprime autre chose à la place d'une donnée du code"
+    ),
+    "data-agree": N_("les données jointes au document sont celles du cachet"),
+    "data-of-another-letter": N_("les données jointes sont celles d'un autre document"),
+    "data-differ-from-code": N_("les données jointes ne disent pas la même chose que le code"),
+    "codes-of-two-letters": N_("les codes de ce fichier sont ceux de documents différents"),
     "values-not-recognised": N_("les données du code n'ont pas été reconnues sur le document"),
     "read-in-part": N_("le fichier n'a été lu qu'en partie"),
     "symbol-too-small": N_("image trop petite : le code y est, mais il ne se lit pas"),
