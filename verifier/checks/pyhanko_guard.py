@@ -43,10 +43,10 @@ from verifier.checks.examined import (
     Stamp,
     UnreadableSealsError,
 )
-from verifier.checks.faults import cause_of
+from verifier.checks.faults import cause_in, cause_of
 from verifier.checks.known import ALWAYS, Known, known_of
+from verifier.checks.later_changes import ARCHIVE
 from verifier.checks.pyhanko_words import (
-    ARCHIVE,
     INDICATIONS,
     POLICY,
     Imprint,
@@ -149,7 +149,7 @@ class _Judge:
             facts, tokens = self._facts(name, seal, answer), _tokens(seal)
             over = [one for one in archives if one.revision > seal.signed_revision]
         except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
-            return Examined(name, fault=cause_of(error))
+            return Examined(name, fault=cause_in(error, seal))
         stamps = tuple(stamp_of(token, _over(seal), self.present) for token in tokens)
         later = _proved_later(seal, self.present.spec, stamps)
         known = tuple(one.archive for one in over)
