@@ -5,9 +5,7 @@ been sealed otherwise. So each is unsure; what proves alteration is a digest or 
 does not hold, and those are answers of pyHanko's, not exceptions.
 """
 
-from typing import Any, Final
-
-from verifier.checks.examined import BAD_RANGES, NO_SIGNER
+from typing import Final
 
 ENCRYPTED: Final = "pdf-encrypted"
 HYBRID: Final = "pdf-hybrid-xref"
@@ -29,8 +27,6 @@ _BY_WORDS: Final = {
     "ncrypt": ENCRYPTED,
     "security handler": ENCRYPTED,
 }
-_NO_SIGNER: Final = "NO_SIGNING_CERTIFICATE_FOUND"
-_RANGES: Final = 4
 CAUSES: Final = frozenset({*_BY_CLASS.values(), *_BY_WORDS.values()})
 
 
@@ -46,16 +42,3 @@ def cause_of(error: BaseException) -> str:
         return by_class
     told = str(error)
     return next((one for words, one in _BY_WORDS.items() if words in told), type(error).__name__)
-
-
-def cause_in(error: BaseException, seal: Any) -> str:  # noqa: ANN401 - pyHanko's
-    """Name what failed on one seal: its signer, its ranges, or the cause of the exception."""
-    cause = cause_of(error)
-    if getattr(getattr(error, "ades_subindication", None), "name", None) == _NO_SIGNER:
-        return NO_SIGNER
-    ranges = seal.sig_object.get("/ByteRange")
-    if not isinstance(ranges, list) or len(ranges) != _RANGES:
-        return BAD_RANGES
-    if not all(isinstance(one, int) and one >= 0 for one in ranges):
-        return BAD_RANGES
-    return cause

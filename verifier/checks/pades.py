@@ -37,11 +37,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from verifier.check import Check, SubIndication
-from verifier.checks.announced import (
-    check_announced,
-    check_carried,
-    check_gap,
-)
+from verifier.checks.announced import check_announced, check_carried, check_gap
 from verifier.checks.archives import check_archives
 from verifier.checks.canonical import is_canonical
 from verifier.checks.certificate import (
@@ -51,11 +47,7 @@ from verifier.checks.certificate import (
     check_revocation_list,
     check_seal_key,
 )
-from verifier.checks.examined import (
-    PASSING,
-    Examined,
-    UnreadableSealsError,
-)
+from verifier.checks.examined import PASSING, Examined, UnreadableSealsError
 from verifier.checks.faults import CAUSES
 from verifier.checks.identity import check_redefined, named_by_seal
 from verifier.checks.known import Known, known_of
@@ -67,6 +59,7 @@ from verifier.checks.seal_lines import (
     check_later_changes,
     check_signature,
     check_structure,
+    check_trusted,
     check_validation,
 )
 from verifier.checks.stamps import check_stamps, level_of
@@ -145,7 +138,7 @@ def _verdict(seal: Examined, file: _File) -> SealVerdict:
     level = level_of(seal) if seal.valid and seal.sub_filter == SUB_FILTER else None
     named = seal.signer is not None and seal.valid
     chain = _chain(seal, file)
-    proved = named and seal.intact and _trusted(chain, file.trust).has_passed
+    proved = named and seal.intact and check_trusted(chain, file.trust).has_passed
     return SealVerdict(
         field=seal.field,
         checks=tuple(_checks(seal, file, chain)),
@@ -191,7 +184,7 @@ def _checks(seal: Examined, file: _File, chain: list[x509.Certificate]) -> Itera
     yield check_gap("seal", file.pdf, seal.gap, seal.contents, canonical)  # (5)
     yield once("announced", key, lambda: check_announced("seal", seal.contents, seal.signer))
     yield once("carried", key, lambda: check_carried("seal", seal.carried, trust, chain))
-    yield _trusted(chain, trust)  # (6)
+    yield check_trusted(chain, trust)  # (6)
     yield check_purpose("seal", seal.signer)
     yield check_seal_key("seal", seal.signer)
     yield from _revocations(seal, file, chain)  # (7)
@@ -201,13 +194,6 @@ def _checks(seal: Examined, file: _File, chain: list[x509.Certificate]) -> Itera
         yield redefined  # (9)
     yield from check_stamps(seal, trust)  # (10)
     yield from check_archives(seal, file.pdf, trust)  # (11)
-
-
-def _trusted(chain: list[x509.Certificate], trust: TrustList) -> Check:
-    if any(certificate in trust.authorities for certificate in chain):
-        return Check.passed("seal.chain", "issuer-trusted")
-    sub = SubIndication.NO_CERTIFICATE_CHAIN_FOUND
-    return Check.unsure("seal.chain", "issuer-not-trusted", sub)
 
 
 def _states(seal: Examined, file: _File, chain: list[x509.Certificate]) -> list[Revocation]:

@@ -34,6 +34,7 @@ from pyhanko.sign.validation.policy_decl import SignatureValidationSpec
 from sealing.proofs.document_id import SIGNATURE_ENTRY
 from verifier.check import Indication
 from verifier.checks.announced import STAMP
+from verifier.checks.beside import ARCHIVE
 from verifier.checks.certificate import chain_of
 from verifier.checks.examined import (
     Answer,
@@ -43,9 +44,8 @@ from verifier.checks.examined import (
     Stamp,
     UnreadableSealsError,
 )
-from verifier.checks.faults import cause_in, cause_of
+from verifier.checks.faults import cause_of
 from verifier.checks.known import ALWAYS, Known, known_of
-from verifier.checks.later_changes import ARCHIVE
 from verifier.checks.pyhanko_words import (
     INDICATIONS,
     POLICY,
@@ -57,6 +57,7 @@ from verifier.checks.pyhanko_words import (
     stamp_of,
     validated,
 )
+from verifier.checks.seal_faults import why
 from verifier.checks.validated_once import validated_once
 from verifier.trust.trust_list import Revoked, TrustList
 
@@ -149,7 +150,7 @@ class _Judge:
             facts, tokens = self._facts(name, seal, answer), _tokens(seal)
             over = [one for one in archives if one.revision > seal.signed_revision]
         except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
-            return Examined(name, fault=cause_in(error, seal))
+            return Examined(name, fault=why(error, seal))
         stamps = tuple(stamp_of(token, _over(seal), self.present) for token in tokens)
         later = _proved_later(seal, self.present.spec, stamps)
         known = tuple(one.archive for one in over)

@@ -16,6 +16,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self, TypeAlias, cast
 
+# pyHanko loads these when it first needs them, which a limited child could not.
+import pyhanko.pdf_utils.crypt.pdfmac
+import pyhanko.pdf_utils.filters
+import pyhanko.pdf_utils.metadata.xmp_xml  # noqa: F401 - see above
 from asn1crypto import cms
 from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
@@ -23,6 +27,7 @@ from asn1crypto.ocsp import OCSPResponse
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
+from pyhanko.pdf_utils.reader import HistoricalResolver
 from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.ades.report import AdESStatus
 from pyhanko.sign.diff_analysis import (
@@ -65,9 +70,11 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 from verifier.check import Indication
+from verifier.checks.beside import beside
 from verifier.checks.examined import Answer, Modification, Stamp
 from verifier.checks.faults import cause_of
-from verifier.checks.later_changes import beside
+from verifier.checks.later_fields import Dictionary, reference_of
+from verifier.checks.later_words import Description
 from verifier.checks.no_wait import finished
 from verifier.trust.trust_list import TrustList, signer_among
 from verifier.verdict import Coverage
@@ -258,6 +265,19 @@ def changes_after(item: EmbeddedPdfSignature) -> tuple[Coverage, Modification, b
     alone = (limit is None or diff.modification_level.value <= limit.value) and (
         diff.changed_form_fields <= {str(one.field_name) for one in item.reader.embedded_signatures}
     )
-    if found in _HARMLESS:
-        found = beside(item, found, DecodePurpose.XMP_METADATA)
-    return coverage, found, alone
+    return coverage, (beside(item, found, _description) if found in _HARMLESS else found), alone
+
+
+def _description(revision: HistoricalResolver, trailer: Dictionary) -> Description:
+    info, root = None, revision.root
+    if "/Info" in trailer:
+        place = trailer.raw_get("/Info")
+        # The trailer's references lead to the last revision, whatever the trailer.
+        is_reference = reference_of(place) is not None
+        held = revision(place.reference) if is_reference else place
+        info = {key: held.raw_get(key) for key in held}
+    if "/Metadata" not in root:
+        return Description(info, None)
+    # By reference: pyHanko gives `root["/Metadata"]` in a form that older revisions do not have.
+    stream = root.raw_get("/Metadata").get_object()
+    return Description(info, stream.read_data(DecodePurpose.XMP_METADATA))

@@ -1,12 +1,18 @@
-"""Lines of the table of a seal that pyHanko's answer settles: 1 to 4, and 8 (`pades.py`)."""
+"""Lines of the verdict on one seal that hang on what pyHanko found, and on nothing else.
 
-from datetime import datetime, timedelta
+The table is in `pades`; each function gives the Check of one of its lines.
+"""
+
+from datetime import UTC, datetime, timedelta
 from typing import Final
+
+from cryptography import x509
 
 from verifier.check import Check, Indication, SubIndication
 from verifier.checks.announced import leaves_out_itself
 from verifier.checks.examined import BAD_RANGES, NO_SIGNER, Examined, Modification
 from verifier.checks.faults import CAUSES
+from verifier.trust.trust_list import TrustList
 from verifier.verdict import Coverage
 
 SUB_FILTER: Final = "/ETSI.CAdES.detached"
@@ -43,7 +49,7 @@ _UNSURE_CHANGES: Final = {
 
 
 def check_structure(seal: Examined) -> Check:
-    """Say whether this is a PAdES seal that can be followed (1)."""
+    """Say whether the seal can be read, and is one of PAdES."""
     if seal.fault in CAUSES:
         return Check.unsure("seal.structure", seal.fault, SubIndication.FORMAT_FAILURE)
     if seal.fault is not None:
@@ -56,7 +62,7 @@ def check_structure(seal: Examined) -> Check:
 
 
 def check_integrity(seal: Examined, pdf: bytes) -> Check:
-    """Say whether the bytes are those that were sealed (2)."""
+    """Say whether the bytes are those that were sealed."""
     if seal.intact:
         return Check.passed("seal.integrity", "content-unchanged")
     if 0 < seal.gap[0] < seal.gap[1] and not leaves_out_itself(pdf, seal.gap, seal.contents):
@@ -77,7 +83,7 @@ def _named(name: str | None) -> SubIndication:
 
 
 def check_signature(seal: Examined) -> Check:
-    """Say whether the signature verifies (3)."""
+    """Say whether the signature verifies."""
     if seal.valid:
         return Check.passed("seal.signature", "signature-verified")
     sub = SubIndication.SIG_CRYPTO_FAILURE
@@ -85,7 +91,7 @@ def check_signature(seal: Examined) -> Check:
 
 
 def check_later_changes(seal: Examined) -> Check:
-    """Say what was changed after the seal (4)."""
+    """Say what came after the sealed revision."""
     name, changed = "seal.later-changes", seal.modification
     match changed:
         case Modification.NONE if seal.coverage is Coverage.WHOLE_DOCUMENT:
@@ -102,10 +108,20 @@ def check_later_changes(seal: Examined) -> Check:
     return Check.failed(name, "changed-after-sealing", SubIndication.HASH_FAILURE)
 
 
+def check_trusted(chain: list[x509.Certificate], trust: TrustList) -> Check:
+    """Say whether an authority of the trust folder vouches for the signer."""
+    if any(certificate in trust.authorities for certificate in chain):
+        return Check.passed("seal.chain", "issuer-trusted")
+    sub = SubIndication.NO_CERTIFICATE_CHAIN_FOUND
+    return Check.unsure("seal.chain", "issuer-not-trusted", sub)
+
+
 def check_hour(seal: Examined, now: datetime) -> Check:
     """Look at the hour that the signer tells: judged before it, nothing can be said of a seal."""
-    name = "seal.hour"
-    if seal.signing_time is not None and seal.signing_time > now + _AHEAD:
+    name, told = "seal.hour", seal.signing_time
+    if told is not None and told.tzinfo is None:
+        told = told.replace(tzinfo=UTC)  # an hour without a zone is anywhere: within a day of this
+    if told is not None and told > now + _AHEAD:
         return Check.unsure(name, "signed-in-future", SubIndication.TIMESTAMP_ORDER_FAILURE)
     return Check.passed(name, "signed-in-the-past")
 

@@ -1,13 +1,21 @@
 """Genuine files pass, at their level; what honest hands did to one is never called false."""
 
+import subprocess
+import sys
 from functools import cache
 
+import pikepdf
 import pytest
 from support import genuine
 from support.attacks.attack import Answer
+from support.attacks.material import sealed
 from support.budget import TIER, cases
 from support.genuine import Genuine
+from support.letters import letter, rewritten
+from support.sealers import NOW, sealer, town
 
+from sealing.service.letter import Letter, seal_letter
+from sealing.service.profile import Profile
 from verifier.check import Indication
 from verifier.reading.document import read_document
 from verifier.reading.found import FileKind, ReadDocument
@@ -77,3 +85,19 @@ def test_what_honest_hands_did_to_a_genuine_file_is_never_called_false(kind):
 def test_there_are_sixty_or_more():
     fewest = FEWEST if TIER != "fast" else FEWEST // 4
     assert sum(len(made(kind)) for kind in PASSING) >= fewest
+
+
+def test_a_fresh_command_reads_what_most_programs_write(tmp_path):
+    """Compressed objects: whatever reads them must be there before the child is shut in."""
+    made = sealed("packed").pdf
+    plain = rewritten(letter(), object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    deflated = seal_letter(Letter(plain), sealer(), Profile(), NOW, bytes(10)).pdf
+    words = ["verify", "--trust", str(town()[1] / "trust")]
+    for number, pdf in enumerate((made, deflated)):
+        path = tmp_path / f"{number}.pdf"
+        path.write_bytes(pdf)
+        words.append(str(path))
+    call = "import os, sys; from cli.main import run; "
+    call += f"sys.exit(run({words!r}, os.environ, sys.stdout, sys.stderr))"
+    done = subprocess.run([sys.executable, "-c", call], capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout.decode()

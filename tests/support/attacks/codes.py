@@ -198,7 +198,7 @@ def _pictures() -> Iterator[tuple[str, bytes, Answer | None]]:
 
 def attacks() -> Iterator[Attack]:
     """Make every file with a code that does not vouch for it."""
-    for make in (_altered, _two, _pictures):
+    for make in (_two, _altered, _pictures):
         for name, pdf, answer in make():
             yield Attack(name, FAMILY, pdf, answer, _DRAWN)
     for name, pdf, answer, reader in _forged():

@@ -11,6 +11,7 @@ from asn1crypto import cms, core
 from support.attacks.attack import (
     ALTERED,
     CHANGED,
+    CONTENTS,
     LACKING,
     MALFORMED,
     NO_SIGNER,
@@ -44,7 +45,7 @@ def _entries(made: Sealed) -> Iterator[tuple[str, bytes, Answer]]:
     place = own.index(b"/ByteRange[")
     ranges = own[place : own.index(b"]", place) + 1]
     whole = b"<<%b/Contents %b%b>>"
-    yield "no contents", b"<<%b%b>>" % (_ALL, ranges), UNREADABLE
+    yield "no contents", b"<<%b%b>>" % (_ALL, ranges), CONTENTS
     for name, contents in {
         "contents null": b"null",
         "contents empty": b"<>",
@@ -57,7 +58,7 @@ def _entries(made: Sealed) -> Iterator[tuple[str, bytes, Answer]]:
         "contents text": b"(signed)",
         "contents nowhere": b"999 0 R",
     }.items():
-        yield name, whole % (_ALL, contents, ranges), UNREADABLE
+        yield name, whole % (_ALL, contents, ranges), CONTENTS
     for name, told in {
         "range null": b"/ByteRange null",
         "range empty": b"/ByteRange[]",
@@ -68,7 +69,7 @@ def _entries(made: Sealed) -> Iterator[tuple[str, bytes, Answer]]:
         "range a number": b"/ByteRange 0",
     }.items():
         yield name, whole % (_ALL, held, told), RANGES
-    yield "no range", whole % (_ALL, held, b""), UNREADABLE
+    yield "no range", whole % (_ALL, held, b""), CONTENTS
     yield "range of zeros", whole % (_ALL, held, b"/ByteRange[0 0 0 0]"), ALTERED
     yield "no type", whole % (_FILTER + _SUB, held, ranges), CHANGED
     stamp = _ALL.replace(b"Sig", b"DocTimeStamp")
@@ -97,16 +98,20 @@ def _fields(made: Sealed) -> Iterator[tuple[str, bytes, Answer]]:
 
 def _written() -> Iterator[tuple[str, bytes, Answer]]:
     """Seal a letter of one's own, with nothing in the seal."""
-    for name, content in {
-        "nothing": b"",
-        "zero": b"\0" * 100,
-        "empty sequence": b"\x30\x00",
-        "text": b"TOTAL-PASSED",
-        "half a CMS": cms_of(b"x", _own())[:300],
-        "plain data": cms.ContentInfo({"content_type": "data", "content": b"x"}).dump(),
-        "a bare signature": b"\x04\x40" + bytes(64),
+    for name, (content, answer) in {
+        "nothing": (b"", CONTENTS),
+        "zero": (b"\0" * 100, CONTENTS),
+        "empty sequence": (b"\x30\x00", CONTENTS),
+        "text": (b"TOTAL-PASSED", CONTENTS),
+        "half a CMS": (cms_of(b"x", _own())[:300], UNREADABLE),
+        "plain data": (_plain_data(), UNREADABLE),
+        "a bare signature": (b"\x04\x40" + bytes(64), CONTENTS),
     }.items():
-        yield f"contents that are {name}", signed_file(partial(_always, content)), UNREADABLE
+        yield f"contents that are {name}", signed_file(partial(_always, content)), answer
+
+
+def _plain_data() -> bytes:
+    return bytes(cms.ContentInfo({"content_type": "data", "content": b"x"}).dump())
 
 
 def _always(content: bytes, _: bytes) -> bytes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from support.attacks.attack import (
     ALTERED,
     CHANGED,
+    CONTENTS,
     RANGES,
     REWRITTEN,
     UNREADABLE,
@@ -98,15 +99,15 @@ def _in_place(made: Sealed) -> Iterator[tuple[str, bytes, Answer]]:
     yield "negative start", with_ranges(-1, length + 1, second, behind), RANGES
     yield "beyond all numbers", with_ranges(0, 10**12, second, behind), ALTERED
     hexadecimal = pdf[start:end]
-    for name, changed in (
-        ("gap with white space", b"<  " + hexadecimal[3:]),
-        ("gap with a comment", b"<%x\n" + hexadecimal[4:]),
-        ("gap ends early", hexadecimal[:100] + b">" + hexadecimal[101:]),
-        ("gap not hexadecimal", hexadecimal[:-41] + b"Z" * 40 + b">"),
-        ("gap a text", b"(" + hexadecimal[1:-1] + b")"),
+    for name, changed, answer in (
+        ("gap with white space", b"<  " + hexadecimal[3:], CONTENTS),
+        ("gap with a comment", b"<%x\n" + hexadecimal[4:], CONTENTS),
+        ("gap ends early", hexadecimal[:100] + b">" + hexadecimal[101:], UNREADABLE),
+        ("gap not hexadecimal", hexadecimal[:-41] + b"Z" * 40 + b">", UNREADABLE),
+        ("gap a text", b"(" + hexadecimal[1:-1] + b")", CONTENTS),
     ):
         assert len(changed) == len(hexadecimal)
-        yield name, pdf[:start] + changed + pdf[end:], UNREADABLE
+        yield name, pdf[:start] + changed + pdf[end:], answer
     longer = hexadecimal[:-1] + b"00" * 20 + b">"
     yield "padding longer than its room", pdf[:start] + longer + pdf[end:], UNREADABLE
 
@@ -124,11 +125,11 @@ def _moved(made: Sealed) -> Iterator[tuple[str, bytes, Answer]]:
         "a range that is none": (lambda _, __: b"/ByteRange(0)", RANGES),
         "two ranges, the false one last": (
             lambda parts, at: _true_ranges(parts, at) + _pairs((0, 9), (10, 9)),
-            UNREADABLE,
+            CONTENTS,
         ),
         "two ranges, the true one last": (
             lambda parts, at: _pairs((0, 9), (10, 9)) + _true_ranges(parts, at),
-            UNREADABLE,
+            CONTENTS,
         ),
     }
     for name, (ranges, answer) in ways.items():
@@ -139,7 +140,7 @@ def _moved(made: Sealed) -> Iterator[tuple[str, bytes, Answer]]:
         ("contents twice", parts.contents + b"/Contents <00>"),
         ("contents empty", b"<>"),
     ):
-        yield name, wrapped(made, _true_ranges, contents), UNREADABLE
+        yield name, wrapped(made, _true_ranges, contents), CONTENTS
 
 
 def _holes(made: Sealed) -> Iterator[tuple[str, bytes, Answer]]:
