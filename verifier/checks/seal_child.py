@@ -41,7 +41,6 @@ from verifier.verdict import SealVerdict
 LIMITS: Final = Limits(processor=5, clock=20.0, memory=512 << 20, answer=4 << 20)
 _FILES: Final = 1_000
 _GROWTH: Final = 128 << 20
-_HOUR: Final = 32
 
 SealCheck = Callable[[bytes, datetime], tuple[SealVerdict, ...]]
 
@@ -76,9 +75,8 @@ class SealJudge:
 
     def check(self, pdf: bytes, now: datetime) -> tuple[SealVerdict, ...]:
         """Check every seal of a PDF as `pades.check_seals` does, within limits."""
-        question = now.isoformat().encode("ascii").ljust(_HOUR) + pdf
         try:
-            answer = self._ready().ask(question)
+            answer = self._ready().ask(now.isoformat().encode("ascii"), pdf)
             return read_back(answer)
         except ReadingStoppedError as error:
             return (stopped(_used_up(error), test=self.trust.is_test),)
@@ -128,9 +126,8 @@ def in_fresh_child(told: bytes) -> Answers:
 def _answers(trust: TrustList) -> Answers:
     known, most = Known(trust), held_most() + _GROWTH
 
-    def answer(question: bytes) -> tuple[bytes, bool]:
-        now = datetime.fromisoformat(question[:_HOUR].decode("ascii").rstrip())
-        seals = check_seals(question[_HOUR:], trust, now, known)
+    def answer(hour: bytes, pdf: bytes) -> tuple[bytes, bool]:
+        seals = check_seals(pdf, trust, datetime.fromisoformat(hour.decode("ascii")), known)
         failed = any(_is_stop(check) for seal in seals for check in seal.checks)
         return written(seals), failed or held_most() > most
 

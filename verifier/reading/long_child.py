@@ -42,8 +42,8 @@ _LENGTH: Final = 8
 _CHUNK: Final = 1 << 20
 _FRESH: Final = "from verifier.reading.long_child import fresh; fresh()"
 
-# What a child answers by: a question's bytes -> the answer's, and whether it is the last.
-Answers = Callable[[bytes], tuple[bytes, bool]]
+# What a child answers by: a question, and what it is about -> the answer, whether it is the last.
+Answers = Callable[[bytes, bytes], tuple[bytes, bool]]
 # What makes it, in the child, while it may still open files.
 Begin = Callable[[], Answers]
 # A module's function that does, by what was written down for it.
@@ -88,21 +88,22 @@ class LongChild:
             self.end()
             raise
 
-    def ask(self, question: bytes) -> bytes:
+    def ask(self, question: bytes, about: bytes) -> bytes:
         """Ask one question; raise a ReadingStoppedError, after which the child is gone."""
         try:
-            answer = self._answer(question)
+            answer = self._answer(question, about)
         except BaseException:
             self.end()
             raise
         self.asked += 1
         return answer
 
-    def _answer(self, question: bytes) -> bytes:
+    def _answer(self, question: bytes, about: bytes) -> bytes:
         end = monotonic() + self.limits.clock
         try:
             with suppress(BrokenPipeError):  # it may have said why before it ended
                 self._send(question, end)
+                self._send(about, end)
             answer = self._frame(end)
         except EOFError as problem:
             raise self._ended() from problem
@@ -144,10 +145,11 @@ class LongChild:
         return ReadingTooHeavyError("got no answer of the size given", limit=limit >> 20)
 
     def _send(self, data: bytes, end: float) -> None:
-        rest = memoryview(len(data).to_bytes(_LENGTH, "big") + data)
-        while rest:
-            self._wait(self.asks, select.POLLOUT, end)
-            rest = rest[os.write(self.asks, rest[:_CHUNK]) :]
+        for part in (len(data).to_bytes(_LENGTH, "big"), data):
+            rest = memoryview(part)
+            while rest:
+                self._wait(self.asks, select.POLLOUT, end)
+                rest = rest[os.write(self.asks, rest[:_CHUNK]) :]
 
     def _received(self, size: int, end: float) -> bytes:
         parts: list[bytes] = []
@@ -237,7 +239,11 @@ def _serve(pipes: tuple[int, int], limits: Limits, answers: Answers) -> None:
         over = ceil(process_time()) + limits.processor
         soft = over if hard == resource.RLIM_INFINITY else min(over, hard)
         resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
-        answer, last = answers(question)
+        about = _read_frame(hears)
+        if about is None:
+            return
+        answer, last = answers(question, about)
+        del about
         _tell(tells, (_LAST if last else _MORE) + answer)
 
 

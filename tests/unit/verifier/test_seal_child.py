@@ -23,6 +23,7 @@ from support.sealers import NOW
 from support.shared_trust import NothingRevoked
 
 from verifier.check import Indication, SubIndication
+from verifier.checks import pades
 from verifier.checks.pades import check_seals
 from verifier.checks.seal_child import SealJudge, check_seals_apart, trust_written
 from verifier.checks.seal_shape import read_back, written
@@ -92,6 +93,16 @@ def test_memory_used_up_is_a_verdict():
     with SealJudge(trust(), Limits(processor=5, clock=20.0, memory=24 << 20)) as judge:
         assert stopped(judge.check(sealed().pdf + bytes(40 << 20), NOW)) == "memory"
         assert answer(judge.check(sealed().pdf, NOW))[0] is Indication.TOTAL_PASSED
+
+
+def test_a_child_whose_memory_was_used_up_judges_no_other_file(judge, monkeypatch):
+    def used_up(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(pades, "examine", used_up)  # in the child, which is forked from here
+    assert stopped(judge.check(sealed().pdf, NOW)) == "memory"
+    monkeypatch.undo()
+    assert answer(judge.check(sealed().pdf, NOW))[0] is Indication.TOTAL_PASSED
 
 
 def test_a_child_that_is_killed_costs_one_file_at_most(judge):
