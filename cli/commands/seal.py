@@ -32,8 +32,8 @@ from cli.seal_options import (
     level_of,
     profile_of,
 )
+from sealing.limits import MAX_LETTER
 from sealing.marks.placement import Wish
-from sealing.pades.seal import MAX_BYTES
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.letter import Letter, SealedLetter, Sealer, seal_letter
 from sealing.service.levels import Level, TrustServices
@@ -109,7 +109,7 @@ def command(
     wish = Wish(page, corner(at))
     refuse_existing(out, force=force)
     settings, now = Settings.load(config, strict_c40=strict_c40 or None), clock()
-    pdf = read(source, limit=MAX_BYTES)
+    pdf = read(source, limit=MAX_LETTER)
     profile = profile_of(settings, wish, reached, fold=fold)
     with closing(TrustServices(settings, reached, clock)) as services:
         sealer = keys(settings, signer, order, services, output)
