@@ -10,16 +10,15 @@ Rules kept here:
 - the process is begun once and serves file after file, one at a time, whoever of this process's
   threads asks; it ends with this process;
 - what it answers is bytes, never unpickled; an error of ours comes back as itself;
-- one that is gone without a word is begun anew, once a file: what ended it may be no fault of the
-  file. Twice, the file is refused.
+- one that is gone without a word is begun anew, once a file: it may be no fault of the file's.
 
 The process is forked while this one has a single thread (milliseconds); else, for forking others'
-locks is unsafe, it is a fresh interpreter. It holds no descriptor but its two pipes and `/dev/null`
-and can write no file; it runs as the same user, and forked may read the memory that it was forked
-with. The verifier's child (`verifier/reading/sandbox.py`) can do less: it serves one file and ends.
+locks is unsafe, it is a fresh interpreter. It holds no descriptor but two pipes and `/dev/null` and
+can write no file; it runs as the same user, and forked may read what its parent had in memory.
 """
 
 import atexit
+import gc
 import json
 import os
 import pickle
@@ -35,7 +34,7 @@ from importlib import import_module
 from math import ceil
 from pathlib import Path
 from time import monotonic
-from typing import Final, NoReturn, Protocol
+from typing import Final, NoReturn
 
 from sealing.errors import PdfTooHeavyError, PdfUnreadableError
 from storage.errors import CoffreError
@@ -83,6 +82,12 @@ def run(work: Work, *args: object) -> bytes:
     raise known[code](message, **details) if code in known else RuntimeError(message)
 
 
+def rest() -> None:
+    """End the process, if there is one: what comes later begins it anew."""
+    with _KEEPER.lock:
+        _KEEPER.end()
+
+
 def _too_heavy(limits: Limits) -> PdfTooHeavyError:
     told = {"seconds": limits.processor, "limit": limits.memory >> 20}
     return PdfTooHeavyError("got a file that takes too much time or memory", **told)
@@ -94,21 +99,15 @@ def _errors_below(root: type[CoffreError]) -> Iterator[type[CoffreError]]:
         yield from _errors_below(child)
 
 
-class _Process(Protocol):
-    @property
-    def pid(self) -> int:
-        """Give its number."""
-
-    def wait(self) -> int:
-        """Wait for its end; a negative exit code is a signal's."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Fork:
     pid: int
 
     def wait(self) -> int:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+_Process = _Fork | subprocess.Popen[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +240,7 @@ def _serve(taken: int, given: int) -> NoReturn:
     """Work order after order, and end without any word of Python's."""
     try:
         _give_up(taken, given)
+        gc.freeze()  # what a fork inherits is looked at no more, and so never copied
         while True:
             module, name, args, limits = pickle.loads(_received(taken))  # noqa: S301 - our own
             work = getattr(import_module(module), name)

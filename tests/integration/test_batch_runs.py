@@ -11,12 +11,14 @@ from uuid import uuid4
 import pymupdf
 import pytest
 from support.authorities import revocation_list, revoked_town
+from support.heavy_pdfs import laughs
 from support.letters import letter
 from support.mailings import Here, Post, Quiet, here, names
 from support.pages import codes_on
 from support.postgresql import postgresql_server
 from support.sealers import town
 
+from sealing import confined
 from sealing.authorities.proofs import RevokedCertificateError
 from sealing.batch.files.folders import Folder, OutputTakenError
 from sealing.batch.files.letters_csv import ListEmptyError
@@ -188,6 +190,17 @@ def test_a_letter_that_is_too_large_is_refused_and_the_others_are_sealed(post):
     [row] = [row for row in post.journal() if row["state"] == "refused"]
     assert (row["file"], row["error"]) == ("00001.pdf", "batch.file-too-large")
     assert play(post).new == 0
+
+
+def test_a_letter_too_heavy_to_draw_is_refused_and_the_others_are_sealed(post, monkeypatch):
+    monkeypatch.setattr(confined, "DEFAULT", confined.Limits(processor=1))
+    post.write(names(3), coded=True)
+    (post.letters / "00001.pdf").write_bytes(laughs())
+    outcome = play(post, coded=True)
+    assert (outcome.counts.sealed, outcome.counts.refused) == (2, 1)
+    [row] = [row for row in post.journal() if row["state"] == "refused"]
+    assert (row["file"], row["error"]) == ("00001.pdf", "sealing.pdf-too-heavy")
+    assert not (post.out / "00001.pdf").exists()
 
 
 def test_a_run_that_finds_nothing_to_do_keeps_the_hours_of_the_one_that_did(post):
