@@ -23,6 +23,7 @@ from verifier.reports.sentences import (
 from verifier.verdict import (
     CodeKind,
     CodeVerdict,
+    Difference,
     EvidenceVerdict,
     PrintedResult,
     SealVerdict,
@@ -60,7 +61,7 @@ def _say(output: Output, verdict: Verdict, name: str) -> None:
     sign = "-" if conclusion is None else _SIGNS[conclusion.indication]
     output.show(f"{sign} {name} : {headline(verdict, output.tr)}")
     if conclusion is not None and conclusion.indication is not Indication.TOTAL_PASSED:
-        output.show(f"  {explanation(verdict, output.tr)} ({conclusion.sub_indication})")
+        output.show(f"  {explanation(verdict, output.tr)}")
     for seal in verdict.seals:
         _say_seal(output, seal)
     for code in verdict.codes:
@@ -89,6 +90,8 @@ def _facts(seal: SealVerdict, tr: Translator) -> str:
     told = []
     if seal.level is not None:
         told.append(tr(N_("niveau {level}")).format(level=seal.level))
+    if seal.qualified is not None:
+        told.append(tr(N_("cachet qualifié") if seal.qualified else N_("cachet non qualifié")))
     if seal.signer is not None and seal.signing_time is not None:
         day = seal.signing_time.astimezone(UTC)
         told.append(tr(N_("daté du {day} (heure UTC)")).format(day=f"{day:%d/%m/%Y %H:%M}"))
@@ -115,5 +118,13 @@ def _say_code(output: Output, code: CodeVerdict) -> None:
             output.show(f"      {field.name} : {field.value}")
     if code.printed_text.result is PrintedResult.DIFFERENT:
         output.show("      " + output.tr(N_("le document ne dit pas la même chose que son code")))
-        for one in code.printed_text.differences:
-            output.show(f"      ≠ {one.name} : {one.signed}")
+    for one in code.printed_text.differences:
+        output.show(f"      ≠ {one.name} : {_contrast(one, output.tr)}")
+
+
+def _contrast(one: Difference, tr: Translator) -> str:
+    """Say what was signed, and what stands on the page in its place."""
+    if one.printed is None:
+        return tr(N_("scellé « {signed} », introuvable sur le document")).format(signed=one.signed)
+    told = tr(N_("scellé « {signed} », imprimé « {printed} »"))
+    return told.format(signed=one.signed, printed=one.printed)

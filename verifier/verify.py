@@ -7,7 +7,7 @@ The steps, by the numbers of `verifier/DESIGN.md`:
 3. every code, its parts joined, with its signature, its issuer and its dates;
 4. the words of the page against each code whose signature was proved;
 5. the evidence record that came with the file, if any;
-6. whether all that was proved is of one letter;
+6. whether all that was proved is of one letter, and the data attached to it say the same;
 7. whether the issuer took that letter back, by its lists;
 8. the lists that the answers rest on, and their ages.
 
@@ -21,22 +21,24 @@ Rules kept here:
 No disk, no network, no clock: `now` is given; `at` is another moment to judge at, if asked.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from sealing.towncode.message import PREFIX
 from sealing.twoddoc.header import NotTwoDDocError
 from verifier.check import Check, SubIndication
 from verifier.checks.agreement import check_agreement
+from verifier.checks.attached import check_attached
 from verifier.checks.evidence import check_evidence
 from verifier.checks.pades import check_seals
 from verifier.checks.printed_text import compare, compare_towncode
 from verifier.checks.sets import GatheredCode, gathered
 from verifier.checks.status import Hours, check_status
-from verifier.checks.towncode import check_towncode
-from verifier.checks.twoddoc import check_symbols
+from verifier.checks.towncode import TownCodeResult, check_towncode
+from verifier.checks.twoddoc import TwoDDocResult, check_symbols
 from verifier.reading.found import NEEDED_MODULE_PIXELS, FileKind, ReadDocument, SecondOpinion
 from verifier.trust.trust_list import ListName, TrustList
 from verifier.verdict import (
@@ -68,18 +70,21 @@ def verify(
     """
     moment = at or now
     checks = [*_reading(document)]  # (1)
+    seals = _seals(document, trust, moment)  # (2)
+    sealed = {seal.named.identifier for seal in seals if seal.named is not None}
     codes: list[CodeVerdict] = []
     others: list[str] = []
     for found in gathered(document.codes):
         try:
-            codes.append(_code(document, found, trust, moment))  # (3) (4)
+            read = _read(document, found, trust, moment)  # (3)
+            codes.append(_compared(document, found, read, sealed))  # (4)
         except NotTwoDDocError as problem:
             others.append(problem.looks_like or "unknown")
     if others:
         checks.append(Check.passed("file.codes", _OTHER_CODES, kinds=" ".join(sorted({*others}))))
-    seals = _seals(document, trust, moment)  # (2)
     evidence = _evidence(document, trust, moment)  # (5)
     checks += check_agreement(seals, codes)  # (6)
+    checks += check_attached(document.attached, seals, codes)
     letters = [*(seal.named for seal in seals), *(code.named for code in codes)]
     named = [letter for letter in letters if letter is not None]
     status, told = check_status(named, trust, Hours(moment, now))  # (7)
@@ -136,28 +141,37 @@ def _lists(
     names = [ListName.TSL, ListName.TWODDOC] if CodeKind.TWODDOC in kinds else []
     chained = bool(seals) or evidence is not None or CodeKind.TOWNCODE in kinds
     names += [ListName.AUTHORITIES] if chained else []
+    if any(seal.qualified is not None for seal in seals):
+        names.append(ListName.EUROPEAN)
     return [*names, ListName.CRL] if names else []
 
 
-def _code(
+def _read(
     document: ReadDocument, found: GatheredCode, trust: TrustList, moment: datetime
-) -> CodeVerdict:
+) -> TownCodeResult | TwoDDocResult:
     repair = document.kind is FileKind.TEXT
-    pages = [document.words_of(page) for page in found.pages]
-    printed: Sequence[PrintedText] = ()
     first = found.symbols[0]
     if first.lstrip()[: len(PREFIX)].upper() == PREFIX:
-        town = check_towncode(first, trust, moment, repair=repair)
-        verdict = town.verdict
-        if town.proved is not None:
-            printed = [compare_towncode(town.proved, words) for words in pages]
-    else:
-        result = check_symbols(found.symbols, trust, moment, repair=repair)
-        verdict = result.verdict
-        if result.proved is not None:
-            printed = [compare(result.proved, words) for words in pages]
+        return check_towncode(first, trust, moment, repair=repair)
+    return check_symbols(found.symbols, trust, moment, repair=repair)
+
+
+def _compared(
+    document: ReadDocument,
+    found: GatheredCode,
+    read: TownCodeResult | TwoDDocResult,
+    sealed: Collection[UUID],
+) -> CodeVerdict:
+    """Compare a code with its pages; `sealed` are the letters that the file's seals name."""
+    pages = [document.words_of(page) for page in found.pages]
+    named, printed = read.verdict.named, list[PrintedText]()
+    own = named is not None and named.identifier in sealed
+    if isinstance(read, TownCodeResult) and read.proved is not None:
+        printed = [compare_towncode(read.proved, words, sealed=own) for words in pages]
+    elif isinstance(read, TwoDDocResult) and read.proved is not None:
+        printed = [compare(read.proved, words, sealed=own) for words in pages]
     best = _best(printed)
-    return replace(verdict, printed_text=best, symbology=found.symbology, page=found.page)
+    return replace(read.verdict, printed_text=best, symbology=found.symbology, page=found.page)
 
 
 def _best(answers: Sequence[PrintedText]) -> PrintedText:

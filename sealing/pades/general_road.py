@@ -36,6 +36,14 @@ from pyhanko.sign.validation import read_certification_data
 from sealing.confined import Work, run
 from sealing.errors import PdfCertifiedError, PdfEncryptedError, PdfUnreadableError
 from sealing.marks.placement import Mark
+from sealing.pades.attach import (
+    DESCRIPTION,
+    MEDIA_TYPE,
+    NONE,
+    AttachedFile,
+    AttachmentExistsError,
+    Enclosures,
+)
 from sealing.pades.cms_template import CmsSigner
 from sealing.pades.dss import Dss, DssStream
 from sealing.pades.entries import Entries
@@ -46,9 +54,9 @@ from sealing.proofs.document_id import SIGNATURE_ENTRY
 Steps = Generator[Any, Any, None]
 Prepare = Callable[[IncrementalPdfFileWriter], tuple[PreparedByteRangeDigest, io.BytesIO]]
 Put = Callable[[bytes], bytes]
-# What travels to the process beside: of a seal its mark, the bytes of its CMS and its entries; of a
-# stamp its field's name and the bytes of its token.
-_Seal = tuple[Mark | None, int, Entries]
+# What travels to the process beside: of a seal its mark, the bytes of its CMS, its entries and what
+# is attached; of a stamp its field's name and the bytes of its token.
+_Seal = tuple[Mark | None, int, Entries, AttachedFile | None]
 _Stamp = tuple[str, int]
 _Asked = _Seal | _Stamp
 
@@ -70,15 +78,19 @@ _STRANGE = (
 
 
 def begin(
-    pdf: bytes, mark: Mark | None, signer: CmsSigner, entries: Entries, dss: Dss | None = None
+    pdf: bytes,
+    mark: Mark | None,
+    signer: CmsSigner,
+    entries: Entries,
+    enclosed: Enclosures = NONE,
 ) -> UnfinishedRevision:
     """Sign a revision that seals the whole file; without a mark the seal is not seen.
 
-    `dss` goes into the same revision. Raises PdfUnreadableError, PdfEncryptedError,
-    PdfCertifiedError or PdfTooHeavyError, and whatever `signer` raises.
+    What is enclosed goes into the same revision. Raises PdfUnreadableError, PdfEncryptedError,
+    PdfCertifiedError, PdfTooHeavyError or AttachmentExistsError, and whatever `signer` raises.
     """
-    algorithm = signer.digest.name
-    hole = _hole(_sealed, pdf, algorithm, dss, (mark, signer.size, entries))
+    asked = (mark, signer.size, entries, enclosed.attached)
+    hole = _hole(_sealed, pdf, signer.digest.name, enclosed.dss, asked)
     return UnfinishedRevision(signer.begin(hole.digest), hole.put)
 
 
@@ -91,8 +103,7 @@ def begin_archive(
     stamp, and what writes its token. Raises PdfUnreadableError, PdfEncryptedError,
     PdfCertifiedError or PdfTooHeavyError.
     """
-    algorithm, size = wanted
-    hole = _hole(_stamped, pdf, algorithm, dss, (name, size))
+    hole = _hole(_stamped, pdf, wanted[0], dss, (name, wanted[1]))
     return hole.digest, hole.put
 
 
@@ -178,11 +189,63 @@ def _deflated(stream: DssStream) -> generic.StreamObject:
     return made
 
 
+def _attach(writer: IncrementalPdfFileWriter, file: AttachedFile) -> None:
+    """Attach a file beside those that the document has, by name and as associated with it."""
+    root = writer.root
+    names = root["/Names"] if "/Names" in root else generic.DictionaryObject()
+    tree = names["/EmbeddedFiles"] if "/EmbeddedFiles" in names else generic.DictionaryObject()
+    held = list(tree["/Names"]) if "/Names" in tree else []
+    keys = [str(key.get_object()) for key in held[::2]]
+    if "/Kids" in tree or file.name in keys:
+        raise AttachmentExistsError("got files in a tree, or one of this name", name=file.name)
+    specification = writer.add_object(_specification(writer, file))
+    # A name tree is in the order of its keys (7.9.6).
+    at = 2 * sum(key < file.name for key in keys)
+    held[at:at] = [generic.TextStringObject(file.name), specification]
+    named = generic.DictionaryObject({pdf_name("/Names"): generic.ArrayObject(held)})
+    kept = generic.DictionaryObject(names)
+    kept[pdf_name("/EmbeddedFiles")] = writer.add_object(named)
+    root[pdf_name("/Names")] = writer.add_object(kept)
+    associated = root["/AF"] if "/AF" in root else ()  # noqa: SIM401
+    root[pdf_name("/AF")] = generic.ArrayObject([*associated, specification])
+    writer.update_root()
+
+
+def _specification(
+    writer: IncrementalPdfFileWriter, file: AttachedFile
+) -> generic.DictionaryObject:
+    name, day = generic.TextStringObject(file.name), generic.TextStringObject(file.date)
+    params = {pdf_name("/Size"): generic.NumberObject(len(file.data)), pdf_name("/ModDate"): day}
+    stream = generic.StreamObject(
+        dict_data={
+            pdf_name("/Type"): pdf_name("/EmbeddedFile"),
+            pdf_name("/Subtype"): pdf_name(f"/{MEDIA_TYPE}"),
+            pdf_name("/Params"): generic.DictionaryObject(params),
+        },
+        stream_data=file.data,
+    )
+    held = writer.add_object(stream)
+    return generic.DictionaryObject(
+        {
+            pdf_name("/Type"): pdf_name("/Filespec"),
+            pdf_name("/F"): name,
+            pdf_name("/UF"): name,
+            pdf_name("/AFRelationship"): pdf_name("/Data"),
+            pdf_name("/Desc"): generic.TextStringObject(DESCRIPTION),
+            pdf_name("/EF"): generic.DictionaryObject(
+                {pdf_name("/F"): held, pdf_name("/UF"): held}
+            ),
+        }
+    )
+
+
 def _prepare(
     writer: IncrementalPdfFileWriter, algorithm: str, asked: _Seal
 ) -> tuple[PreparedByteRangeDigest, io.BytesIO]:
     """Write the revision with room for the CMS; tell where that is."""
-    mark, size, entries = asked
+    mark, size, entries, attached = asked
+    if attached is not None:
+        _attach(writer, attached)
     page = 0 if mark is None else mark.place.page
     spec = SigFieldSpec(sig_field_name=_free_name(writer), on_page=page, box=None)
     steps: Steps = PdfCMSEmbedder(new_field_spec=spec).write_cms(spec.sig_field_name, writer)

@@ -30,7 +30,7 @@ _SPACES: Final = re.compile("[\u00a0\u2007\u2009\u202f]")
 # A gap wider than this share of the line's height is no thousands separator.
 _GAP: Final = 0.6
 _GROUPED_FROM: Final = 5
-_MONTHS: Final = (
+MONTHS: Final = (
     ("JANVIER", "JANV"),
     ("FEVRIER", "FEVR"),
     ("MARS", "MARS"),
@@ -138,20 +138,20 @@ def forms(value: Value) -> list[str]:
 def month_forms(first: date) -> list[str]:
     """Give the texts that a month may have on a page."""
     month = first.month
-    names = (f"{month:02}", str(month), *_MONTHS[month - 1])
+    names = (f"{month:02}", str(month), *MONTHS[month - 1])
     return [f"{name} {first.year}" for name in names] + [f"{first:%Y %m}"]
 
 
 def _day_forms(day: date) -> Iterator[str]:
     month, year, short = day.month, day.year, f"{day:%y}"
     for number in {f"{day.day:02}", str(day.day)}:
-        for name in _MONTHS[month - 1]:
+        for name in MONTHS[month - 1]:
             yield f"{number} {name} {year}"
         for figure in {f"{month:02}", str(month)}:
             yield f"{number} {figure} {year}"
             yield f"{number} {figure} {short}"
     if day.day == 1:
-        yield f"1ER {_MONTHS[month - 1][0]} {year}"
+        yield f"1ER {MONTHS[month - 1][0]} {year}"
     yield f"{day:%Y %m %d}"
     yield f"{day:%Y%m%d}"
     yield f"{day:%d%m%Y}"

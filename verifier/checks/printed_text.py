@@ -5,8 +5,14 @@ Rules kept here (`verifier/DESIGN.md`, "Page against code"):
 - only proved values are compared, and only with words that a reader sees;
 - *firm* values are the mandatory ones of the type that a page prints as they are: one that is
   missing makes the page `different`, HASH_FAILURE;
-- *soft* values are all others (optional ones, civilities, countries, values told by a code of one
-  to three letters): one that is missing takes the `same` away and accuses nobody;
+- *plain* values are the optional ones that a page prints as they are: where another of the same
+  kind stands in place of one, nothing is concluded (SIGNED_DATA_NOT_FOUND); one that is not there
+  at all takes the `same` away and accuses nobody;
+- *soft* values are all others (civilities, countries, values told by a code of one to three
+  letters): one that is missing takes the `same` away;
+- the day of the code is plain: a page that prints days of its own, none of them of its year or
+  within two months of it, may be another one's, of another year. Not asked of a file whose seal
+  names the same letter as its code;
 - identifiers 01 to 0D describe the code itself, and France goes without saying at home: neither is
   asked of the page;
 - a page filled by a picture may say what its text layer does not: `different` is then never
@@ -20,9 +26,9 @@ Rules kept here (`verifier/DESIGN.md`, "Page against code"):
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from difflib import get_close_matches
+from enum import Enum
 from typing import Final
 
 from sealing.towncode.signature import ShownPair, VerifiedTownCode
@@ -38,7 +44,8 @@ from verifier.checks.printed_forms import (
     month_forms,
     words_of,
 )
-from verifier.reading.found import PageWords
+from verifier.checks.printed_instead import days_on, instead, written
+from verifier.reading.found import PageWords, Word
 from verifier.verdict import NOT_COMPARED, Difference, PrintedResult, PrintedText
 
 TWODDOC_CHECK: Final = "twoddoc.printed-text"
@@ -46,9 +53,15 @@ TOWNCODE_CHECK: Final = "towncode.printed-text"
 _CODED: Final = frozenset({Kind.BOOL01, Kind.BASE36_DIGIT, Kind.HEX_INTEGER})
 _CODED_LENGTH: Final = 3
 _HOME: Final = "FR"
-_NEAR: Final = 0.5
-_NEAR_TOKENS: Final = 2_000
 _MONTH: Final = re.compile(r"(\d{4})-(\d\d)")
+_DATED: Final = "date du document"
+_SAME_TIME_DAYS: Final = 61
+
+
+class _Weight(Enum):
+    FIRM = 1
+    PLAIN = 2
+    SOFT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +77,57 @@ class _Field:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One value, or one part of it, that the page is asked for."""
+    """One value, or one part of it, that the page is asked for.
+
+    `besides`: it is the day of the code, and these are the days among its values.
+    """
 
     field: _Field
     part: str
-    firm: bool
+    weight: _Weight
+    besides: frozenset[date] | None = None
 
 
-def compare(proved: VerifiedMessage, page: PageWords) -> PrintedText:
-    """Compare a proved 2D-Doc with the page that bears it."""
-    return _compared(list(_asked(proved)), page, TWODDOC_CHECK)
+def compare(proved: VerifiedMessage, page: PageWords, *, sealed: bool = False) -> PrintedText:
+    """Compare a proved 2D-Doc with the page that bears it; `sealed`: it is of this very file."""
+    day = proved.header.issue_date or proved.header.signature_date
+    asked = list(_asked(proved))
+    return _compared(asked if sealed else [*asked, _dated(day, asked)], page, TWODDOC_CHECK)
 
 
-def compare_towncode(proved: VerifiedTownCode, page: PageWords) -> PrintedText:
-    """Compare a proved town code with the page that bears it."""
+def compare_towncode(
+    proved: VerifiedTownCode, page: PageWords, *, sealed: bool = False
+) -> PrintedText:
+    """Compare a proved town code with the page that bears it; `sealed`: it is of this very file."""
     fields = [_pair(pair) for pair in proved.fields() if pair.raw.strip()]
-    return _compared([_Asked(one, one.text, firm=True) for one in fields], page, TOWNCODE_CHECK)
+    asked = [_Asked(one, one.text, _Weight.FIRM) for one in fields]
+    day = proved.issued_at.date()
+    return _compared(asked if sealed else [*asked, _dated(day, asked)], page, TOWNCODE_CHECK)
 
 
 def _compared(asked: Sequence[_Asked], page: PageWords, check: str) -> PrintedText:
     seen = Page.of(page.seen)
-    if not page.words or not any(one.firm for one in asked):
+    if not page.words or not any(one.weight is _Weight.FIRM for one in asked):
         return NOT_COMPARED
     missing = [one for one in asked if not _stands(one, seen)]
+    if any(one.besides is None and isinstance(one.field.value, date) for one in missing):
+        # The day that stands in place of another is none of the page's own.
+        missing = [one for one in missing if one.besides is None]
     if not missing:
         return PrintedText(PrintedResult.SAME, (), Check.passed(check, "values-on-page"))
     every = Page.of(page.words)
-    lost = [one for one in missing if one.firm and not _stands(one, every)]
-    differences = _differences(missing, seen)
-    if not lost or not (page.seen or page.pictured):
-        return PrintedText(PrintedResult.NOT_COMPARED, differences)
-    return _different(page, lost, differences, check)
+    hidden = [one for one in missing if _stands(one, every)]
+    differences = _differences(missing, page.seen)
+    lost = [one for one in missing if one not in hidden and one.weight is _Weight.FIRM]
+    if lost and (page.seen or page.pictured):
+        return _different(page, lost, differences, check)
+    plain = {one.field.di for one in missing if one not in hidden and one.weight is _Weight.PLAIN}
+    others = [one.di or one.name for one in differences if one.di in plain and one.printed]
+    if others and not page.pictured:
+        sub, told = SubIndication.SIGNED_DATA_NOT_FOUND, " ".join(others)
+        answer = Check.unsure(check, "values-otherwise-on-page", sub, di=told)
+        return PrintedText(PrintedResult.DIFFERENT, differences, answer)
+    return PrintedText(PrintedResult.NOT_COMPARED, differences)
 
 
 def _different(
@@ -119,7 +152,7 @@ def _pair(pair: ShownPair) -> _Field:
     if pair.is_date and (month := _MONTH.fullmatch(pair.raw)):
         first = date(int(month[1]), int(month[2]), 1)
         value = Period(first, first)
-    return _Field(number, pair.french, pair.raw, value)
+    return _Field(number, pair.french, written(value, pair.raw), value)
 
 
 def _asked(proved: VerifiedMessage) -> Iterator[_Asked]:
@@ -129,14 +162,25 @@ def _asked(proved: VerifiedMessage) -> Iterator[_Asked]:
         if not field.raw.strip() or in_every_type(field.di) or _at_home(field):
             continue
         firm = kind is not None and kind.is_mandatory(field.di) and not _coded(field)
-        text = field.raw if field.value is None else str(field.value)
+        text = written(field.value, field.raw)
         told = _Field(field.di, field.french, text, field.value, field.truncated)
+        printed = _Weight.FIRM if firm else _Weight.PLAIN
+        if _coded(field) or _country(field):
+            printed = _Weight.SOFT
         if isinstance(field.value, str) and "/" in field.value:
             parts = [part for part in field.value.split("/") if part.strip()]
             for part in parts:
-                yield _Asked(told, part, firm and not _civility(part))
+                yield _Asked(told, part, _Weight.SOFT if _civility(part) else printed)
         else:
-            yield _Asked(told, field.raw, firm and not _civility(field.raw))
+            yield _Asked(told, field.raw, _Weight.SOFT if _civility(field.raw) else printed)
+
+
+def _dated(day: date, asked: Sequence[_Asked]) -> _Asked:
+    """Ask the page for a day of the time of its code, beside those among its values."""
+    values = (one.field.value for one in asked)
+    besides = frozenset(value for value in values if isinstance(value, date))
+    text = f"{day:%d/%m/%Y}"
+    return _Asked(_Field("", _DATED, text, day), text, _Weight.PLAIN, besides)
 
 
 def _at_home(field: ShownField) -> bool:
@@ -161,6 +205,9 @@ def _civility(part: str) -> bool:
 
 def _stands(one: _Asked, page: Page) -> bool:
     value = one.field.value
+    if one.besides is not None and isinstance(value, date):
+        days = [day for day, _ in days_on(page) if day not in one.besides]
+        return not days or any(_same_time(day, value) for day in days)
     match value:
         case Decimal():
             return page.shows_amount(value)
@@ -175,17 +222,13 @@ def _stands(one: _Asked, page: Page) -> bool:
     return any(page.shows(text) for text in forms(value))
 
 
-def _differences(missing: Sequence[_Asked], seen: Page) -> tuple[Difference, ...]:
+def _same_time(day: date, other: date) -> bool:
+    return day.year == other.year or abs(day - other) <= timedelta(days=_SAME_TIME_DAYS)
+
+
+def _differences(missing: Sequence[_Asked], words: Sequence[Word]) -> tuple[Difference, ...]:
     fields = {id(one.field): one.field for one in missing}.values()
     return tuple(
-        Difference(field.di, field.name, field.text, _nearest(field, seen)) for field in fields
+        Difference(one.di, one.name, one.text, instead(one.text, one.value, words))
+        for one in fields
     )
-
-
-def _nearest(field: _Field, page: Page) -> str | None:
-    """Give what stands on the page in place of a text: the nearest run of as many words."""
-    wanted = words_of(field.text)
-    tokens = page.tokens[:_NEAR_TOKENS]
-    runs = {" ".join(tokens[at : at + len(wanted)]) for at in range(len(tokens))}
-    found = get_close_matches(" ".join(wanted), sorted(runs), n=1, cutoff=_NEAR)
-    return found[0] if found else None

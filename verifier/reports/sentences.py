@@ -185,6 +185,13 @@ REASONS: Final[dict[str, str]] = {
     # Page and file.
     "values-on-page": N_("le document dit la même chose que son code"),
     "values-not-on-page": N_("le document ne dit pas la même chose que son code"),
+    "values-otherwise-on-page": N_(
+        "le document imprime autre chose à la place d'une donnée du code"
+    ),
+    "data-agree": N_("les données jointes au document sont celles du cachet"),
+    "data-of-another-letter": N_("les données jointes sont celles d'un autre document"),
+    "data-differ-from-code": N_("les données jointes ne disent pas la même chose que le code"),
+    "codes-of-two-letters": N_("les codes de ce fichier sont ceux de documents différents"),
     "values-not-recognised": N_("les données du code n'ont pas été reconnues sur le document"),
     "read-in-part": N_("le fichier n'a été lu qu'en partie"),
     "symbol-too-small": N_("image trop petite : le code y est, mais il ne se lit pas"),

@@ -92,9 +92,61 @@ def test_one_changed_value_makes_the_page_different(old, new, di):
 
 def test_a_difference_shows_what_was_signed_and_what_stands_there():
     [one] = compare(proved(), page(LETTER.replace("Lilas", "Roses"))).differences
-    assert (one.signed, one.printed) == ("12 RUE DES LILAS", "12 RUE DES ROSES")
+    assert (one.signed, one.printed) == ("12 RUE DES LILAS", "12, rue des Roses")
     [one] = compare(proved(), page(LETTER.replace("12, rue des Lilas", ""))).differences
     assert one.printed is None
+
+
+INVOICE = ADDRESS + b"1D84,20\x1d"
+BILL = LETTER + "\nFacture du {day}\nMontant TTC {amount} \N{EURO SIGN}"
+HEADER = {"doc_type": "00", "issue_date": date(2026, 10, 12)}
+
+
+def bill(day: str, amount: str) -> PageWords:
+    """Print an invoice."""
+    return page(BILL.format(day=day, amount=amount))
+
+
+@pytest.mark.parametrize(
+    ("day", "amount", "told"),
+    [
+        ("12/10/2026", "34,20", ("Montant TTC de la facture", "84,20", "34,20")),
+        ("12/10/2027", "84,20", ("date du document", "12/10/2026", "12/10/2027")),
+        ("12 octobre 2025", "84,20", ("date du document", "12/10/2026", "12 octobre 2025")),
+    ],
+)
+def test_another_amount_or_year_in_place_of_the_signed_one_leaves_it_open(day, amount, told):
+    answer = compare(proved(INVOICE, **HEADER), bill(day, amount))
+    assert answer.result is DIFFERENT
+    assert answer.check is not None
+    assert answer.check.sub_indication is SubIndication.SIGNED_DATA_NOT_FOUND
+    [one] = answer.differences
+    assert (one.name, one.signed, one.printed) == told
+
+
+@pytest.mark.parametrize(
+    ("day", "amount"),
+    [
+        ("12/10/2026", "84,20"),
+        ("1er novembre 2026", "84,20"),
+        ("5 d\xe9cembre 2026", "84.20"),
+        ("jour", "84,20"),
+    ],
+)
+def test_a_page_of_the_year_of_its_code_is_the_same(day, amount):
+    assert compare(proved(INVOICE, **HEADER), bill(day, amount)).result is SAME
+
+
+def test_the_turn_of_the_year_is_the_same_time():
+    signed = proved(INVOICE, doc_type="00", issue_date=date(2026, 12, 28))
+    assert compare(signed, bill("4 janvier 2027", "84,20")).result is SAME
+    assert compare(signed, bill("4 mars 2027", "84,20")).result is DIFFERENT
+
+
+def test_an_amount_that_is_nowhere_takes_the_green_away_and_accuses_nobody():
+    answer = compare(proved(INVOICE, **HEADER), bill("12/10/2026", "en annexe"))
+    assert (answer.result, answer.check) == (NOT_COMPARED, None)
+    assert [one.name for one in answer.differences] == ["Montant TTC de la facture"]
 
 
 @pytest.mark.parametrize("text", ["", LETTER])

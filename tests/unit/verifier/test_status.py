@@ -506,8 +506,19 @@ def test_a_code_of_another_letter_is_told_and_accuses_nobody():
     [doubt] = check_agreement([seal], [own, pasted])
     assert (doubt.reason, doubt.indication) == ("identifiers-differ", Indication.INDETERMINATE)
     assert doubt.details == {"code": str(other.document_id), "seal": str(made.document_id)}
-    assert list(check_agreement([], [own, pasted])) == []
     assert list(check_agreement([seal], [])) == []
+
+
+def test_codes_of_two_letters_on_one_page_are_told_and_on_two_are_letters_put_together():
+    made, other = sealed(TwoDDocOrder("00", FIELDS)), sealed(TwoDDocOrder("00", FIELDS), 7)
+    own, pasted = (
+        replace(check_twoddoc(one.code or b"", trust(), NOW).verdict, page=0)
+        for one in (made, other)
+    )
+    [doubt] = check_agreement([], [own, pasted])
+    assert (doubt.reason, doubt.indication) == ("codes-of-two-letters", Indication.INDETERMINATE)
+    assert list(check_agreement([], [own, replace(pasted, page=1)])) == []
+    assert list(check_agreement([], [own, own])) == []
 
 
 def test_lists_of_one_address_and_signer_have_one_place_and_others_have_their_own():

@@ -5,11 +5,14 @@ from datetime import timedelta
 import pymupdf
 import pytest
 from support.drawn_symbols import byte_codewords, drawn_symbol
-from support.letters import TEXT, letter
+from support.letters import FIELDS, TEXT, letter
 from support.pages import OTHER_TEXT, as_file, scan, sealed, trust, with_code
-from support.sealers import NOW
+from support.sealers import NOW, sealer
 from support.twoddoc import SIGNED
 
+from sealing.service.codes import TwoDDocOrder
+from sealing.service.letter import Letter, seal_letter
+from sealing.service.profile import Profile
 from sealing.twoddoc.parts import cut
 from verifier.check import Indication, SubIndication
 from verifier.reading.document import read_document
@@ -80,6 +83,17 @@ def test_an_authentic_code_does_not_save_a_broken_seal():
 def test_an_altered_page_of_a_letter_without_its_seal_is_never_green():
     altered = with_code(letter(TEXT.replace("CLAIRE", "ALICE")))
     assert answer(judged(altered)) == (FAILED, SubIndication.HASH_FAILURE)
+
+
+def test_a_code_of_another_year_is_told_unless_the_seal_vouches_for_its_letter():
+    old = letter(TEXT + "\nVALBOURG, le 3 mars 2019")
+    order = TwoDDocOrder("00", FIELDS)
+    made = seal_letter(Letter(old, order), sealer(), Profile(), NOW, bytes(10))
+    assert answer(judged(made.pdf)) == (PASSED, None)
+    verdict = judged(with_code(old))
+    assert answer(verdict) == (Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND)
+    [one] = verdict.codes[0].printed_text.differences
+    assert (one.name, one.signed, one.printed) == ("date du document", "21/11/2026", "3 mars 2019")
 
 
 def test_a_code_on_a_page_that_repeats_it_is_the_same_where_one_page_shows_its_values():
