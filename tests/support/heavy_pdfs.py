@@ -98,7 +98,7 @@ def pack() -> bytes:
 
 HEAVY: Mapping[str, Callable[[], bytes]] = {
     one.__name__: one
-    for one in (page_of_lines, page_of_spaces, form, picture, nested, laughs, tiles, pack)
+    for one in (page_of_lines, form, picture, nested, pack, laughs, tiles, page_of_spaces)
 }
 
 

@@ -45,7 +45,7 @@ def verdict(found):
     return conclusion.indication, found.limits
 
 
-@pytest.mark.parametrize("name", HEAVY)
+@pytest.mark.parametrize("name", list(HEAVY)[: cases(ci=5, slow=8)])
 def test_a_page_too_heavy_to_draw_is_refused_with_its_reason(name):
     with pytest.raises(PdfTooHeavyError):
         sealed(HEAVY[name](), ORDER)
