@@ -16,6 +16,18 @@ from verifier.checks.canonical import BROKEN_CMS, is_canonical
 from verifier.trust.trust_list import TrustList, signer_among
 
 STAMP: Final = tsp.CMSAttributeType("signature_time_stamp_token").dotted
+_NEEDED: Final = {"content_type", "message_digest"}
+_NAMING: Final = {"signing_certificate", "signing_certificate_v2"}
+
+
+def leaves_out_itself(pdf: bytes, gap: tuple[int, int], contents: bytes) -> bool:
+    """Tell whether what a signature leaves out of the file is its own CMS, in hexadecimal."""
+    written = pdf[slice(*gap)]
+    try:
+        held = bytes.fromhex(written[1:-1].decode("ascii"))
+    except ValueError:
+        return False
+    return written[:1] == b"<" and written[-1:] == b">" and held == contents
 
 
 def check_gap(
@@ -67,17 +79,21 @@ def check_announced(name: str, contents: bytes, signer: x509.Certificate | None)
         exactly = _names_exactly(info["sid"], signer)
         others = {row["type"].dotted for row in info["unsigned_attrs"]} - {STAMP}
         algorithm = info["digest_algorithm"].dump()
+        kinds = {row["type"].native for row in info["signed_attrs"]}
     except BROKEN_CMS:
         return Check.unsure(named, "contents-not-cms", sub)
-    if not exactly:
-        return Check.unsure(named, "signer-named-otherwise", sub)
-    if announced != [algorithm]:
-        return Check.unsure(named, "digests-disagree", sub)
-    if told != versions:
-        return Check.unsure(named, "versions-disagree", sub)
-    # EN 319 142-1 section 6.3 knows no other beside the time-stamp.
-    if others:
-        return Check.unsure(named, "unsigned-attribute-foreign", sub)
+    faults = {
+        "signer-named-otherwise": not exactly,
+        # EN 319 142-1 section 6.3, RFC 3161 section 2.4.2. Without them, what signs the attributes
+        # of one document would sign another, made of their bytes, or for another certificate.
+        "signed-attributes-missing": not (kinds >= _NEEDED and kinds & _NAMING),
+        "digests-disagree": announced != [algorithm],
+        "versions-disagree": told != versions,
+        # EN 319 142-1 section 6.3 knows no other beside the time-stamp.
+        "unsigned-attribute-foreign": bool(others),
+    }
+    for reason in (reason for reason, found in faults.items() if found):
+        return Check.unsure(named, reason, sub)
     return Check.passed(named, "announced-as-held")
 
 

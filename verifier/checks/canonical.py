@@ -31,6 +31,7 @@ _OUTER: Final = ("version", "digest_algorithms", "encap_content_info", "certific
 _INNER: Final = ("version", "sid", "digest_algorithm", "signature_algorithm", "signature")
 _CONSTRUCTED: Final = 0x20
 _DEPTH: Final = 32
+_BIT_STRING: Final = 0x03
 
 
 def is_canonical(content_info: bytes, *, proved: bool = False) -> bool:
@@ -95,6 +96,11 @@ def _in_order(certificates: Value) -> bool:
 
 def _is_certificate(value: Value) -> bool:
     if value.tag != SEQUENCE or not _is_framed(value, _DEPTH):
+        return False
+    # All but its last two parts is signed: one is asked to be the same inside by whoever follows
+    # the chain, the other is whole octets, and says how many bits of the last do not count.
+    *_, signature = values(value.content)
+    if signature.tag != _BIT_STRING or signature.content[:1] != b"\0":
         return False
     with warnings.catch_warnings():
         # A name above the 64 characters of X.520 is a name.

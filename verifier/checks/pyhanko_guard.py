@@ -37,6 +37,7 @@ from pyhanko.sign.validation.policy_decl import SignatureValidationSpec
 from sealing.proofs.document_id import SIGNATURE_ENTRY
 from verifier.check import Indication
 from verifier.checks.announced import STAMP
+from verifier.checks.beside import ARCHIVE
 from verifier.checks.certificate import chain_of
 from verifier.checks.examined import (
     Answer,
@@ -49,7 +50,6 @@ from verifier.checks.examined import (
 from verifier.checks.faults import cause_of
 from verifier.checks.known import ALWAYS, Known, known_of
 from verifier.checks.pyhanko_words import (
-    ARCHIVE,
     INDICATIONS,
     POLICY,
     Imprint,
@@ -60,6 +60,7 @@ from verifier.checks.pyhanko_words import (
     stamp_of,
     validated,
 )
+from verifier.checks.seal_faults import why
 from verifier.checks.validated_once import validated_once
 from verifier.trust.trust_list import Revoked, TrustList
 
@@ -154,7 +155,7 @@ class _Judge:
             facts, tokens = self._facts(name, seal, answer), _tokens(seal)
             over = [one for one in archives if one.revision > seal.signed_revision]
         except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
-            return Examined(name, fault=cause_of(error))
+            return Examined(name, fault=why(error, seal))
         stamps = tuple(stamp_of(token, _over(seal), self.present) for token in tokens)
         later = _proved_later(seal, self.present.spec, stamps)
         known = tuple(one.archive for one in over)

@@ -120,7 +120,7 @@ class QualifiedSource(Protocol):
 
     @property
     def files(self) -> Mapping[str, bytes]:
-        """Give the lists as they were read, by their names in the folder."""
+        """Give the lists as read, by name."""
 
     def is_qualified_seal(
         self, chain: Sequence[x509.Certificate], moment: datetime, now: datetime
@@ -137,8 +137,7 @@ class TrustList:
     `seals` are certificates of town codes, by the thumbprint that a code bears.
     `status_lists` are lists of letters taken back, read and not proved.
     `withdrawn` are the 2D-Doc authorities that the official list no longer accords; `accorded`
-    tells until when the official list vouches for an authority's certificate. `european` says
-    which seals are qualified; None where there are no such lists.
+    tells until when a list vouches for an authority; `european` which seals are qualified.
     """
 
     mode: Mode

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import random
+import re
 from datetime import timedelta
 from functools import cache
 
@@ -312,6 +313,16 @@ def test_one_bit_changed_anywhere_is_never_passed():
         assert seals, f"the seal vanished: byte {place}"
         worst = max(seal.conclusion.indication.severity for seal in seals)
         assert worst > 0, f"byte {place}: {pdf[place - 20 : place + 20]!r}"
+
+
+@pytest.mark.parametrize("bits", [b"01", b"04", b"07"])
+def test_a_carried_certificate_whose_signature_leaves_bits_out_is_not_as_it_was(bits):
+    """Nothing signs how many bits of a certificate's signature count."""
+    pdf = sealed()
+    *_, last = re.finditer(rb"06082A8648CE3D04030[23]03[0-9A-F]{2}(00)30", pdf)
+    changed = pdf[: last.start(1)] + bits + pdf[last.end(1) :]
+    [seal] = check_seals(changed, trust(), NOW)
+    assert seal.conclusion.indication is Indication.INDETERMINATE
 
 
 @pytest.mark.parametrize("cut", [0.2, 0.5, 0.9, 0.99])
