@@ -9,21 +9,19 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from cli.files import STANDARD, read
+from cli.files import STANDARD
 from cli.help import Command, group
-from cli.main import explain
-from cli.output import of
-from cli.problems.problem import Exit
+from cli.judging import Question, told_of
+from cli.listed_files import ListedFiles, listed
+from cli.output import Output, of
 from cli.verdicts import tell
-from sealing.proofs.evidence_record import MAX_BYTES as MAX_RECORD
-from sealing.proofs.evidence_record import SUFFIX
+from cli.verifying import verify_files
 from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Settings
-from verifier.reading.document import read_document
-from verifier.reading.found import FoundRecord, ReadDocument, text_document
+from verifier.checks.seal_child import SealJudge
+from verifier.reading.found import text_document
 from verifier.reading.second_reader import load as load_second_reader
-from verifier.reading.sniff import MAX_BYTES
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Limits, Mode
 from verifier.verify import verify
@@ -31,8 +29,6 @@ from verifier.verify import verify
 app = group()
 
 _TEXT_LIMIT = 64 * 1024
-# Several files: the first of these that one of them gives.
-_ORDER = (Exit.FAILED, Exit.TOTAL_FAILED, Exit.INDETERMINATE, Exit.NOT_FOUND, Exit.DONE)
 
 
 class MomentError(CoffreError):
@@ -59,7 +55,10 @@ class NoPixelsError(CoffreError):
     code: ClassVar[str] = "usage.no-pixels"
 
 
-Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE", help=N_("PDF, scan ou photo."))]
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="FILE", help=N_("PDF, scan, photo ou dossier.")),
+]
 Trust = Annotated[
     list[Path] | None,
     typer.Option(metavar="DIR", help=N_("Dossier de confiance ; à répéter.")),
@@ -87,6 +86,12 @@ Second = Annotated[
         help=N_("Relire chaque code avec libdmtx (pip install 'coffre[libdmtx]')."),
     ),
 ]
+Workers = Annotated[
+    int,
+    typer.Option(
+        metavar="N", min=0, help=N_("Plusieurs fichiers : processus à la fois (0 : les cœurs).")
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help=N_("Répondre en JSON."))]
 
 
@@ -109,6 +114,7 @@ def command(
     config: Config = None,
     offline: Offline = False,  # noqa: ARG001 - deciding never needs the network
     second_reader: Second = False,
+    workers: Workers = 0,
     json: Json = False,
 ) -> int:
     """Verify files, or the text of a code; the exit code is the answer."""
@@ -120,24 +126,27 @@ def command(
     settings, moment = Settings.load(config), moment_of(at)
     limits = Limits.of_days(settings.directory_days, settings.crl_grace_days)
     lists = read_trust(trust or settings.trust_folders, Mode(settings.mode), limits)
-    found: list[int] = []
+    question = Question(lists, output.lang, moment, evidence, second_reader, json)
     if raw is not None:
         document = text_document(characters_of(raw), STANDARD)
         verdict = verify(document, lists, datetime.now(UTC), at=moment)
-        found.append(tell(output, verdict, output.tr(N_("texte d'un code")), as_json_line=json))
-    for path in _documents(files or []):
-        name = output.tr(N_("entrée standard")) if str(path) == STANDARD else str(path)
-        try:
-            document = _read(path, evidence, second_reader=second_reader)
-            verdict = verify(document, lists, datetime.now(UTC), at=moment)
-        except (CoffreError, OSError) as error:
-            # The others are judged all the same: a forgery must not hide behind a bad file.
-            found.append(explain(error, output, about=name))
-        else:
-            found.append(tell(output, verdict, name, as_json_line=json))
+        code = int(tell(output, verdict, output.tr(N_("texte d'un code")), as_json_line=json))
+    else:
+        code = _judged(listed(files or []), question, output, workers)
     if lists.is_test and not json:
         output.remark(output.tr(N_("listes de confiance d'ESSAI : ces réponses ne prouvent rien")))
-    return next((code for code in _ORDER if code in found), found[0])
+    return code
+
+
+def _judged(files: ListedFiles, question: Question, output: Output, workers: int) -> int:
+    """Judge one file on a screen of its own, several in a table."""
+    if files.in_folders or len(files.paths) > 1:
+        return verify_files(files, replace(question, in_table=True), output, workers)
+    with SealJudge(question.lists) as judge:
+        told = told_of(files.paths[0], question, judge)
+    output.stdout.write(told.out)
+    output.stderr.write(told.err)
+    return told.code
 
 
 def _require_one_source(files: list[Path] | None, raw: str | None, *, second_reader: bool) -> None:
@@ -150,33 +159,6 @@ def _require_one_source(files: list[Path] | None, raw: str | None, *, second_rea
 def _require_one_file(files: list[Path] | None, evidence: Path | None) -> None:
     if evidence is not None and len(files or []) != 1:
         raise EvidenceOfWhatError(f"got --evidence with {len(files or [])} files")
-
-
-def _documents(files: list[Path]) -> list[Path]:
-    """Leave out the records that lie beside a file of the same order: `coffre verify OUT/*`."""
-    return [path for path in files if path.suffix != SUFFIX or path.with_suffix("") not in files]
-
-
-def _read(path: Path, evidence: Path | None, *, second_reader: bool) -> ReadDocument:
-    data, record = read(path, limit=MAX_BYTES), _record(path, evidence)
-    document = read_document(data, str(path), second_reader=second_reader)
-    return replace(document, record=record)
-
-
-def _record(path: Path, named: Path | None) -> FoundRecord | None:
-    """Read the evidence record that was named, or the one that lies beside a file.
-
-    What lies there and cannot be read is no reason to leave the file unjudged.
-    """
-    if named is not None:
-        return FoundRecord(read(named, limit=MAX_RECORD), asked=True)
-    beside = path.with_name(f"{path.name}{SUFFIX}")
-    if str(path) == STANDARD or not beside.is_file():
-        return None
-    try:
-        return FoundRecord(read(beside, limit=MAX_RECORD))
-    except (CoffreError, OSError):
-        return FoundRecord(b"")
 
 
 def moment_of(at: str | None) -> datetime | None:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from cli.problems import (
     applications,
+    attachments,
     consent,
     mailing,
     merging,
@@ -28,6 +29,7 @@ from storage.language import N_, Translator
 
 PROBLEMS: dict[str, Problem] = {
     **applications.ROWS,
+    **attachments.ROWS,
     **consent.ROWS,
     **mailing.ROWS,
     **merging.ROWS,
@@ -42,6 +44,8 @@ PROBLEMS: dict[str, Problem] = {
     **verifier.ROWS,
 }
 
+# Errors whose parts may be data identifiers of a 2D-Doc.
+_OF_CODES: Final = frozenset({"twoddoc.emission", "seal.page-disagrees"})
 # The rules that an error of several parts may name.
 RULES: dict[str, str] = {
     "charset": N_("contient un caractère interdit"),
@@ -57,6 +61,7 @@ RULES: dict[str, str] = {
     "no-field": N_("aucune donnée n'est donnée"),
     "not-iso-date": N_("n'est pas une date de la forme 2026-12-31 (ou 2026-12, ou 2026)"),
     "not-on-page": N_("n'est pas sur la page"),
+    "otherwise-in-data": N_("ne dit pas la même chose dans les données jointes"),
     "other-document": N_("est celui d'un autre document : le cachet a le sien"),
     "page-count": N_("n'est pas le nombre de pages du document"),
     "perimeter": N_("le périmètre n'est pas 01"),
@@ -75,7 +80,18 @@ RULES: dict[str, str] = {
 
 def parts_of(error: CoffreError, tr: Translator) -> str:
     """Tell the single faults of an error, in the person's language."""
-    return " ; ".join(_part(subject, rule, tr).strip() for subject, rule in error.parts)
+    of_codes = (error.reported or error.code) in _OF_CODES
+    subjects = ((_named(one) if of_codes else one, rule) for one, rule in error.parts)
+    return " ; ".join(_part(subject, rule, tr).strip() for subject, rule in subjects)
+
+
+def _named(subject: str) -> str:
+    """Say what a data identifier of a 2D-Doc stands for."""
+    from sealing.twoddoc.catalogue import identifiers  # noqa: PLC0415 - tables, for these alone
+
+    # No name of a town code's datum is a number.
+    entry = identifiers().get(subject) if subject.isdigit() else None
+    return f"{subject} ({entry.french})" if entry and entry.french else subject
 
 
 def _part(subject: str, rule: str, tr: Translator) -> str:

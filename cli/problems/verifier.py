@@ -26,6 +26,10 @@ ROWS: dict[str, Problem] = {
         Exit.CONFIGURATION,
     ),
     "verifier.nothing-checked": OUR_FAULT,
+    "verify.worker-died": Problem(
+        N_("la vérification de ce fichier a été interrompue deux fois par le système"),
+        N_("n'en concluez rien ; vérifiez-le seul, ou avec --workers 1"),
+    ),
     "verifier.reading-crashed": Problem(
         N_("la lecture de ce fichier a échoué : il est abîmé, ou fait pour nuire"),
         N_("n'en concluez rien ; demandez un autre exemplaire"),
@@ -74,7 +78,7 @@ ROWS: dict[str, Problem] = {
     ),
     "verifier.no-anchors": Problem(
         N_("aucun certificat n'est réglé pour vérifier la liste officielle"),
-        N_("indiquez tsl_roots (fichiers PEM de l'autorité racine et de celle qui en dépend)"),
+        N_("indiquez {key} dans les réglages : les fichiers PEM des certificats à croire"),
         Exit.CONFIGURATION,
     ),
     "verifier.revocation-list": Problem(

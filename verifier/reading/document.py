@@ -8,8 +8,9 @@ Rules kept here:
   code, on pages that bear pictures (what is drawn by lines is as sharp as it can be), each with
   its 5 seconds and all within the time of the child;
 - a code met again is the same code: its pages are kept;
-- a page that breaks is left out and said so; a file that breaks has one typed error, unless it
-  shows traces of a seal: whether that seal holds is then for the check of seals to say;
+- a page that breaks is left out and said so; a file that breaks, takes too much or ends its reader
+  has one typed error, unless it shows traces of a seal: whether that seal holds is then for the
+  check of seals to say, and `limits` that nothing of its pages was read;
 - the second reader, where it is asked for, looks at every code and at pages that gave none, in what
   is left of the page's 5 seconds.
 """
@@ -17,6 +18,7 @@ Rules kept here:
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from time import process_time
@@ -25,6 +27,7 @@ from typing import Any, Final
 from PIL import Image
 
 from verifier.reading.found import (
+    AttachedFile,
     FileKind,
     FoundCode,
     PageWords,
@@ -36,7 +39,13 @@ from verifier.reading.found import (
 )
 from verifier.reading.pages import MUPDF_ERRORS, Pdf
 from verifier.reading.pictures import grey_pictures
-from verifier.reading.sandbox import DEFAULT, Limits, ReadingCrashedError, run
+from verifier.reading.sandbox import (
+    DEFAULT,
+    Limits,
+    ReadingCrashedError,
+    ReadingStoppedError,
+    run,
+)
 from verifier.reading.second_reader import load, opinion, read_alone
 from verifier.reading.sniff import (
     MAX_CODES_A_PAGE,
@@ -45,6 +54,7 @@ from verifier.reading.sniff import (
     PAGE_SECONDS,
     FileBrokenError,
     Format,
+    TooManyObjectsError,
     bears_seal,
     sniff,
 )
@@ -69,15 +79,20 @@ def read_document(
 
     Raises a SecondReaderAbsentError before anything is read; a FileRefusedError (empty, too large,
     unknown, broken, encrypted, too many pixels or objects) or a ReadingStoppedError (time, memory,
-    crash).
+    crash; not of a PDF that shows a seal).
     """
     prepare = load if second_reader else None
     if prepare is not None:
         prepare()
     found = sniff(data)
     asked = _SECOND if second_reader else ""
-    answer = run(read_in_child, data, str(found), asked, limits=limits, prepare=prepare)
     kind = FileKind.PDF if found is Format.PDF else FileKind.IMAGE
+    try:
+        answer = run(read_in_child, data, str(found), asked, limits=limits, prepare=prepare)
+    except (ReadingStoppedError, TooManyObjectsError):
+        if kind is not FileKind.PDF or not bears_seal(data):
+            raise
+        return ReadDocument(name, kind, data, limits=(ReadingLimit.STOPPED,))
     try:
         return _document(ReadDocument(name, kind, data), json.loads(answer))
     except (ValueError, KeyError, TypeError) as problem:
@@ -110,6 +125,7 @@ class _Reading:
     cut: list[ReadingLimit] = field(default_factory=list)
     small: list[float] = field(default_factory=list)
     broken: set[int] = field(default_factory=set)
+    attached: list[AttachedFile] = field(default_factory=list)
     started: float = field(default_factory=process_time)
     begun: float = field(default_factory=process_time)
 
@@ -169,6 +185,7 @@ class _Reading:
         return {
             "codes": [{"raw": b64encode(raw).decode(), **row} for raw, row in self.codes.items()],
             "words": [asdict(page) for page in self.words],
+            "attached": [[one.name, b64encode(one.data).decode()] for one in self.attached],
             "limits": sorted({*self.cut}),
             "too_small": None if self.codes else max(self.small, default=None),
         }
@@ -211,6 +228,9 @@ def _read_pdf(reading: _Reading, pdf: Pdf) -> None:
     if reading.words and len(reading.broken) == len(reading.words):
         raise FileBrokenError(f"got {len(reading.words)} pages, none of which can be drawn")
     _again(reading, pdf, numbers)
+    with suppress(*MUPDF_ERRORS):
+        # A file that does not come out is compared with nothing; its seal is judged all the same.
+        reading.attached += pdf.json_files()
 
 
 def _again(reading: _Reading, pdf: Pdf, numbers: range) -> None:
@@ -249,6 +269,7 @@ def _document(empty: ReadDocument, answer: Mapping[str, Any]) -> ReadDocument:
         empty,
         codes=tuple(_code(row) for row in answer["codes"]),
         words=tuple(_page_words(row) for row in answer["words"]),
+        attached=tuple(AttachedFile(name, b64decode(data)) for name, data in answer["attached"]),
         limits=tuple(ReadingLimit(one) for one in answer["limits"]),
         too_small=answer["too_small"],
     )
