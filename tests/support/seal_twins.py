@@ -106,7 +106,7 @@ def cases(count: int) -> Iterator[Case]:
             yield f"altered {name} {level} {number}", changed, NOW
     streams = sealed(pdf=with_stream_xref(letter()))
     yield "genuine, tables as streams", streams, NOW
-    for number, changed in enumerate(altered(streams, count // 4, dice)):
+    for number, changed in enumerate(altered(streams, max(1, count // 4), dice)):
         yield f"altered, tables as streams {number}", changed, NOW
     plain = sealed()
     yield "another signature", last_digit_changed(plain), NOW

@@ -15,7 +15,7 @@ export class Reference {
 export type PdfDict = ReadonlyMap<string, PdfObject>;
 export type PdfObject = PdfDict | readonly PdfObject[] | Reference | number | string | boolean | null;
 
-const TOKEN = /[\0\t\n\f\r ]*(?:%[^\r\n]*[\r\n][\0\t\n\f\r ]*)*(<<|>>|\[|\]|\/[A-Za-z0-9_.+:*-]+(?![^\0\t\n\f\r ()<>[\]{}/%])|<[0-9A-Fa-f\0\t\n\f\r ]*>|\(|[+-]?\d*\.?\d+|[+-]?\d+\.?|[A-Za-z]+)/y;
+const TOKEN = /[\t\n\f\r ]*(?:%[^\r\n]*[\r\n][\t\n\f\r ]*)*(<<|>>|\[|\]|\/[A-Za-z0-9_.+:*-]+(?![^\0\t\n\f\r ()<>[\]{}/%])|<[0-9A-Fa-f\0\t\n\f\r ]*>|\(|[+-]?\d*\.?\d+|[+-]?\d+\.?|[A-Za-z]+)/y;
 const MAX_DEPTH = 64;
 const WORDS: ReadonlyMap<string, boolean | null> = new Map([["true", true], ["false", false], ["null", null]]);
 
@@ -88,7 +88,7 @@ export class ObjectReader {
   }
 
   #numberOrReference(number: number): number | Reference {
-    const found = /[\0\t\n\f\r ]+(\d{1,5})[\0\t\n\f\r ]+R(?![A-Za-z])/y;
+    const found = /[\t\n\f\r ]+(\d{1,5})[\t\n\f\r ]+R(?![A-Za-z])/y;
     found.lastIndex = this.at;
     const rest = found.exec(this.text);
     if (rest?.[1] === undefined) return number;
