@@ -9,6 +9,7 @@ import { ObjectError, ObjectReader, Reference, type PdfDict, type PdfObject } fr
 
 const MAX_TABLES = 32;
 const MAX_FIELDS = 1_000;
+const MOMENT = /^\(D:(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z\)$/;
 const MAX_GENERATION = 65_535;
 const ENTRY = /(\d{10}) (\d{5}) ([nf])(?: \r| \n|\r\n)/y;
 
@@ -40,7 +41,13 @@ class Follower {
       next = trailer.get("/Prev");
     }
     if (newest === null) throw new ObjectError("got no trailer");
+    this.#askSize(newest.get("/Size"));
     this.#trailer = newest;
+  }
+
+  #askSize(size: PdfObject | undefined): void {
+    const most = [...this.#places.keys()].reduce((one, two) => Math.max(one, two), 0);
+    if (typeof size !== "number" || most >= size) throw new ObjectError("got a size too small");
   }
 
   /** Give the place of the one seal's contents. */
@@ -64,6 +71,7 @@ class Follower {
 
   #sealIn(field: PdfDict): readonly number[] {
     if (field.has("/Kids") || typeof field.get("/T") !== "string") throw new ObjectError("got another field");
+    if (this.#dict(field.get("/P")).get("/Type") !== "/Page") throw new ObjectError("got a field of no page");
     return field.get("/FT") === "/Sig" && field.has("/V") ? [this.#contents(field.get("/V"))] : [];
   }
 
@@ -75,6 +83,7 @@ class Follower {
     if (seal.get("/Type") !== "/Sig" || seal.get("/Filter") !== "/Adobe.PPKLite" || seal.get("/SubFilter") !== "/ETSI.CAdES.detached") {
       throw new ObjectError("got another seal");
     }
+    if (!isMoment(seal.get("/M"))) throw new ObjectError("got no date");
     const [, before] = Array.isArray(range) ? (range as readonly PdfObject[]) : [];
     if (typeof before !== "number" || typeof written !== "string") throw new ObjectError("got no range");
     if (!this.text.startsWith(written, before)) throw new ObjectError("got contents elsewhere");
@@ -92,9 +101,8 @@ class Follower {
       this.#section(reader, Number(head[1]), Number(head[2]));
     }
     const trailer = reader.object();
-    if (!(trailer instanceof Map) || trailer.has("/Encrypt") || trailer.has("/XRefStm")) throw new ObjectError("got another trailer");
-    if (typeof trailer.get("/Size") !== "number") throw new ObjectError("got no size");
-    return trailer;
+    if (!/^[\r\n ]*startxref/.test(this.text.slice(reader.at, reader.at + 32))) throw new ObjectError("got something behind a trailer");
+    return trailerOf(trailer);
   }
 
   #section(reader: ObjectReader, start: number, count: number): void {
@@ -106,7 +114,7 @@ class Follower {
       reader.at = ENTRY.lastIndex;
       if (Number(found[2]) > (found[3] === "n" ? 0 : MAX_GENERATION)) throw new ObjectError("got another generation");
       if (found[3] === "n" && !this.#places.has(number)) this.#places.set(number, Number(found[1]));
-      else if (found[3] === "f" && !this.#places.has(number)) this.#places.set(number, -1);
+      if (found[3] === "f" && number !== 0) throw new ObjectError("got an object taken away");
     }
   }
 
@@ -128,4 +136,20 @@ class Follower {
     if (!(found instanceof Map)) throw new ObjectError("got no dictionary");
     return found as PdfDict;
   }
+}
+
+function trailerOf(trailer: PdfObject): PdfDict {
+  const plain = trailer instanceof Map && !trailer.has("/Encrypt") && !trailer.has("/XRefStm");
+  if (!plain || typeof trailer.get("/Size") !== "number") throw new ObjectError("got another trailer");
+  return trailer as PdfDict;
+}
+
+/** Tell whether a date is one, as a seal of ours writes it: others stop at one that is not. */
+function isMoment(value: PdfObject | undefined): boolean {
+  const found = typeof value === "string" ? MOMENT.exec(value) : null;
+  if (found === null) return false;
+  const [year, month, day, hour, minute, second] = found.slice(1);
+  const text = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
+  const at = Date.parse(text);
+  return !Number.isNaN(at) && new Date(at).toISOString() === text;
 }
