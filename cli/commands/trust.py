@@ -19,7 +19,7 @@ from storage.language import N_
 from storage.outgoing import Outgoing
 from storage.settings import Mode as Purpose
 from storage.settings import Settings
-from verifier.reports.lists import authority_rows, list_row
+from verifier.reports.lists import LIST_NAMES, authority_rows, list_row
 from verifier.trust import kept_folder
 from verifier.trust.adding import (
     NoAnchorsError,
@@ -44,20 +44,13 @@ from verifier.trust.refresh import (
 )
 from verifier.trust.status_proof import require_proved
 from verifier.trust.status_refresh import arrived, renew
-from verifier.trust.trust_list import Limits, ListName, Mode
+from verifier.trust.trust_list import Limits, Mode
 
 app = group(N_("Tenir les listes de confiance : prendre, montrer, ajouter."))
 
 _PEM = b"-----BEGIN CERTIFICATE"
 # A JSON object in base64url.
 _JWS = b"eyJ"
-_NAMES = {
-    ListName.TSL: N_("liste officielle 2D-Doc"),
-    ListName.TWODDOC: N_("annuaires 2D-Doc"),
-    ListName.AUTHORITIES: N_("autorités de cachet et d'horodatage"),
-    ListName.CRL: N_("listes de révocation"),
-    ListName.STATUS: N_("listes des retraits"),
-}
 Config = Annotated[Path | None, typer.Option(metavar="F", help=N_("Réglages."))]
 Json = Annotated[bool, typer.Option("--json", help=N_("Répondre en JSON."))]
 
@@ -242,7 +235,7 @@ def _brought(path: Path, mode: Mode) -> Files:
 
 
 def _tell(output: Output, step: Step) -> None:
-    name = " ".join(part for part in (output.tr(_NAMES[step.name]), step.authority) if part)
+    name = " ".join(part for part in (output.tr(LIST_NAMES[step.name]), step.authority) if part)
     if step.error is None:
         output.say(f"  ✓ {name} : {step.count}")
         return
@@ -281,7 +274,7 @@ def _show(output: Output, folders: tuple[Path, ...], settings: Settings, *, as_j
         return
     for one, row in zip(trust.lists, rows, strict=True):
         sentence = N_("{name} : du {issued}, {age} ; à renouveler le {due}")
-        words = {"name": output.tr(_NAMES[one.name]), "issued": row["issued"][:10]}
+        words = {"name": output.tr(LIST_NAMES[one.name]), "issued": row["issued"][:10]}
         due = (row["due"] or "-")[:10]
         late = output.tr(N_(" (TROP ANCIENNE)")) if row["too_old"] else ""
         age = _aged(row["age_days"], output)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -12,8 +12,9 @@ import typer
 from cli.files import STANDARD, read
 from cli.help import Command, group
 from cli.main import explain
-from cli.output import of
+from cli.output import Output, of
 from cli.problems.problem import Exit
+from cli.reporting import Papers
 from cli.verdicts import tell
 from sealing.proofs.evidence_record import MAX_BYTES as MAX_RECORD
 from sealing.proofs.evidence_record import SUFFIX
@@ -25,7 +26,7 @@ from verifier.reading.found import FoundRecord, ReadDocument, text_document
 from verifier.reading.second_reader import load as load_second_reader
 from verifier.reading.sniff import MAX_BYTES
 from verifier.trust.local_list import read_trust
-from verifier.trust.trust_list import Limits, Mode
+from verifier.trust.trust_list import Limits, Mode, TrustList
 from verifier.verify import verify
 
 app = group()
@@ -87,6 +88,24 @@ Second = Annotated[
         help=N_("Relire chaque code avec libdmtx (pip install 'coffre[libdmtx]')."),
     ),
 ]
+Report = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE|DIR", help=N_("Écrire le rapport d'une page à garder au dossier (PDF).")
+    ),
+]
+Letter = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE|DIR",
+        help=N_(
+            "En cas de doute : préparer la lettre qui demande l'original (.pdf ; .txt à adapter)."
+        ),
+    ),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help=N_("Remplacer le rapport ou la lettre qui y est déjà."))
+]
 Json = Annotated[bool, typer.Option("--json", help=N_("Répondre en JSON."))]
 
 
@@ -109,6 +128,9 @@ def command(
     config: Config = None,
     offline: Offline = False,  # noqa: ARG001 - deciding never needs the network
     second_reader: Second = False,
+    report: Report = None,
+    letter: Letter = None,
+    force: Force = False,
     json: Json = False,
 ) -> int:
     """Verify files, or the text of a code; the exit code is the answer."""
@@ -120,24 +142,46 @@ def command(
     settings, moment = Settings.load(config), moment_of(at)
     limits = Limits.of_days(settings.directory_days, settings.crl_grace_days)
     lists = read_trust(trust or settings.trust_folders, Mode(settings.mode), limits)
+    paths = _documents(files or [])
+    papers = Papers.asked(report, letter, paths, settings.town, force=force)
+    desk = _Desk(output, lists, moment, papers, json)
     found: list[int] = []
     if raw is not None:
-        document = text_document(characters_of(raw), STANDARD)
-        verdict = verify(document, lists, datetime.now(UTC), at=moment)
-        found.append(tell(output, verdict, output.tr(N_("texte d'un code")), as_json_line=json))
-    for path in _documents(files or []):
-        name = output.tr(N_("entrée standard")) if str(path) == STANDARD else str(path)
+        found += desk.judged(text_document(characters_of(raw), STANDARD), _name(None, output))
+    for path in paths:
+        name = _name(path, output)
         try:
-            document = _read(path, evidence, second_reader=second_reader)
-            verdict = verify(document, lists, datetime.now(UTC), at=moment)
+            found += desk.judged(_read(path, evidence, second_reader=second_reader), name)
         except (CoffreError, OSError) as error:
             # The others are judged all the same: a forgery must not hide behind a bad file.
             found.append(explain(error, output, about=name))
-        else:
-            found.append(tell(output, verdict, name, as_json_line=json))
     if lists.is_test and not json:
         output.remark(output.tr(N_("listes de confiance d'ESSAI : ces réponses ne prouvent rien")))
     return next((code for code in _ORDER if code in found), found[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What every document is judged and told with."""
+
+    output: Output
+    lists: TrustList
+    moment: datetime | None
+    papers: Papers
+    json: bool
+
+    def judged(self, document: ReadDocument, name: str) -> list[int]:
+        """Judge one document, tell it and write its papers; give the exit codes."""
+        now = datetime.now(UTC)
+        verdict = verify(document, self.lists, now, at=self.moment)
+        code = tell(self.output, verdict, name, as_json_line=self.json)
+        return [code, *self.papers.write(verdict, document.data, now, name, self.output)]
+
+
+def _name(path: Path | None, output: Output) -> str:
+    if path is None:
+        return output.tr(N_("texte d'un code"))
+    return output.tr(N_("entrée standard")) if str(path) == STANDARD else str(path)
 
 
 def _require_one_source(files: list[Path] | None, raw: str | None, *, second_reader: bool) -> None:
