@@ -61,7 +61,7 @@ def _say(output: Output, verdict: Verdict, name: str) -> None:
     sign = "-" if conclusion is None else _SIGNS[conclusion.indication]
     output.show(f"{sign} {name} : {headline(verdict, output.tr)}")
     if conclusion is not None and conclusion.indication is not Indication.TOTAL_PASSED:
-        output.show(f"  {explanation(verdict, output.tr)} ({conclusion.sub_indication})")
+        output.show(f"  {explanation(verdict, output.tr)}")
     for seal in verdict.seals:
         _say_seal(output, seal)
     for code in verdict.codes:
@@ -90,6 +90,8 @@ def _facts(seal: SealVerdict, tr: Translator) -> str:
     told = []
     if seal.level is not None:
         told.append(tr(N_("niveau {level}")).format(level=seal.level))
+    if seal.qualified is not None:
+        told.append(tr(N_("cachet qualifié") if seal.qualified else N_("cachet non qualifié")))
     if seal.signer is not None and seal.signing_time is not None:
         day = seal.signing_time.astimezone(UTC)
         told.append(tr(N_("daté du {day} (heure UTC)")).format(day=f"{day:%d/%m/%Y %H:%M}"))

@@ -32,8 +32,8 @@ PREFIX = "COFFRE_"
 _FILE = "_FILE"
 _TABLES = {"sealing", "signers", "status", "token", "tsa", "town"}
 _SECRETS = {"passphrase", "pin"}
-_PATHS = {"trust", "tsl_roots"}
-_HOSTS = {"tsl_hosts", "revocation_hosts", "status_lists"}
+_PATHS = {"trust", "tsl_roots", "lotl_signers"}
+_HOSTS = {"tsl_hosts", "revocation_hosts", "status_lists", "lotl_countries"}
 _LISTS = r"^https?://[^\s?#@]*[^\s?#@/]$"
 _USES = r"^(seal|attestation|status|time-stamp|twoddoc:[0-9A-Z]{2})$"
 _TSA = r"^(demo:|https?://[^\s@]+)$"
@@ -132,6 +132,9 @@ class Settings(BaseModel):
     tsl_roots: tuple[Path, ...] = ()
     tsl_signer: str | None = None
     tsl_hosts: tuple[str, ...] = ()
+    lotl: Annotated[str, Field(pattern=r"^https?://[^\s@]+$")] | None = None
+    lotl_signers: tuple[Path, ...] = ()
+    lotl_countries: tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...] = ("FR",)
     revocation_hosts: tuple[str, ...] = ()
     status_lists: tuple[Annotated[str, Field(pattern=_LISTS)], ...] = ()
     directory_days: Annotated[int, Field(ge=1, le=3650)] = 30

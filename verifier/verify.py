@@ -7,7 +7,7 @@ The steps, by the numbers of `verifier/DESIGN.md`:
 3. every code, its parts joined, with its signature, its issuer and its dates;
 4. the words of the page against each code whose signature was proved;
 5. the evidence record that came with the file, if any;
-6. whether all that was proved is of one letter;
+6. whether all that was proved is of one letter, and the data attached to it say the same;
 7. whether the issuer took that letter back, by its lists;
 8. the lists that the answers rest on, and their ages.
 
@@ -31,6 +31,7 @@ from sealing.towncode.message import PREFIX
 from sealing.twoddoc.header import NotTwoDDocError
 from verifier.check import Check, SubIndication
 from verifier.checks.agreement import check_agreement
+from verifier.checks.attached import check_attached
 from verifier.checks.evidence import check_evidence
 from verifier.checks.pades import check_seals
 from verifier.checks.printed_text import compare, compare_towncode
@@ -83,6 +84,7 @@ def verify(
         checks.append(Check.passed("file.codes", _OTHER_CODES, kinds=" ".join(sorted({*others}))))
     evidence = _evidence(document, trust, moment)  # (5)
     checks += check_agreement(seals, codes)  # (6)
+    checks += check_attached(document.attached, seals, codes)
     letters = [*(seal.named for seal in seals), *(code.named for code in codes)]
     named = [letter for letter in letters if letter is not None]
     status, told = check_status(named, trust, Hours(moment, now))  # (7)
@@ -139,6 +141,8 @@ def _lists(
     names = [ListName.TSL, ListName.TWODDOC] if CodeKind.TWODDOC in kinds else []
     chained = bool(seals) or evidence is not None or CodeKind.TOWNCODE in kinds
     names += [ListName.AUTHORITIES] if chained else []
+    if any(seal.qualified is not None for seal in seals):
+        names.append(ListName.EUROPEAN)
     return [*names, ListName.CRL] if names else []
 
 

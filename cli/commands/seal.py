@@ -34,6 +34,8 @@ from cli.seal_options import (
 )
 from sealing.marks.placement import Wish
 from sealing.pades.seal import MAX_BYTES
+from sealing.proofs.letter_data import MAX_BYTES as MAX_DATA
+from sealing.proofs.letter_data import LetterData
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.letter import Letter, SealedLetter, Sealer, seal_letter
 from sealing.service.levels import Level, TrustServices
@@ -63,6 +65,13 @@ Fields = Annotated[
         help=N_("Une donnée du code (2D-Doc : son identifiant ; sinon son nom) ; à répéter."),
     ),
 ]
+Attach = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DATA.json",
+        help=N_("Données du document, jointes au PDF sous le même cachet (un objet JSON)."),
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help=N_("Remplacer le fichier s'il existe."))]
 
 
@@ -79,7 +88,8 @@ Force = Annotated[bool, typer.Option("--force", help=N_("Remplacer le fichier s'
         "  --field 23= --field 24=69999 --field 25=VALBOURG --field 26=FR\n"
         "coffre seal attestation.pdf -o attestation-scellee.pdf --config pki/coffre.toml \\\n"
         '  --towncode --type "attestation d\'accueil" --field nom=DUPONT --field prénoms=CLAIRE\n'
-        "coffre seal lettre.pdf -o lettre-durable.pdf --config pki/coffre.toml --level B-LT"
+        "coffre seal lettre.pdf -o lettre-durable.pdf --config pki/coffre.toml --level B-LT\n"
+        "coffre seal lettre.pdf -o lettre-jointe.pdf --config pki/coffre.toml --attach donnees.json"
     ),
 )
 def command(
@@ -97,6 +107,7 @@ def command(
     strict_c40: StrictC40 = False,
     page: Page = 1,
     at: At = "auto",
+    attach: Attach = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
@@ -108,18 +119,24 @@ def command(
         raise OptionWithoutCodeError("got an option of a code, and no code")
     wish = Wish(page, corner(at))
     refuse_existing(out, force=force)
+    data = None if attach is None else (attach.name, letter_data(attach))
     settings, now = Settings.load(config, strict_c40=strict_c40 or None), clock()
     pdf = read(source, limit=MAX_BYTES)
     profile = profile_of(settings, wish, reached, fold=fold)
     with closing(TrustServices(settings, reached, clock)) as services:
         sealer = keys(settings, signer, order, services, output)
-        letter = Letter(pdf, order, slot=slot_for_one(settings, now))
+        letter = Letter(pdf, order, slot=slot_for_one(settings, now), data=data)
         sealed = seal_letter(letter, sealer, profile, now, os.urandom(10))
-    require_agreement(sealed, sealer, order)
+    require_agreement(sealed, sealer, order, None if data is None else data[1])
     with writing(out, force=force) as file:
         file.write(sealed.pdf)
     tell(output, sealed, pdf, out, as_json=json)
     remark(output, order, sealed, settings.mode)
+
+
+def letter_data(path: Path) -> LetterData:
+    """Read the data to attach; raise LetterDataError."""
+    return LetterData.parse(read(path, limit=MAX_DATA))
 
 
 def keys(

@@ -1,9 +1,9 @@
 """`coffre trust`: whom this installation believes."""
 
-from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 import typer
@@ -13,7 +13,7 @@ from cli.files import STANDARD, read, writing
 from cli.help import Command, group
 from cli.output import Output, of
 from cli.problems.problem import Exit
-from cli.problems.table import problem_of
+from cli.trust_steps import aged, step_row, tell_step
 from storage.errors import CoffreError, ConfigurationError
 from storage.language import N_
 from storage.outgoing import Outgoing
@@ -23,6 +23,7 @@ from verifier.reports.lists import LIST_NAMES, authority_rows, list_row
 from verifier.trust import kept_folder
 from verifier.trust.adding import (
     NoAnchorsError,
+    Pinned,
     TrustModesError,
     add,
     certificate_files,
@@ -34,6 +35,7 @@ from verifier.trust.kept_folder import Files
 from verifier.trust.local_list import PEM_LIMIT, read_trust
 from verifier.trust.refresh import (
     MANIFEST,
+    Fetch,
     Refreshed,
     Source,
     Step,
@@ -74,10 +76,11 @@ def update(ctx: typer.Context, config: Config = None, json: Json = False) -> int
     """Renew the lists from the network."""
     output, settings = of(ctx), Settings.load(config)
     anchors = _anchors(settings)
-    if settings.tsl is None and not settings.status_lists:
+    if settings.tsl is None and settings.lotl is None and not settings.status_lists:
         raise NoListAddressError("got no address of the official list")
     if settings.tsl is not None and not anchors.certificates:
-        raise NoAnchorsError("got no certificate to verify the official list")
+        problem = "got no certificate to verify the official list"
+        raise NoAnchorsError(problem, key="tsl_roots")
     folder, mode = settings.kept_trust, Mode(settings.mode)
     with kept_folder.writing(folder):
         held = _held(folder, mode)
@@ -90,7 +93,7 @@ def update(ctx: typer.Context, config: Config = None, json: Json = False) -> int
             raise
         kept_folder.publish(folder, result.files)
     if json:
-        rows = [_step(step) for step in result.steps]
+        rows = [step_row(step) for step in result.steps]
         output.give("trust-update", folder=str(folder), mode=str(mode), lists=rows)
     else:
         output.show(output.tr(N_("Listes de confiance : {folder}")).format(folder=folder))
@@ -99,7 +102,7 @@ def update(ctx: typer.Context, config: Config = None, json: Json = False) -> int
 
 def _renewed(held: Files, settings: Settings, anchors: Anchors, output: Output) -> Refreshed:
     """Fetch the official list and what hangs on it, then the lists of letters taken back."""
-    addresses = filter(None, (settings.tsl, *settings.status_lists))
+    addresses = filter(None, (settings.tsl, settings.lotl, *settings.status_lists))
     hosts = {*(urlsplit(one).hostname or "" for one in addresses), *settings.tsl_hosts}
     door = Outgoing(hosts, loopback=settings.mode is Purpose.TEST)
     mode, now = Mode(settings.mode), _now()
@@ -108,12 +111,28 @@ def _renewed(held: Files, settings: Settings, anchors: Anchors, output: Output) 
         result = Refreshed({**held, MANIFEST: manifest(held, mode, directory_dates(held), rows)})
     else:
         source = Source(settings.tsl, anchors, mode)
-        result = refresh(held, source, door.fetch, now, lambda step: _tell(output, step))
+        result = refresh(held, source, door.fetch, now, lambda step: tell_step(output, step))
+    european = [] if settings.lotl is None else _european(result.files, settings, door.fetch, now)
     trust = read_files(result.files, mode, settings.trust)
+    for step in european:
+        result.steps.append(step)
+        tell_step(output, step)
     for step in renew(result.files, settings.status_lists, door.fetch, trust, now):
         result.steps.append(step)
-        _tell(output, step)
+        tell_step(output, step)
     return result
+
+
+def _european(files: Files, settings: Settings, fetch: Fetch, now: datetime) -> list[Step]:
+    # It costs pyHanko, and few have these lists.
+    from verifier.trust.eu_refresh import EuropeanSource, renew_european  # noqa: PLC0415
+
+    pinned = _all_pinned(settings).lotl
+    if not pinned.certificates:
+        problem = "got no certificate to verify the list of lists"
+        raise NoAnchorsError(problem, key="lotl_signers")
+    source = EuropeanSource(settings.lotl or "", pinned, settings.lotl_countries)
+    return renew_european(files, source, fetch, now)
 
 
 @app.command(
@@ -160,7 +179,7 @@ def add_command(
     added = _brought(path, mode)
     with kept_folder.writing(folder):
         held = _held(folder, mode)
-        files = add(held, added, _anchors(settings), mode, _now())
+        files = add(held, added, _all_pinned(settings), mode, _now())
         beside = read_files(files, mode, settings.trust)
         require_proved(arrived(files, held), beside, _now())
         kept_folder.publish(folder, files)
@@ -196,12 +215,16 @@ def _now() -> datetime:
 
 
 def _anchors(settings: Settings) -> Anchors:
-    found = [
-        certificate
-        for path in settings.tsl_roots
-        for certificate in _pem(path, read(path, limit=PEM_LIMIT))
-    ]
-    return Anchors(tuple(found), settings.tsl_signer)
+    return Anchors(tuple(_pinned(settings.tsl_roots)), settings.tsl_signer)
+
+
+def _all_pinned(settings: Settings) -> Pinned:
+    return Pinned(_anchors(settings), Anchors(tuple(_pinned(settings.lotl_signers))))
+
+
+def _pinned(paths: Sequence[Path]) -> Iterator[x509.Certificate]:
+    for path in paths:
+        yield from _pem(path, read(path, limit=PEM_LIMIT))
 
 
 def _pem(path: Path, data: bytes) -> list[x509.Certificate]:
@@ -234,28 +257,6 @@ def _brought(path: Path, mode: Mode) -> Files:
     return kept_folder.files_of(path, data)
 
 
-def _tell(output: Output, step: Step) -> None:
-    name = " ".join(part for part in (output.tr(LIST_NAMES[step.name]), step.authority) if part)
-    if step.error is None:
-        output.say(f"  ✓ {name} : {step.count}")
-        return
-    problem = problem_of(step.error)
-    details = defaultdict(lambda: "?", step.error.details)
-    sentence = output.tr(problem.sentence).format_map(details)
-    output.say(f"  ✗ {name} : {sentence}")
-
-
-def _step(step: Step) -> dict[str, Any]:
-    return {
-        "name": str(step.name),
-        "authority": step.authority or None,
-        "state": "kept" if step.error else "renewed",
-        "count": step.count,
-        "left_aside": step.left_aside,
-        "code": step.error.code if step.error else None,
-    }
-
-
 def _show(output: Output, folders: tuple[Path, ...], settings: Settings, *, as_json: bool) -> None:
     limits = Limits.of_days(settings.directory_days, settings.crl_grace_days)
     trust = read_trust(folders, Mode(settings.mode), limits)
@@ -277,16 +278,10 @@ def _show(output: Output, folders: tuple[Path, ...], settings: Settings, *, as_j
         words = {"name": output.tr(LIST_NAMES[one.name]), "issued": row["issued"][:10]}
         due = (row["due"] or "-")[:10]
         late = output.tr(N_(" (TROP ANCIENNE)")) if row["too_old"] else ""
-        age = _aged(row["age_days"], output)
+        age = aged(row["age_days"], output)
         output.show(output.tr(sentence).format(**words, age=age, due=due) + late)
     for told in authorities:
         state = output.tr(N_("retirée")) if told["withdrawn"] else told["certificates"]
         output.show(f"  {told['id']} : {state}")
     if trust.is_test:
         output.remark(output.tr(N_("listes de confiance d'ESSAI : ces réponses ne prouvent rien")))
-
-
-def _aged(days: int, output: Output) -> str:
-    """Say how old something is."""
-    words = {0: N_("aujourd'hui"), 1: N_("hier")}.get(days, N_("il y a {days} jours"))
-    return output.tr(words).format(days=days)

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from cli.problems import (
     applications,
+    attachments,
     consent,
     mailing,
     merging,
@@ -28,6 +29,7 @@ from storage.language import N_, Translator
 
 PROBLEMS: dict[str, Problem] = {
     **applications.ROWS,
+    **attachments.ROWS,
     **consent.ROWS,
     **mailing.ROWS,
     **merging.ROWS,
@@ -57,6 +59,7 @@ RULES: dict[str, str] = {
     "no-field": N_("aucune donnée n'est donnée"),
     "not-iso-date": N_("n'est pas une date de la forme 2026-12-31 (ou 2026-12, ou 2026)"),
     "not-on-page": N_("n'est pas sur la page"),
+    "otherwise-in-data": N_("ne dit pas la même chose dans les données jointes"),
     "other-document": N_("est celui d'un autre document : le cachet a le sien"),
     "page-count": N_("n'est pas le nombre de pages du document"),
     "perimeter": N_("le périmètre n'est pas 01"),

@@ -107,7 +107,7 @@ ROWS: dict[str, Problem] = {
     ),
     "verifier.no-anchors": Problem(
         N_("aucun certificat n'est réglé pour vérifier la liste officielle"),
-        N_("indiquez tsl_roots (fichiers PEM de l'autorité racine et de celle qui en dépend)"),
+        N_("indiquez {key} dans les réglages : les fichiers PEM des certificats à croire"),
         Exit.CONFIGURATION,
     ),
     "verifier.revocation-list": Problem(

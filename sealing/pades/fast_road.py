@@ -16,8 +16,8 @@ from typing import Final
 
 from sealing.marks.placement import Mark
 from sealing.pades import structure
+from sealing.pades.attach import NONE, Enclosures, attached
 from sealing.pades.cms_template import CmsSigner
-from sealing.pades.dss import Dss
 from sealing.pades.entries import Entries
 from sealing.pades.hole import Hole, room
 from sealing.pades.increment import Increment, text_string, written
@@ -47,20 +47,20 @@ def begin(
     mark: Mark | None,
     signer: CmsSigner,
     entries: Entries,
-    dss: Dss | None = None,
+    enclosed: Enclosures = NONE,
 ) -> UnfinishedRevision:
     """Sign a revision that seals the whole file; without a mark the seal is not seen.
 
-    `dss` goes into the same revision.
+    What is enclosed goes into the same revision.
     Raises NotFastError before anything is signed; whatever the signer raises goes through.
     """
-    made, begins = _prepare(source.pages, mark, signer.size, entries, dss)
+    made, begins = _prepare(source.pages, mark, signer.size, entries, enclosed)
     hole = Hole.of(source, made, begins, signer.size, signer.digest.name)
     return UnfinishedRevision(signer.begin(hole.digest), hole.put)
 
 
 def _prepare(
-    pages: PageTree, mark: Mark | None, size: int, entries: Entries, dss: Dss | None
+    pages: PageTree, mark: Mark | None, size: int, entries: Entries, enclosed: Enclosures
 ) -> tuple[Increment, int]:
     """Write every object, with room for the CMS; give where that begins."""
     skeleton = pages.skeleton
@@ -71,7 +71,10 @@ def _prepare(
     page = pages.page(0 if mark is None else mark.place.page)
     made = Increment.begin(skeleton)
     form, widget, signature = made.number(), made.number(), made.number()
-    kept = stored(made, catalog, dss)
+    kept = {
+        **stored(made, catalog, enclosed.dss),
+        **attached(made, catalog, enclosed.attached),
+    }
     made.put(skeleton.root, catalog.with_entries({b"AcroForm": written(form), **kept}))
     made.put(form, b"<</Fields[%b]/SigFlags 3>>" % written(widget))
     shown = b"/Rect[0 0 0 0]" if mark is None else _shown(made, mark)

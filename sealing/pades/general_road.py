@@ -29,6 +29,14 @@ from pyhanko.sign.validation import read_certification_data
 
 from sealing.errors import PdfCertifiedError, PdfEncryptedError, PdfUnreadableError
 from sealing.marks.placement import Mark
+from sealing.pades.attach import (
+    DESCRIPTION,
+    MEDIA_TYPE,
+    NONE,
+    AttachedFile,
+    AttachmentExistsError,
+    Enclosures,
+)
 from sealing.pades.cms_template import CmsSigner
 from sealing.pades.dss import Dss, DssStream
 from sealing.pades.entries import Entries
@@ -57,14 +65,24 @@ _STRANGE = (
 
 
 def begin(
-    pdf: bytes, mark: Mark | None, signer: CmsSigner, entries: Entries, dss: Dss | None = None
+    pdf: bytes,
+    mark: Mark | None,
+    signer: CmsSigner,
+    entries: Entries,
+    enclosed: Enclosures = NONE,
 ) -> UnfinishedRevision:
     """Sign a revision that seals the whole file; without a mark the seal is not seen.
 
-    `dss` goes into the same revision. Raises PdfUnreadableError, PdfEncryptedError or
-    PdfCertifiedError, and whatever `signer` raises.
+    What is enclosed goes into the same revision. Raises PdfUnreadableError, PdfEncryptedError,
+    PdfCertifiedError or AttachmentExistsError, and whatever `signer` raises.
     """
-    digest, put = _begun(pdf, dss, lambda writer: _prepare(writer, mark, signer, entries))
+
+    def prepare(writer: IncrementalPdfFileWriter) -> Prepared:
+        if enclosed.attached is not None:
+            _attach(writer, enclosed.attached)
+        return _prepare(writer, mark, signer, entries)
+
+    digest, put = _begun(pdf, enclosed.dss, prepare)
     return UnfinishedRevision(signer.begin(digest), put)
 
 
@@ -143,6 +161,56 @@ def _deflated(stream: DssStream) -> generic.StreamObject:
     made = generic.StreamObject(encoded_data=stream.deflated)
     made[pdf_name("/Filter")] = pdf_name("/FlateDecode")
     return made
+
+
+def _attach(writer: IncrementalPdfFileWriter, file: AttachedFile) -> None:
+    """Attach a file beside those that the document has, by name and as associated with it."""
+    root = writer.root
+    names = root["/Names"] if "/Names" in root else generic.DictionaryObject()
+    tree = names["/EmbeddedFiles"] if "/EmbeddedFiles" in names else generic.DictionaryObject()
+    held = list(tree["/Names"]) if "/Names" in tree else []
+    keys = [str(key.get_object()) for key in held[::2]]
+    if "/Kids" in tree or file.name in keys:
+        raise AttachmentExistsError("got files in a tree, or one of this name", name=file.name)
+    specification = writer.add_object(_specification(writer, file))
+    # A name tree is in the order of its keys (7.9.6).
+    at = 2 * sum(key < file.name for key in keys)
+    held[at:at] = [generic.TextStringObject(file.name), specification]
+    named = generic.DictionaryObject({pdf_name("/Names"): generic.ArrayObject(held)})
+    kept = generic.DictionaryObject(names)
+    kept[pdf_name("/EmbeddedFiles")] = writer.add_object(named)
+    root[pdf_name("/Names")] = writer.add_object(kept)
+    associated = root["/AF"] if "/AF" in root else ()  # noqa: SIM401
+    root[pdf_name("/AF")] = generic.ArrayObject([*associated, specification])
+    writer.update_root()
+
+
+def _specification(
+    writer: IncrementalPdfFileWriter, file: AttachedFile
+) -> generic.DictionaryObject:
+    name, day = generic.TextStringObject(file.name), generic.TextStringObject(file.date)
+    params = {pdf_name("/Size"): generic.NumberObject(len(file.data)), pdf_name("/ModDate"): day}
+    stream = generic.StreamObject(
+        dict_data={
+            pdf_name("/Type"): pdf_name("/EmbeddedFile"),
+            pdf_name("/Subtype"): pdf_name(f"/{MEDIA_TYPE}"),
+            pdf_name("/Params"): generic.DictionaryObject(params),
+        },
+        stream_data=file.data,
+    )
+    held = writer.add_object(stream)
+    return generic.DictionaryObject(
+        {
+            pdf_name("/Type"): pdf_name("/Filespec"),
+            pdf_name("/F"): name,
+            pdf_name("/UF"): name,
+            pdf_name("/AFRelationship"): pdf_name("/Data"),
+            pdf_name("/Desc"): generic.TextStringObject(DESCRIPTION),
+            pdf_name("/EF"): generic.DictionaryObject(
+                {pdf_name("/F"): held, pdf_name("/UF"): held}
+            ),
+        }
+    )
 
 
 def _prepare(

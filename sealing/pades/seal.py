@@ -13,8 +13,8 @@ from sealing.errors import PdfRefusedError, PdfUnreadableError
 from sealing.marks.placement import Mark
 from sealing.pades import fast_road, general_road
 from sealing.pades.archive import Archivist, archive
+from sealing.pades.attach import NONE, Enclosures, require_room
 from sealing.pades.cms_template import CmsSigner
-from sealing.pades.dss import Dss
 from sealing.pades.entries import Entries
 from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError, Reason
@@ -105,13 +105,16 @@ def begin(
     mark: Mark | None,
     signer: CmsSigner,
     entries: Entries,
-    dss: Dss | None = None,
+    enclosed: Enclosures = NONE,
 ) -> UnfinishedPdf:
     """Sign a file in one revision; raise a PdfRefusedError."""
     require_pdf(source.pdf)
+    if enclosed.attached is not None:
+        require_room(source.pdf)
     try:
-        return UnfinishedPdf(source, fast_road.begin(source, mark, signer, entries, dss), Road.FAST)
+        revision = fast_road.begin(source, mark, signer, entries, enclosed)
+        return UnfinishedPdf(source, revision, Road.FAST)
     except NotFastError as error:
         fallback = error.reason
-    revision = general_road.begin(source.pdf, mark, signer, entries, dss)
+    revision = general_road.begin(source.pdf, mark, signer, entries, enclosed)
     return UnfinishedPdf(source, revision, Road.GENERAL, fallback)

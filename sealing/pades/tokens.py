@@ -35,6 +35,7 @@ class Reason(StrEnum):
     PERMISSIONS = "permissions"
     ACROFORM = "acroform"
     STORE = "store"
+    ATTACHMENTS = "attachments"
     TAGGED = "tagged"
     OBJECT = "object"
     STREAM = "stream"

@@ -12,7 +12,13 @@ from typing import TypeAlias
 
 from cryptography import x509
 
-from sealing.proofs.document_id import RANDOM_BYTES, DocumentId, document_id, in_twoddoc
+from sealing.proofs.document_id import (
+    RANDOM_BYTES,
+    DocumentId,
+    document_id,
+    in_twoddoc,
+    parse_written,
+)
 from sealing.service.profile import Profile
 from sealing.signers.port import Signer, common_name, hashed
 from sealing.towncode import signature
@@ -20,7 +26,12 @@ from sealing.towncode.emission import claims_of
 from sealing.twoddoc import message
 from sealing.twoddoc.catalogue import IssueDateRule
 from sealing.twoddoc.conformance import require_town_type
-from sealing.twoddoc.emission import check_signing_date, encode_unsigned
+from sealing.twoddoc.emission import (
+    EmissionError,
+    Problem,
+    check_signing_date,
+    encode_unsigned,
+)
 from sealing.twoddoc.header import Header
 from sealing.twoddoc.values import Value
 
@@ -83,6 +94,16 @@ def twoddoc_code(
     return message.issue(
         header, values, lambda data: signer.sign(hashed(data, leaf)), profile.emission
     )
+
+
+def refuse_other_id(order: Order) -> None:
+    """Refuse a code that would bear the identifier of another letter than its seal's.
+
+    Raises EmissionError.
+    """
+    given = order.values.get(_DOCUMENT_ID) if isinstance(order, TwoDDocOrder) else None
+    if given is not None and parse_written(str(given)) is not None:
+        raise EmissionError([Problem("other-document", _DOCUMENT_ID, "the seal has its own")])
 
 
 def check_order(

@@ -31,6 +31,7 @@ from sealing.marks.readback import (
 )
 from sealing.pades import seal as pades
 from sealing.pades.archive import Archivist
+from sealing.pades.attach import AttachedFile, Enclosures
 from sealing.pades.cms_template import CmsSigner, CmsTemplate
 from sealing.pades.dss import Dss
 from sealing.pades.entries import Entries
@@ -40,9 +41,9 @@ from sealing.proofs.document_id import (
     SlotKey,
     document_id,
     in_twoddoc,
-    parse_written,
     slotted_id,
 )
+from sealing.proofs.letter_data import LetterData
 from sealing.service import codes
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.levels import NOTHING, Additions, Level
@@ -53,7 +54,6 @@ from sealing.signers.port import Signer, common_name, digest_of
 from sealing.twoddoc.emission import EmissionError, Problem
 from storage.errors import CoffreError
 
-_DOCUMENT_ID = "01"
 _PAGES = "09"
 
 
@@ -69,12 +69,14 @@ class Letter:
 
     `sample`: its page is looked at, and its code read back, whatever is known of letters like it.
     `slot`: its own in the register of seals; None: its identifier is of no register.
+    `data`: what is attached to it, under a name.
     """
 
     pdf: bytes
     order: Order | None = None
     sample: bool = False
     slot: SlotKey | None = None
+    data: tuple[str, LetterData] | None = None
     source: SourcePdf = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -230,12 +232,13 @@ def letter_steps(
     letter.source.read(places.templates)
     identifier = _identifier(letter, now, randomness)  # (1)
     entries = Entries(now, in_twoddoc(identifier))
+    enclosed = Enclosures(sealer.dss, _attached(letter, identifier, now))
     yield
     if letter.order is None:
-        begun = pades.begin(letter.source, None, sealer.cms, entries, sealer.dss)  # (5)
+        begun = pades.begin(letter.source, None, sealer.cms, entries, enclosed)  # (5)
         return UnfinishedLetter(begun, identifier, sealer)
     order = _counted(letter.order, letter.source)
-    _refuse_other_id(order)
+    codes.refuse_other_id(order)
     code, mention = _code(order, sealer, profile, now, identifier)  # (2) (3)
     yield
     symbol = datamatrix.symbol(code, strict_c40=profile.strict_c40)  # (4)
@@ -247,15 +250,16 @@ def letter_steps(
     text = f"Cachet de {holder} et {_WORDS[type(order)]}"
     mark = Mark(appearance.appearance(symbol, mention), place, text)
     yield
-    begun = pades.begin(letter.source, mark, sealer.cms, entries, sealer.dss)  # (5)
+    begun = pades.begin(letter.source, mark, sealer.cms, entries, enclosed)  # (5)
     return UnfinishedLetter(begun, identifier, sealer, code, mark, symbol.modules, letter.sample)
 
 
-def _refuse_other_id(order: Order) -> None:
-    """Refuse a code that would bear the identifier of another letter than its seal's."""
-    given = order.values.get(_DOCUMENT_ID) if isinstance(order, TwoDDocOrder) else None
-    if given is not None and parse_written(str(given)) is not None:
-        raise EmissionError([Problem("other-document", _DOCUMENT_ID, "the seal has its own")])
+def _attached(letter: Letter, identifier: DocumentId, now: datetime) -> AttachedFile | None:
+    """Give the letter's data with its identifier; raise LetterDataError."""
+    if letter.data is None:
+        return None
+    name, data = letter.data
+    return AttachedFile(name, data.sealed(identifier), now)
 
 
 def _identifier(letter: Letter, now: datetime, randomness: bytes) -> DocumentId:

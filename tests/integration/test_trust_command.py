@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from support.european import Europe
 from support.foreign_server import ok, serving
 from support.spoken import check_lines
 from support.trust_lists import Agency, Listed, directory, unsigned
@@ -84,6 +85,30 @@ def test_lists_are_fetched_shown_and_used_without_a_word_more(town):
     assert code == 6
     assert told["reason"] == "issuer-not-listed"
     assert [row["name"] for row in told["trust"]["lists"]] == ["tsl", "twoddoc"]
+
+
+def test_european_lists_are_fetched_shown_and_kept_when_they_fail(town):
+    europe = Europe()
+    dates = (ISSUED, NEXT)
+    town.server.answers["/lotl.xml"] = ok(europe.lists(town.server.url("/FR.xml"), dates=dates))
+    town.server.answers["/FR.xml"] = ok(europe.national(dates=dates))
+    pinned = [one.public_bytes(Encoding.PEM) for one in europe.union.anchors.certificates]
+    (town.folder / "union.pem").write_bytes(b"".join(pinned))
+    town.settings(tsl=None, lotl=town.server.url("/lotl.xml"), lotl_signers=["union.pem"])
+    code, told, said = town.coffre("trust", "update")
+    assert code == 0
+    assert states(told) == {("european", "EU"): "renewed", ("european", "FR"): "renewed"}
+    assert "liste de confiance européenne FR : 1" in said
+    code, shown, _ = town.coffre("trust", "show")
+    assert ([row["name"] for row in shown["lists"]], shown["authorities"]) == (["european"], 1)
+    town.server.answers["/lotl.xml"] = ok(Europe().lists(town.server.url("/FR.xml"), dates=dates))
+    code, told, _ = town.coffre("trust", "update")
+    assert (code, states(told)) == (3, {("european", "EU"): "kept"})
+    assert town.coffre("trust", "show")[1] == shown
+    town.settings(tsl=None, lotl=town.server.url("/lotl.xml"))
+    code, told, said = town.coffre("trust", "update")
+    assert code == 13
+    assert "lotl_signers" in said
 
 
 def test_without_a_network_verifying_goes_on_and_the_old_lists_stay(town):

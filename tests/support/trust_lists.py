@@ -100,16 +100,18 @@ class Agency:
         content: bytes,
         *,
         transforms: str = FILTER2,
-        properties: bool = True,
+        properties: bool | str = True,
         carried: Sequence[x509.Certificate] | None = None,
         canonical: str = EXCLUSIVE,
     ) -> bytes:
         """Sign a list as the agency's tool does: whole document, then the signature's own."""
         root = etree.fromstring(content)
         own = f'<x:P xmlns:x="urn:xades" xmlns:ds="{DS}" Id="own">properties</x:P>'
+        if isinstance(properties, str):
+            own = properties
         references = _reference("", transforms, _digest(root))
         if properties:
-            there = etree.fromstring(own)
+            [there] = etree.fromstring(f"<all>{own}</all>").xpath("//*[@Id='own']")
             kind = ' Type="http://uri.etsi.org/01903#SignedProperties"'
             references += _reference("#own", "", _digest(there), kind)
         rsa_key = isinstance(self.key, rsa.RSAPrivateKey)

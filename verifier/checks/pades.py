@@ -111,12 +111,22 @@ def _verdict(seal: Examined, pdf: bytes, trust: TrustList, now: datetime) -> Sea
         checks=tuple(_checks(seal, pdf, trust, now)),
         level=level,
         signer=_signer_name(seal.signer) if named and seal.signer else None,
+        qualified=_qualified(seal, chain, trust, now) if proved else None,
         signing_time=seal.signing_time,
         coverage=seal.coverage,
         modifications=() if seal.modification in PASSING else (str(seal.modification),),
         test=trust.is_test,
         named=named_by_seal(seal, pdf, chain) if proved else None,
     )
+
+
+def _qualified(
+    seal: Examined, chain: list[x509.Certificate], trust: TrustList, now: datetime
+) -> bool | None:
+    """Tell whether the seal is a qualified one; None: no list of the folder says so now."""
+    if trust.european is None:
+        return None
+    return trust.european.is_qualified_seal(chain, seal.archived_at or now, now)
 
 
 def _chain(seal: Examined, trust: TrustList) -> list[x509.Certificate]:

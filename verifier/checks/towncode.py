@@ -261,7 +261,7 @@ def _verdict(case: _Case, proved: VerifiedTownCode | None) -> CodeVerdict:
         cert=case.parsed.thumbprint.hex().upper(),
         issuer=_issuer(candidate),
         signature_date=claims.issued_at.date(),
-        fields=tuple(_code_field(pair) for pair in proved.fields()) if proved else (),
+        fields=tuple(code_field(pair) for pair in proved.fields()) if proved else (),
         findings=tuple(str(one) for one in _findings(case, proved)) if proved else (),
         test=case.trust.is_test,
         named=named_by_town(proved, candidate.chain.certificates) if proved and candidate else None,
@@ -283,6 +283,7 @@ def _findings(case: _Case, proved: VerifiedTownCode) -> Iterator[Finding]:
             yield Finding(FindingCode.EXPIRED_DOCUMENT, str(_UNTIL))
 
 
-def _code_field(pair: ShownPair) -> CodeField:
+def code_field(pair: ShownPair) -> CodeField:
+    """Give a proved pair as a verdict's field."""
     number = "" if pair.label is None else str(pair.label)
     return CodeField(number, pair.french, pair.english, pair.raw, pair.raw)

@@ -218,7 +218,7 @@ def _verdict(case: _Case, proved: VerifiedMessage | None) -> CodeVerdict:
         issuer=_issuer_name(case.candidate),
         issue_date=header.issue_date,
         signature_date=header.signature_date,
-        fields=tuple(_code_field(field) for field in proved.fields()) if proved else (),
+        fields=tuple(code_field(field) for field in proved.fields()) if proved else (),
         annex=_annex_fields(parsed),
         findings=tuple(str(finding) for finding in (*parsed.findings, *dated)),
         test=is_test_authority(header.ca_id),
@@ -243,7 +243,8 @@ def _issuer_name(candidate: Candidate | None) -> str | None:
     return organisation or subject_name(candidate.leaf, NameOID.COMMON_NAME)
 
 
-def _code_field(field: ShownField) -> CodeField:
+def code_field(field: ShownField) -> CodeField:
+    """Give a proved field as a verdict's."""
     match field.value:
         case LocalDateTime() | Period():
             text = str(field.value)

@@ -17,6 +17,7 @@ Rules kept here:
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from time import process_time
@@ -25,6 +26,7 @@ from typing import Any, Final
 from PIL import Image
 
 from verifier.reading.found import (
+    AttachedFile,
     FileKind,
     FoundCode,
     PageWords,
@@ -110,6 +112,7 @@ class _Reading:
     cut: list[ReadingLimit] = field(default_factory=list)
     small: list[float] = field(default_factory=list)
     broken: set[int] = field(default_factory=set)
+    attached: list[AttachedFile] = field(default_factory=list)
     started: float = field(default_factory=process_time)
     begun: float = field(default_factory=process_time)
 
@@ -169,6 +172,7 @@ class _Reading:
         return {
             "codes": [{"raw": b64encode(raw).decode(), **row} for raw, row in self.codes.items()],
             "words": [asdict(page) for page in self.words],
+            "attached": [[one.name, b64encode(one.data).decode()] for one in self.attached],
             "limits": sorted({*self.cut}),
             "too_small": None if self.codes else max(self.small, default=None),
         }
@@ -211,6 +215,9 @@ def _read_pdf(reading: _Reading, pdf: Pdf) -> None:
     if reading.words and len(reading.broken) == len(reading.words):
         raise FileBrokenError(f"got {len(reading.words)} pages, none of which can be drawn")
     _again(reading, pdf, numbers)
+    with suppress(*MUPDF_ERRORS):
+        # A file that does not come out is compared with nothing; its seal is judged all the same.
+        reading.attached += pdf.json_files()
 
 
 def _again(reading: _Reading, pdf: Pdf, numbers: range) -> None:
@@ -249,6 +256,7 @@ def _document(empty: ReadDocument, answer: Mapping[str, Any]) -> ReadDocument:
         empty,
         codes=tuple(_code(row) for row in answer["codes"]),
         words=tuple(_page_words(row) for row in answer["words"]),
+        attached=tuple(AttachedFile(name, b64decode(data)) for name, data in answer["attached"]),
         limits=tuple(ReadingLimit(one) for one in answer["limits"]),
         too_small=answer["too_small"],
     )

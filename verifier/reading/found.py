@@ -98,6 +98,14 @@ class PageWords:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A file that a PDF holds, by its name."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class FoundRecord:
     """A file that came with another one as its evidence record. `asked`: a person named it."""
 
@@ -111,7 +119,7 @@ class ReadDocument:
 
     `words[page]` is the text layer of a page; there is none for whatever is no PDF. `too_small` is
     the most pixels per module of a symbol that was seen and not read because of its size; None for
-    none.
+    none. `attached` are the JSON files that the document holds, as read: proved by nothing here.
     """
 
     name: str
@@ -122,6 +130,7 @@ class ReadDocument:
     limits: tuple[ReadingLimit, ...] = ()
     too_small: float | None = None
     record: FoundRecord | None = None
+    attached: tuple[AttachedFile, ...] = ()
 
     @property
     def has_text_layer(self) -> bool:

@@ -17,7 +17,8 @@ import pymupdf
 from PIL import Image
 from pymupdf import mupdf
 
-from verifier.reading.found import PageWords
+from sealing.proofs.letter_data import MAX_BYTES
+from verifier.reading.found import AttachedFile, PageWords
 from verifier.reading.sniff import (
     MAX_OBJECTS,
     MAX_PIXELS,
@@ -30,6 +31,7 @@ from verifier.reading.words import PICTURES, page_words
 _DPI: Final = 300
 _POINTS_PER_INCH: Final = 72
 _PICTURES_A_PAGE: Final = 16
+_FILES: Final = 16
 _MINIMUM: Final = 40
 # What MuPDF raises is no error of Python's; the rest comes from PyMuPDF above it.
 MUPDF_ERRORS: Final = (mupdf.FzErrorBase, RuntimeError, ValueError, TypeError, IndexError)
@@ -103,6 +105,14 @@ class Pdf:
     def bears_pictures(self, number: int) -> bool:
         """Tell whether anything on a page is a picture; raise one of `MUPDF_ERRORS`."""
         return any(kind in PICTURES for kind, _ in self.document[number].get_bboxlog())
+
+    def json_files(self) -> Iterator[AttachedFile]:
+        """Give the JSON files that the document holds, the small ones; raise `MUPDF_ERRORS`."""
+        for name in self.document.embfile_names()[:_FILES]:
+            told = self.document.embfile_info(name)
+            title = str(told.get("ufilename") or told.get("filename") or name)
+            if title.lower().endswith(".json") and 0 <= told.get("size", -1) <= MAX_BYTES:
+                yield AttachedFile(title, bytes(self.document.embfile_get(name)))
 
     def words(self, number: int, drawn: DrawnPage) -> PageWords:
         """Read the text layer of a page; raise one of `MUPDF_ERRORS`."""

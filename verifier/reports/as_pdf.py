@@ -196,7 +196,7 @@ def _troubles(checks: list[Check], words: Words) -> dict[str, Any]:
     rows = _counted(
         (
             str(answer_of(_conclusion(one))),
-            capital(cut(reason_of(one, words.tr))),
+            capital(cut(_reason(one, words))),
             one.id,
             _indication(one),
         )
@@ -213,6 +213,14 @@ def _troubles(checks: list[Check], words: Words) -> dict[str, Any]:
         "rows": [[row[0], words.own(row[1]), *row[2:]] for row in rows[:_MOST_ROWS]],
         "total": len(rows),
     }
+
+
+def _reason(check: Check, words: Words) -> str:
+    """Give the reason, with the values that attached data say otherwise."""
+    told = reason_of(check, words.tr)
+    if check.reason == "data-differ-from-code":
+        told += f" ({'; '.join(f'{name}: {value}' for name, value in check.details.items())})"
+    return told
 
 
 def _passed(checks: list[Check], words: Words) -> dict[str, Any]:

@@ -41,6 +41,10 @@ _BY_REASON: Final = {
     "settings-changed-after-sealing": _ADDED,
     "bytes-outside-the-seal": _ADDED,
     "identifiers-differ": N_("le code imprimé est celui d'un autre document que le cachet"),
+    "data-of-another-letter": N_("les données jointes au fichier sont celles d'un autre document"),
+    "data-differ-from-code": N_(
+        "les données jointes au fichier ne disent pas la même chose que lui"
+    ),
     "codes-of-two-letters": N_("les codes de ce fichier sont ceux de documents différents"),
     "identifier-redefined": N_("l'identifiant du document a été changé après le cachet"),
     "pdf-structure-unreadable": N_("le fichier est abîmé : son cachet ne se lit plus"),

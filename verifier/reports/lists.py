@@ -13,6 +13,7 @@ LIST_NAMES: Final = {
     ListName.AUTHORITIES: N_("autorités de cachet et d'horodatage"),
     ListName.CRL: N_("listes de révocation"),
     ListName.STATUS: N_("listes des retraits"),
+    ListName.EUROPEAN: N_("liste de confiance européenne"),
 }
 
 

@@ -188,6 +188,9 @@ REASONS: Final[dict[str, str]] = {
     "values-otherwise-on-page": N_(
         "le document imprime autre chose à la place d'une donnée du code"
     ),
+    "data-agree": N_("les données jointes au document sont celles du cachet"),
+    "data-of-another-letter": N_("les données jointes sont celles d'un autre document"),
+    "data-differ-from-code": N_("les données jointes ne disent pas la même chose que le code"),
     "codes-of-two-letters": N_("les codes de ce fichier sont ceux de documents différents"),
     "values-not-recognised": N_("les données du code n'ont pas été reconnues sur le document"),
     "read-in-part": N_("le fichier n'a été lu qu'en partie"),

@@ -113,6 +113,8 @@ def _of_seal(seal: SealVerdict, tr: Translator) -> str:
     told = [who]
     if seal.level is not None:
         told.append(tr(N_("cachet de niveau {level}")).format(level=seal.level))
+    if seal.qualified is not None:
+        told.append(tr(N_("cachet qualifié") if seal.qualified else N_("cachet non qualifié")))
     if seal.signing_time is not None:
         at = f"{seal.signing_time.astimezone(UTC):%d/%m/%Y %H:%M}"
         told.append(tr(N_("daté du {day} (heure UTC)")).format(day=at))

@@ -4,8 +4,8 @@ Rules kept here:
 
 - the whole result is read as a verifier reads it before anything is published;
 - lists for tests and lists for production never mix in one folder, whichever came first;
-- an official list must be signed under the certificates that *our* settings pin, not those that
-  came with it, and not be older than the one held;
+- official lists (the agency's, the European ones) must be signed under the certificates that *our*
+  settings pin, not those that came with them, and not be older than those held;
 - certificates are added to those held; of two lists of revocations under one name the newer stays,
   and so with lists of letters taken back, of one address and signer: the caller has them proved
   (`status_proof`) before anything is published;
@@ -18,10 +18,11 @@ Files in, files out.
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from cryptography import x509
 
@@ -40,6 +41,8 @@ from verifier.trust.refresh import (
 from verifier.trust.status_lists import SUFFIX, StatusList, newer
 from verifier.trust.trust_list import ListName, Mode, TrustList
 
+_EUROPEAN: Final = "eu/"
+
 
 class TrustModesError(VerifierError):
     """The folder holds lists for tests and those added are for production, or the reverse."""
@@ -48,12 +51,20 @@ class TrustModesError(VerifierError):
 
 
 class NoAnchorsError(VerifierError):
-    """The settings pin no certificate for the official list."""
+    """The settings pin no certificate for the official list. Details: `key`, the setting's name."""
 
     code: ClassVar[str] = "verifier.no-anchors"
 
 
-def add(held: Files, added: Files, anchors: Anchors, mode: Mode, now: datetime) -> Files:
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What the settings pin: for the agency's list, for the European list of lists."""
+
+    tsl: Anchors
+    lotl: Anchors
+
+
+def add(held: Files, added: Files, pinned: Pinned, mode: Mode, now: datetime) -> Files:
     """Put lists into those held; raise why they cannot be.
 
     Raises TrustFolderError, UnsafeTrustInProductionError, TrustModesError, NoAnchorsError,
@@ -66,16 +77,31 @@ def add(held: Files, added: Files, anchors: Anchors, mode: Mode, now: datetime) 
     for name, data in placed(added).items():
         files[name] = _joined(name, held.get(name), data)
     if OFFICIAL in added:
-        if not anchors.certificates:
-            raise NoAnchorsError("got an official list, and no certificate to verify it")
-        accepted(added[OFFICIAL], anchors, now, held.get(OFFICIAL))
-        files[OFFICIAL], files[ROOTS] = added[OFFICIAL], pem(anchors.certificates)
+        if not pinned.tsl.certificates:
+            problem = "got an official list, and no certificate to verify it"
+            raise NoAnchorsError(problem, key="tsl_roots")
+        accepted(added[OFFICIAL], pinned.tsl, now, held.get(OFFICIAL))
+        files[OFFICIAL], files[ROOTS] = added[OFFICIAL], pem(pinned.tsl.certificates)
+    if any(name.startswith(_EUROPEAN) for name in added):
+        if not pinned.lotl.certificates:
+            problem = "got European lists, and no certificate to verify them"
+            raise NoAnchorsError(problem, key="lotl_signers")
+        _take_european(files, held, pinned.lotl, now)
     dates, more = directory_dates(held), directory_dates(added)
     fetched = {ca: _later(dates.get(ca), more.get(ca)) for ca in {**dates, **more}}
     rows = [*told_by(held).get("lists", []), *told_by(added)["lists"]]
     files[MANIFEST] = manifest(files, Mode(told_by(added)["mode"]), fetched, rows)
     read_files(files, mode)
     return files
+
+
+def _take_european(files: Files, held: Files, pinned: Anchors, now: datetime) -> None:
+    # Reading them costs pyHanko: asked for only where there are any.
+    from verifier.trust.eu_refresh import require_not_older  # noqa: PLC0415
+    from verifier.trust.european import SIGNERS, European  # noqa: PLC0415
+
+    files[SIGNERS] = pem(pinned.certificates)
+    require_not_older(European.read(files), held, now)
 
 
 def read_files(files: Mapping[str, bytes], mode: Mode, beside: Sequence[Path] = ()) -> TrustList:
@@ -130,7 +156,12 @@ def _is_authority(certificate: x509.Certificate) -> bool:
 
 
 def _joined(name: str, held: bytes | None, data: bytes) -> bytes:
-    if held is None or held == data or name in {MANIFEST, OFFICIAL, ROOTS}:
+    if (
+        held is None
+        or held == data
+        or name in {MANIFEST, OFFICIAL, ROOTS}
+        or name.startswith("eu/")
+    ):
         return data
     if name.endswith(SUFFIX):
         return newer(held, data)

@@ -123,5 +123,5 @@ def _check_signer(certificate: x509.Certificate) -> None:
         usage = extensions_of(certificate).get_extension_for_class(x509.KeyUsage).value
     except UNREADABLE:
         raise AnchorError("a signer whose certificate has no key usage") from None
-    if not strong or not usage.digital_signature:
+    if not strong or not (usage.digital_signature or usage.content_commitment):
         raise AnchorError("a signer whose key is too short, or not for signing")

@@ -37,6 +37,7 @@ _NAMES: Final = re.compile(
     r"manifest\.json|tsl-roots\.pem|twoddoc/tsl\.xml"
     r"|(authorities|seals|crl|status)/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}\.(pem|crl|jwt)"
     r"|twoddoc/[A-Z0-9]{4}(/[A-Z0-9]{4})?\.pem"
+    r"|eu/(lotl-signers\.pem|lotl\.xml|[A-Z]{2}\.xml)"
 )
 
 

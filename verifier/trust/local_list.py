@@ -9,6 +9,8 @@ Rules kept here (`cli.md`, trust folder):
   its own, those of the folder's files count in test mode alone;
 - a certificate stands under its own name: issuer CA, subject CERT; a file that says otherwise
   stops the reading, for a trust folder is ours and its faults are not a document's;
+- `eu/lotl.xml` and the lists of countries beside it are verified under `eu/lotl-signers.pem`; what
+  they grant is believed beside `authorities/`;
 - a folder of test authorities is refused in production; elsewhere it becomes `UnsafeTestTrust`,
   whose name and banner say what it is worth;
 - production folders never bring a test authority (`FR00`);
@@ -48,6 +50,7 @@ from verifier.trust.trust_list import (
 
 if TYPE_CHECKING:
     from verifier.trust.ants_list import AntsList
+    from verifier.trust.european import European
 
 OFFICIAL: Final = "twoddoc/tsl.xml"
 ROOTS: Final = "tsl-roots.pem"
@@ -121,24 +124,48 @@ def _folder(folder: Path, mode: Mode, limits: Limits) -> TrustList:
         authorities = {ca: own for ca, own in authorities.items() if not is_test_authority(ca)}
         leaves = {name: own for name, own in leaves.items() if not is_test_authority(name[0])}
     chain = [_certificates(path) for path in _listed(folder / "authorities", "*.pem")]
-    seals: dict[bytes, tuple[x509.Certificate, ...]] = {}
+    status = tuple(_status(path) for path in _listed(folder / "status", "*.jwt"))
+    european, own = _european(folder), tuple(one for group in chain for one in group)
+    granted = {} if european is None else european.accorded
+    vouched = {one: due for one, due in granted.items() if one not in own}
+    return TrustList(
+        mode=told,
+        lists=(*lists, *_dated(status), *([] if european is None else [european.info])),
+        twoddoc_authorities=authorities,
+        twoddoc_leaves=leaves,
+        authorities=(*own, *vouched),
+        seals=_seals(folder),
+        crls=tuple(_crl(path) for path in _listed(folder / "crl", "*.crl")),
+        status_lists=status,
+        accorded={**_accorded(official), **vouched},
+        withdrawn=_withdrawn(official),
+        european=european,
+        limits=limits,
+    )
+
+
+def _seals(folder: Path) -> dict[bytes, tuple[x509.Certificate, ...]]:
+    found: dict[bytes, tuple[x509.Certificate, ...]] = {}
     for path in _listed(folder / "seals", "*.pem"):
         for certificate in _certificates(path):
             digest = thumbprint(certificate)
-            seals[digest] = (*seals.get(digest, ()), certificate)
-    status = tuple(_status(path) for path in _listed(folder / "status", "*.jwt"))
-    return TrustList(
-        mode=told,
-        lists=(*lists, *_dated(status)),
-        twoddoc_authorities=authorities,
-        twoddoc_leaves=leaves,
-        authorities=tuple(one for group in chain for one in group),
-        seals=seals,
-        crls=tuple(_crl(path) for path in _listed(folder / "crl", "*.crl")),
-        status_lists=status,
-        limits=limits,
-        **_accorded(official),
-    )
+            found[digest] = (*found.get(digest, ()), certificate)
+    return found
+
+
+def _european(folder: Path) -> "European | None":
+    if not (folder / "eu").is_dir():
+        return None
+    # As costly to load as the official list, and as rare.
+    from verifier.trust.eu_list import SIZE_LIMIT  # noqa: PLC0415
+    from verifier.trust.european import European  # noqa: PLC0415
+
+    paths = [*_listed(folder / "eu", "*.xml"), *_listed(folder / "eu", "*.pem")]
+    files = {f"eu/{path.name}": _content(path, SIZE_LIMIT) for path in paths}
+    try:
+        return _parsed(folder / "eu", b"", lambda _: European.read(files))
+    except VerifierError as problem:
+        raise _fault(folder / "eu", str(problem)) from problem
 
 
 def _official(folder: Path) -> "AntsList | None":
@@ -156,17 +183,21 @@ def _official(folder: Path) -> "AntsList | None":
         raise _fault(path, str(problem)) from problem
 
 
-def _accorded(official: "AntsList | None") -> dict[str, Any]:
-    """Give what the official list says of its authorities: until when, or withdrawn."""
+def _accorded(official: "AntsList | None") -> dict[x509.Certificate, datetime]:
+    """Tell until when the official list vouches for its authorities."""
     if official is None:
         return {}
-    due = {
+    return {
         certificate: official.next_update
         for one in official.authorities
         for certificate in one.certificates
     }
-    withdrawn = frozenset(one.ca_id for one in official.authorities if one.withdrawn)
-    return {"accorded": due, "withdrawn": withdrawn}
+
+
+def _withdrawn(official: "AntsList | None") -> frozenset[str]:
+    if official is None:
+        return frozenset()
+    return frozenset(one.ca_id for one in official.authorities if one.withdrawn)
 
 
 def _manifest(content: bytes) -> tuple[Mode, tuple[TrustListInfo, ...]]:
@@ -180,7 +211,7 @@ def _manifest(content: bytes) -> tuple[Mode, tuple[TrustListInfo, ...]]:
             _moment(row["expires"]) if row["expires"] is not None else None,
         )
         for row in told["lists"]
-        if row["name"] != ListName.STATUS
+        if row["name"] not in {ListName.STATUS, ListName.EUROPEAN}
     )
     return Mode(told["mode"]), lists
 

@@ -1,6 +1,7 @@
 """Several trust lists put together into one."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from cryptography import x509
@@ -24,10 +25,18 @@ def merged(trusts: Sequence[TrustList]) -> TrustList:
         crls=tuple(crl for one in trusts for crl in one.crls),
         status_lists=tuple(each for one in trusts for each in one.status_lists),
         withdrawn=frozenset().union(*(one.withdrawn for one in trusts)),
-        accorded={name: due for one in trusts for name, due in one.accorded.items()},
+        accorded=_accorded(trusts),
         revocations=next((one.revocations for one in trusts if one.revocations), None),
+        european=next((one.european for one in trusts if one.european), None),
         limits=trusts[0].limits,
     )
+
+
+def _accorded(trusts: Sequence[TrustList]) -> dict[x509.Certificate, datetime]:
+    """Join what lists vouch for; an authority that another folder holds by itself needs none."""
+    own = {held for one in trusts for held in one.authorities if held not in one.accorded}
+    told = {name: due for one in trusts for name, due in one.accorded.items()}
+    return {name: due for name, due in told.items() if name not in own}
 
 
 def _joined(

@@ -44,7 +44,7 @@ from verifier.trust.local_list import OFFICIAL, ROOTS
 from verifier.trust.trust_list import ListName, Mode, is_list_of
 
 Fetch: TypeAlias = Callable[[str], bytes]
-_AHEAD: Final = timedelta(days=1)
+AHEAD: Final = timedelta(days=1)
 _NEVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 MANIFEST: Final = "manifest.json"
 
@@ -125,7 +125,7 @@ def refresh(
 def accepted(data: bytes, anchors: Anchors, now: datetime, held: bytes | None) -> AntsList:
     """Verify a list that arrives, beside the one held; raise why it is not taken."""
     official = read_tsl(data, anchors)
-    if official.issued > now + _AHEAD:
+    if official.issued > now + AHEAD:
         day = official.issued.date().isoformat()
         raise TslOfTomorrowError(f"got a list of {day}", issued=day)
     if held is not None and held != data:

@@ -50,6 +50,7 @@ class ListName(StrEnum):
     AUTHORITIES = "authorities"
     CRL = "crl"
     STATUS = "status"
+    EUROPEAN = "european"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,15 @@ class RevocationSource(Protocol):
         """Say what is known of a certificate; NoList for nothing."""
 
 
+class QualifiedSource(Protocol):
+    """What the European lists say of seals."""
+
+    def is_qualified_seal(
+        self, chain: Sequence[x509.Certificate], moment: datetime, now: datetime
+    ) -> bool | None:
+        """Tell whether a seal was a qualified one at a moment; None: the lists cannot tell now."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrustList:
     """Everything that is believed, read once, asked many times.
@@ -122,7 +132,8 @@ class TrustList:
     `seals` are certificates of town codes, by the thumbprint that a code bears.
     `status_lists` are lists of letters taken back, read and not proved.
     `withdrawn` are the 2D-Doc authorities that the official list no longer accords; `accorded`
-    tells until when the official list vouches for an authority's certificate.
+    tells until when the official list vouches for an authority's certificate. `european` says
+    which seals are qualified; None where there are no such lists.
     """
 
     mode: Mode
@@ -138,6 +149,7 @@ class TrustList:
     withdrawn: frozenset[str] = frozenset()
     accorded: Mapping[x509.Certificate, datetime] = field(default_factory=dict)
     revocations: RevocationSource | None = None
+    european: QualifiedSource | None = None
     limits: Limits = Limits()
 
     @property

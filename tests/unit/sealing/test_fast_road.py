@@ -32,6 +32,7 @@ from sealing.marks import datamatrix
 from sealing.marks.appearance import appearance
 from sealing.marks.placement import Mark, Place
 from sealing.pades import fast_road, general_road
+from sealing.pades.attach import Enclosures
 from sealing.pades.cms_template import TemplateError
 from sealing.pades.dss import Dss
 from sealing.pades.entries import Entries
@@ -175,12 +176,12 @@ def test_the_shape_of_a_page_is_that_which_mupdf_sees(shape):
 @pytest.mark.parametrize("road", list(Road))
 @pytest.mark.parametrize("pdf", [letter(), with_stream_xref(letter())], ids=["table", "stream"])
 def test_validation_data_goes_into_the_same_revision(pdf, road):
-    dss = Dss.of([b"one", b"two"], [], [b"list"])
+    enclosed = Enclosures(Dss.of([b"one", b"two"], [], [b"list"]))
     shown = mark(Shape())
     if road is Road.FAST:
-        begun = fast_road.begin(SourcePdf(pdf), shown, sealer().cms, Entries(NOW), dss)
+        begun = fast_road.begin(SourcePdf(pdf), shown, sealer().cms, Entries(NOW), enclosed)
     else:
-        begun = general_road.begin(pdf, shown, sealer().cms, Entries(NOW), dss)
+        begun = general_road.begin(pdf, shown, sealer().cms, Entries(NOW), enclosed)
     sealed = pdf + begun.stamped()
     with pikepdf.open(io.BytesIO(sealed)) as document:
         assert document.check_pdf_syntax() == []

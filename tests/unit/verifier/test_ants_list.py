@@ -26,12 +26,8 @@ from support.twoddoc_pki import START, Authority
 
 from verifier.errors import VerifierError
 from verifier.trust.anchors import Anchors
-from verifier.trust.ants_list import (
-    SIZE_LIMIT,
-    TslSignatureError,
-    TslUnreadableError,
-    read_tsl,
-)
+from verifier.trust.ants_list import SIZE_LIMIT, read_tsl
+from verifier.trust.signed_list import TslSignatureError, TslUnreadableError
 
 AGENCY = Agency()
 ONE, TWO = Authority("FR77"), Authority("FR78")

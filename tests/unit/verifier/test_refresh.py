@@ -22,13 +22,13 @@ from verifier.checks.twoddoc import check_twoddoc
 from verifier.trust import kept_folder
 from verifier.trust.adding import (
     NoAnchorsError,
+    Pinned,
     TrustModesError,
     add,
     certificate_files,
     read_files,
 )
 from verifier.trust.anchors import Anchors
-from verifier.trust.ants_list import TslSignatureError
 from verifier.trust.authority_directory import (
     Directory,
     DirectoryError,
@@ -44,6 +44,7 @@ from verifier.trust.local_list import (
     read_trust,
 )
 from verifier.trust.refresh import Source, TslOfTomorrowError, TslOlderError, refresh
+from verifier.trust.signed_list import TslSignatureError
 from verifier.trust.trust_list import ListName, Mode
 from verifier.web import api
 
@@ -410,11 +411,12 @@ def test_whatever_a_directory_becomes_only_what_its_authority_signed_is_read():
 # --- by hand --------------------------------------------------------------------------------------
 
 NOTHING = Anchors(())
+PINNED, UNPINNED = Pinned(AGENCY.anchors, NOTHING), Pinned(NOTHING, NOTHING)
 
 
 def test_a_folder_carried_by_hand_serves_like_one_that_was_fetched(net):
     carried, _ = renewed({}, net)
-    files = add({}, carried, AGENCY.anchors, Mode.PRODUCTION, NOW)
+    files = add({}, carried, PINNED, Mode.PRODUCTION, NOW)
     assert verdict(files, LEAF_ONE.code()) == PASSED
     assert json.loads(files["manifest.json"]) == json.loads(carried["manifest.json"])
 
@@ -422,19 +424,19 @@ def test_a_folder_carried_by_hand_serves_like_one_that_was_fetched(net):
 def test_a_list_carried_by_hand_is_verified_under_our_own_settings(net):
     carried, _ = renewed({}, net)
     with pytest.raises(TslSignatureError):
-        add({}, carried, Agency().anchors, Mode.PRODUCTION, NOW)
+        add({}, carried, Pinned(Agency().anchors, NOTHING), Mode.PRODUCTION, NOW)
     with pytest.raises(NoAnchorsError):
-        add({}, carried, NOTHING, Mode.PRODUCTION, NOW)
+        add({}, carried, UNPINNED, Mode.PRODUCTION, NOW)
     net.publish([Listed(ONE)], sequence=8)
     newer, _ = renewed({}, net)
     with pytest.raises(TslOlderError):
-        add(newer, carried, AGENCY.anchors, Mode.PRODUCTION, NOW)
+        add(newer, carried, PINNED, Mode.PRODUCTION, NOW)
 
 
 def test_the_town_s_own_authority_is_added_and_stays_after_a_renewal(net):
     own = ONE.certificate.public_bytes(Encoding.PEM)
     town = certificate_files(own, Mode.PRODUCTION, NOW - timedelta(days=9))
-    held = add({}, town, NOTHING, Mode.PRODUCTION, NOW)
+    held = add({}, town, UNPINNED, Mode.PRODUCTION, NOW)
     files, _ = renewed(held, net)
     trust = read_files(files, Mode.PRODUCTION)
     assert len(trust.authorities) == 1
@@ -442,7 +444,7 @@ def test_the_town_s_own_authority_is_added_and_stays_after_a_renewal(net):
     assert used.age_days == 9
     younger = certificate_files(TWO.certificate.public_bytes(Encoding.PEM), Mode.PRODUCTION, NOW)
     for first, second in ((town, younger), (younger, town)):
-        both = read_files(add(first, second, NOTHING, Mode.PRODUCTION, NOW), Mode.PRODUCTION)
+        both = read_files(add(first, second, UNPINNED, Mode.PRODUCTION, NOW), Mode.PRODUCTION)
         assert len(both.authorities) == 2
         assert [one.age_days for one in both.used([ListName.AUTHORITIES], NOW).lists] == [9]
 
@@ -452,10 +454,10 @@ def test_lists_for_tests_and_for_production_never_mix(net):
     pem = ONE.certificate.public_bytes(Encoding.PEM)
     trial = certificate_files(pem, Mode.TEST, NOW)
     with pytest.raises(UnsafeTrustInProductionError):
-        add({}, trial, AGENCY.anchors, Mode.PRODUCTION, NOW)
+        add({}, trial, PINNED, Mode.PRODUCTION, NOW)
     for held, added in ((real, trial), (trial, real)):
         with pytest.raises(TrustModesError):
-            add(held, added, AGENCY.anchors, Mode.TEST, NOW)
+            add(held, added, PINNED, Mode.TEST, NOW)
 
 
 def test_certificates_of_one_name_carried_apart_are_both_kept(net):
@@ -463,7 +465,7 @@ def test_certificates_of_one_name_carried_apart_are_both_kept(net):
     other = leaf(ONE)
     net.pages["http://lists.example/FR77.der"] = directory([other])
     carried, _ = renewed({}, net)
-    files = add(held, carried, AGENCY.anchors, Mode.PRODUCTION, NOW)
+    files = add(held, carried, PINNED, Mode.PRODUCTION, NOW)
     assert verdict(files, LEAF_ONE.code()) == verdict(files, other.code()) == PASSED
 
 
@@ -472,7 +474,7 @@ def test_of_two_lists_of_revocations_the_newer_stays(net):
     net.revoke(ONE, LEAF_ONE, issued=NOW + timedelta(hours=1))
     new, _ = renewed({}, net)
     for held, added in ((old, new), (new, old)):
-        files = add(held, added, AGENCY.anchors, Mode.PRODUCTION, NOW)
+        files = add(held, added, PINNED, Mode.PRODUCTION, NOW)
         assert verdict(files, LEAF_ONE.code())[1] is SubIndication.REVOKED
 
 
