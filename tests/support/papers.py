@@ -98,7 +98,8 @@ DIFFERENT = verdict([], [replace(CODE, printed_text=OTHERWISE)])
 REVOKED = replace(
     verdict([SEAL], [], TAKEN_BACK), status=Status(SealState.REVOKED, NOW - timedelta(days=1))
 )
-DATED = replace(GREEN, evidence=EvidenceVerdict((), NOW - timedelta(days=9), "TSA de la ville"))
+PROVED = (Check.passed("evidence.file", "evidence-of-this-file"),)
+DATED = replace(GREEN, evidence=EvidenceVerdict(PROVED, NOW - timedelta(days=9), "TSA de la ville"))
 NOTHING = verdict()
 STATES = {
     "green": GREEN,
