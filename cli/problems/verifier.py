@@ -127,4 +127,16 @@ ROWS: dict[str, Problem] = {
         N_("la liste de confiance n° {got} est plus ancienne que celle d'ici (n° {held})"),
         N_("rien n'est changé ; procurez-vous la dernière liste"),
     ),
+    # Said by the API alone, in the words of `verifier.web.problems`.
+    **dict.fromkeys(
+        (
+            "verification.busy",
+            "verification.form",
+            "verification.not-judged",
+            "verification.stopped",
+            "verification.too-many",
+            "verification.too-slow",
+        ),
+        OUR_FAULT,
+    ),
 }
