@@ -113,10 +113,7 @@ class SealingSettings(_Table):
 
 
 class VerificationSettings(_Table):
-    """The API that verifies files for other programs; `open`: closed unless it is said.
-
-    `at_once`: files judged together, each by a process of its own; `per_minute`: for one address.
-    """
+    """The API that verifies files: `at_once` judged together, `per_minute` for one address."""
 
     open: bool = False
     at_once: Annotated[int, Field(ge=1, le=64)] = 2
