@@ -83,16 +83,20 @@ class Papers:
 
     def write(
         self, verdict: Verdict, data: bytes, now: datetime, name: str, output: Output
-    ) -> list[int]:
-        """Write the papers of one verdict and say where; give the exit codes of what failed."""
+    ) -> bool:
+        """Write the papers of one verdict, and say where; tell whether one failed."""
+        failed = False
+        if self.report is None and self.letter is None:
+            return failed
         given = Received.of(Path(name).name, data, now)
-        failed: list[int] = []
         for paper in (self._report, self._letter):
             try:
                 for path in paper(verdict, given, output):
-                    output.say(output.tr(N_("écrit : {path}")).format(path=plain(str(path))))
+                    if not self.of_many:
+                        output.say(output.tr(N_("écrit : {path}")).format(path=plain(str(path))))
             except (CoffreError, OSError) as error:
-                failed.append(explain(error, output))
+                explain(error, output, about=name if self.of_many else "")
+                failed = True
         return failed
 
     def _report(self, verdict: Verdict, given: Received, output: Output) -> Iterator[Path]:
@@ -139,6 +143,9 @@ class Papers:
             refuse_existing(path, force=self.force)
         if len(files) < len(asked):
             _require_own_names(documents)
+
+
+NO_PAPERS: Final = Papers(None, None, Maker(""))
 
 
 def _require_place(path: Path, endings: set[str], documents: Sequence[Path]) -> None:

@@ -20,6 +20,7 @@ SLOW = [
     "unit/sealing/test_atheris.py",
     "unit/verifier/test_atheris.py",
     "integration/test_evidence_oracle.py",
+    "integration/verifier/test_printed_pages.py",
 ]
 collect_ignore = [] if TIER == "slow" else SLOW
 CLOSED = {"unit", "architecture"}

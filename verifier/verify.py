@@ -18,7 +18,9 @@ Rules kept here:
 - a code of another family is told, never held against the file;
 - a text that was typed or pasted is repaired where the road damaged it, a symbol never.
 
-No disk, no network, no clock: `now` is given; `at` is another moment to judge at, if asked.
+No disk, no network, no clock: `now` is given; `at` is another moment to judge at, if asked. Seals
+are judged in a limited child process (`seal_child`): its own for a file that comes alone, that of
+whoever has many (`seals`).
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -33,8 +35,8 @@ from verifier.check import Check, SubIndication
 from verifier.checks.agreement import check_agreement
 from verifier.checks.attached import check_attached
 from verifier.checks.evidence import check_evidence
-from verifier.checks.pades import check_seals
 from verifier.checks.printed_text import compare, compare_towncode
+from verifier.checks.seal_child import SealJudge, check_seals_apart
 from verifier.checks.sets import GatheredCode, gathered
 from verifier.checks.status import Hours, check_status
 from verifier.checks.towncode import TownCodeResult, check_towncode
@@ -62,15 +64,50 @@ _OPINIONS: Final = {
 
 
 def verify(
-    document: ReadDocument, trust: TrustList, now: datetime, *, at: datetime | None = None
+    document: ReadDocument,
+    trust: TrustList,
+    now: datetime,
+    *,
+    at: datetime | None = None,
+    seals: SealJudge | None = None,
 ) -> Verdict:
     """Judge a file; `at` is the moment to judge at, `now` unless asked otherwise.
+
+    `seals` judges the seals of many files under this trust; without it they have a child of their
+    own. What takes too much to judge is a verdict (`validator-stopped`).
 
     A file without code and without seal gets a Verdict whose conclusion is None.
     """
     moment = at or now
     checks = [*_reading(document)]  # (1)
-    seals = _seals(document, trust, moment)  # (2)
+    sealed = _seals(document, trust, moment, seals)  # (2)
+    codes, others = _codes(document, trust, moment, sealed)  # (3) (4)
+    checks += others
+    evidence = _evidence(document, trust, moment)  # (5)
+    checks += check_agreement(sealed, codes)  # (6)
+    checks += check_attached(document.attached, sealed, codes)
+    letters = [*(seal.named for seal in sealed), *(code.named for code in codes)]
+    named = [letter for letter in letters if letter is not None]
+    status, told = check_status(named, trust, Hours(moment, now))  # (7)
+    checks += told
+    names = _lists(codes, sealed, evidence)  # (8)
+    names += [ListName.STATUS] if named else []
+    return Verdict(
+        file=document.name,
+        at=moment,
+        trust=trust.used(names, now),
+        codes=tuple(codes),
+        seals=sealed,
+        checks=tuple(checks),
+        status=status,
+        evidence=evidence,
+    )
+
+
+def _codes(
+    document: ReadDocument, trust: TrustList, moment: datetime, seals: Sequence[SealVerdict]
+) -> tuple[list[CodeVerdict], list[Check]]:
+    """Judge every code and compare it with its pages; tell those of another family."""
     sealed = {seal.named.identifier for seal in seals if seal.named is not None}
     codes: list[CodeVerdict] = []
     others: list[str] = []
@@ -80,27 +117,10 @@ def verify(
             codes.append(_compared(document, found, read, sealed))  # (4)
         except NotTwoDDocError as problem:
             others.append(problem.looks_like or "unknown")
-    if others:
-        checks.append(Check.passed("file.codes", _OTHER_CODES, kinds=" ".join(sorted({*others}))))
-    evidence = _evidence(document, trust, moment)  # (5)
-    checks += check_agreement(seals, codes)  # (6)
-    checks += check_attached(document.attached, seals, codes)
-    letters = [*(seal.named for seal in seals), *(code.named for code in codes)]
-    named = [letter for letter in letters if letter is not None]
-    status, told = check_status(named, trust, Hours(moment, now))  # (7)
-    checks += told
-    names = _lists(codes, seals, evidence)  # (8)
-    names += [ListName.STATUS] if named else []
-    return Verdict(
-        file=document.name,
-        at=moment,
-        trust=trust.used(names, now),
-        codes=tuple(codes),
-        seals=seals,
-        checks=tuple(checks),
-        status=status,
-        evidence=evidence,
-    )
+    if not others:
+        return codes, []
+    kinds = " ".join(sorted({*others}))
+    return codes, [Check.passed("file.codes", _OTHER_CODES, kinds=kinds)]
 
 
 def _reading(document: ReadDocument) -> Iterator[Check]:
@@ -122,10 +142,14 @@ def _reading(document: ReadDocument) -> Iterator[Check]:
             yield Check.passed(_SECOND, reason)
 
 
-def _seals(document: ReadDocument, trust: TrustList, moment: datetime) -> tuple[SealVerdict, ...]:
+def _seals(
+    document: ReadDocument, trust: TrustList, moment: datetime, judge: SealJudge | None
+) -> tuple[SealVerdict, ...]:
     if document.kind is not FileKind.PDF:
         return ()
-    return check_seals(document.data, trust, moment)
+    if judge is not None and judge.trust is trust:
+        return judge.check(document.data, moment)
+    return check_seals_apart(document.data, trust, moment)
 
 
 def _evidence(document: ReadDocument, trust: TrustList, moment: datetime) -> EvidenceVerdict | None:

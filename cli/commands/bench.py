@@ -20,6 +20,7 @@ class Name(StrEnum):
     SEAL = "seal"
     TWODDOC = "twoddoc"
     READ = "read"
+    VERIFY = "verify"
     VAULT = "vault"
     ALL = "all"
 
@@ -36,7 +37,9 @@ def command(
     ctx: typer.Context,
     name: Annotated[
         Name,
-        typer.Argument(metavar="NAME", help=N_("Le travail : seal, twoddoc, read, vault ou all.")),
+        typer.Argument(
+            metavar="NAME", help=N_("Le travail : seal, twoddoc, read, verify, vault ou all.")
+        ),
     ],
     quick: Annotated[
         bool, typer.Option("--quick", help=N_("Peu de tours : pour voir que cela marche."))
@@ -71,6 +74,10 @@ def run(name: Name, *, quick: bool) -> list[Bench]:
         from cli.bench import reading  # noqa: PLC0415 - as above
 
         found.append(reading.bench(quick=quick))
+    if name in {Name.VERIFY, Name.ALL}:
+        from cli.bench import verifying  # noqa: PLC0415 - as above
+
+        found += verifying.benches(quick=quick)
     if name in {Name.VAULT, Name.ALL}:
         from cli.bench import vault  # noqa: PLC0415 - as above
 

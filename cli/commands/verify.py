@@ -2,38 +2,35 @@
 
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 import typer
 
-from cli.files import STANDARD, read
+from cli.files import STANDARD
 from cli.help import Command, group
-from cli.main import explain
+from cli.judging import Question, told_of
+from cli.listed_files import ListedFiles, listed
 from cli.output import Output, of
 from cli.problems.problem import Exit
 from cli.reporting import Papers
 from cli.verdicts import tell
-from sealing.proofs.evidence_record import MAX_BYTES as MAX_RECORD
-from sealing.proofs.evidence_record import SUFFIX
+from cli.verifying import verify_files
 from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Settings
-from verifier.reading.document import read_document
-from verifier.reading.found import FoundRecord, ReadDocument, text_document
+from verifier.checks.seal_child import SealJudge
+from verifier.reading.found import text_document
 from verifier.reading.second_reader import load as load_second_reader
-from verifier.reading.sniff import MAX_BYTES
 from verifier.trust.local_list import read_trust
-from verifier.trust.trust_list import Limits, Mode, TrustList
+from verifier.trust.trust_list import Limits, Mode
 from verifier.verify import verify
 
 app = group()
 
 _TEXT_LIMIT = 64 * 1024
-# Several files: the first of these that one of them gives.
-_ORDER = (Exit.FAILED, Exit.TOTAL_FAILED, Exit.INDETERMINATE, Exit.NOT_FOUND, Exit.DONE)
 
 
 class MomentError(CoffreError):
@@ -60,7 +57,10 @@ class NoPixelsError(CoffreError):
     code: ClassVar[str] = "usage.no-pixels"
 
 
-Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE", help=N_("PDF, scan ou photo."))]
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="FILE", help=N_("PDF, scan, photo ou dossier.")),
+]
 Trust = Annotated[
     list[Path] | None,
     typer.Option(metavar="DIR", help=N_("Dossier de confiance ; à répéter.")),
@@ -86,6 +86,12 @@ Second = Annotated[
     typer.Option(
         "--second-reader",
         help=N_("Relire chaque code avec libdmtx (pip install 'coffre[libdmtx]')."),
+    ),
+]
+Workers = Annotated[
+    int,
+    typer.Option(
+        metavar="N", min=0, help=N_("Plusieurs fichiers : processus à la fois (0 : les cœurs).")
     ),
 ]
 Report = Annotated[
@@ -128,6 +134,7 @@ def command(
     config: Config = None,
     offline: Offline = False,  # noqa: ARG001 - deciding never needs the network
     second_reader: Second = False,
+    workers: Workers = 0,
     report: Report = None,
     letter: Letter = None,
     force: Force = False,
@@ -142,46 +149,37 @@ def command(
     settings, moment = Settings.load(config), moment_of(at)
     limits = Limits.of_days(settings.directory_days, settings.crl_grace_days)
     lists = read_trust(trust or settings.trust_folders, Mode(settings.mode), limits)
-    paths = _documents(files or [])
-    papers = Papers.asked(report, letter, paths, settings.town, force=force)
-    desk = _Desk(output, lists, moment, papers, json)
-    found: list[int] = []
+    found = listed(files or [])
+    papers = Papers.asked(report, letter, found.paths, settings.town, force=force)
+    question = Question(lists, output.lang, moment, evidence, second_reader, json, papers=papers)
     if raw is not None:
-        found += desk.judged(text_document(characters_of(raw), STANDARD), _name(None, output))
-    for path in paths:
-        name = _name(path, output)
-        try:
-            found += desk.judged(_read(path, evidence, second_reader=second_reader), name)
-        except (CoffreError, OSError) as error:
-            # The others are judged all the same: a forgery must not hide behind a bad file.
-            found.append(explain(error, output, about=name))
+        code = _judged_text(characters_of(raw), question, output)
+    else:
+        code = _judged(found, question, output, workers)
     if lists.is_test and not json:
         output.remark(output.tr(N_("listes de confiance d'ESSAI : ces réponses ne prouvent rien")))
-    return next((code for code in _ORDER if code in found), found[0])
+    return code
 
 
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """What every document is judged and told with."""
-
-    output: Output
-    lists: TrustList
-    moment: datetime | None
-    papers: Papers
-    json: bool
-
-    def judged(self, document: ReadDocument, name: str) -> list[int]:
-        """Judge one document, tell it and write its papers; give the exit codes."""
-        now = datetime.now(UTC)
-        verdict = verify(document, self.lists, now, at=self.moment)
-        code = tell(self.output, verdict, name, as_json_line=self.json)
-        return [code, *self.papers.write(verdict, document.data, now, name, self.output)]
+def _judged(files: ListedFiles, question: Question, output: Output, workers: int) -> int:
+    """Judge one file on a screen of its own, several in a table."""
+    if files.in_folders or len(files.paths) > 1:
+        return verify_files(files, replace(question, in_table=True), output, workers)
+    with SealJudge(question.lists) as judge:
+        told = told_of(files.paths[0], question, judge)
+    output.stdout.write(told.out)
+    output.stderr.write(told.err)
+    return Exit.FAILED if told.paper_failed else told.code
 
 
-def _name(path: Path | None, output: Output) -> str:
-    if path is None:
-        return output.tr(N_("texte d'un code"))
-    return output.tr(N_("entrée standard")) if str(path) == STANDARD else str(path)
+def _judged_text(text: str, question: Question, output: Output) -> int:
+    """Judge the characters of a code."""
+    document, name = text_document(text, STANDARD), output.tr(N_("texte d'un code"))
+    now = datetime.now(UTC)
+    verdict = verify(document, question.lists, now, at=question.at)
+    code = tell(output, verdict, name, as_json_line=question.as_json)
+    failed = question.papers.write(verdict, document.data, now, name, output)
+    return Exit.FAILED if failed else code
 
 
 def _require_one_source(files: list[Path] | None, raw: str | None, *, second_reader: bool) -> None:
@@ -194,33 +192,6 @@ def _require_one_source(files: list[Path] | None, raw: str | None, *, second_rea
 def _require_one_file(files: list[Path] | None, evidence: Path | None) -> None:
     if evidence is not None and len(files or []) != 1:
         raise EvidenceOfWhatError(f"got --evidence with {len(files or [])} files")
-
-
-def _documents(files: list[Path]) -> list[Path]:
-    """Leave out the records that lie beside a file of the same order: `coffre verify OUT/*`."""
-    return [path for path in files if path.suffix != SUFFIX or path.with_suffix("") not in files]
-
-
-def _read(path: Path, evidence: Path | None, *, second_reader: bool) -> ReadDocument:
-    data, record = read(path, limit=MAX_BYTES), _record(path, evidence)
-    document = read_document(data, str(path), second_reader=second_reader)
-    return replace(document, record=record)
-
-
-def _record(path: Path, named: Path | None) -> FoundRecord | None:
-    """Read the evidence record that was named, or the one that lies beside a file.
-
-    What lies there and cannot be read is no reason to leave the file unjudged.
-    """
-    if named is not None:
-        return FoundRecord(read(named, limit=MAX_RECORD), asked=True)
-    beside = path.with_name(f"{path.name}{SUFFIX}")
-    if str(path) == STANDARD or not beside.is_file():
-        return None
-    try:
-        return FoundRecord(read(beside, limit=MAX_RECORD))
-    except (CoffreError, OSError):
-        return FoundRecord(b"")
 
 
 def moment_of(at: str | None) -> datetime | None:

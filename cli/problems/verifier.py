@@ -59,6 +59,10 @@ ROWS: dict[str, Problem] = {
             "la personne n'y peut rien"
         ),
     ),
+    "verify.worker-died": Problem(
+        N_("la vérification de ce fichier a été interrompue deux fois par le système"),
+        N_("n'en concluez rien ; vérifiez-le seul, ou avec --workers 1"),
+    ),
     "verifier.reading-crashed": Problem(
         N_("la lecture de ce fichier a échoué : il est abîmé, ou fait pour nuire"),
         N_("n'en concluez rien ; demandez un autre exemplaire"),

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
 def in_a_child(act: Callable[[], object], after: float) -> None:
@@ -21,3 +22,12 @@ def in_a_child(act: Callable[[], object], after: float) -> None:
     except ProcessLookupError:
         os.kill(pid, signal.SIGKILL)  # it has not begun its own group yet
     os.waitpid(pid, 0)
+
+
+def children():
+    """Give the processes that this one started, those that ended and were not waited for too."""
+    return sorted(
+        pid
+        for task in Path("/proc/self/task").glob("*/children")
+        for pid in task.read_text("ascii").split()
+    )

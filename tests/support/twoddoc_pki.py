@@ -121,6 +121,16 @@ class Authority:
         )
         return Leaf(self.ca_id, common, key, builder.sign(self.key, hashes.SHA256()))
 
+    def below(self, other: "Authority") -> Leaf:
+        """Issue the certificate of an authority below this one."""
+        builder = (
+            self._builder(other.ca_id, other.key, other.valid)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(usage(key_cert_sign=True, crl_sign=True), critical=True)
+        )
+        made = builder.sign(self.key, hashes.SHA256())
+        return Leaf(self.ca_id, other.ca_id, other.key, made)
+
     def crl(
         self, revoked: Sequence[Leaf] = (), *, issued: datetime = NOW, days: int = 30
     ) -> x509.CertificateRevocationList:

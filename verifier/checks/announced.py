@@ -5,42 +5,38 @@ of a seal and of the time-stamps over it alike; `name` says which (`seal`, `time
 """
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from asn1crypto import cms, tsp
 from cryptography import x509
 
-from sealing.der import CONTEXT_0, CONTEXT_1, SEQUENCE, SET, der, one, values
 from verifier.check import Check, SubIndication
+from verifier.checks.canonical import BROKEN_CMS, is_canonical
 from verifier.trust.trust_list import TrustList, signer_among
 
-# What asn1crypto lets out on bytes that are not what they say: met by the sweep of one-bit changes.
-BROKEN_CMS: Final = (
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    OverflowError,
-    RecursionError,
-)
 STAMP: Final = tsp.CMSAttributeType("signature_time_stamp_token").dotted
+_NEEDED: Final = {"content_type", "message_digest"}
+_NAMING: Final = {"signing_certificate", "signing_certificate_v2"}
 
 
-def is_canonical(content_info: bytes) -> bool:
-    """Tell whether a CMS is written as DER has it, its unsigned attributes by their frames alone.
-
-    asn1crypto writes it again, which takes seconds where another CMS lies inside: so what is
-    unsigned is taken out first, and a time-stamp is asked by itself.
-    """
+def leaves_out_itself(pdf: bytes, gap: tuple[int, int], contents: bytes) -> bool:
+    """Tell whether what a signature leaves out of the file is its own CMS, in hexadecimal."""
+    written = pdf[slice(*gap)]
     try:
-        bare = _without_unsigned(content_info)
-        again = cms.ContentInfo.load(bare, strict=True)["content"].dump(force=True)
-    except BROKEN_CMS:
+        held = bytes.fromhex(written[1:-1].decode("ascii"))
+    except ValueError:
         return False
-    return bare.endswith(again)
+    return written[:1] == b"<" and written[-1:] == b">" and held == contents
 
 
-def check_gap(name: str, pdf: bytes, gap: tuple[int, int], contents: bytes) -> Check:
+def check_gap(
+    name: str,
+    pdf: bytes,
+    gap: tuple[int, int],
+    contents: bytes,
+    canonical: Callable[[bytes], bool] = is_canonical,
+) -> Check:
     """Look at the bytes that no signature covers: the CMS in hexadecimal, and its padding."""
     name, sub = f"{name}.contents", SubIndication.SIG_CONSTRAINTS_FAILURE
     written = pdf[slice(*gap)]
@@ -55,7 +51,7 @@ def check_gap(name: str, pdf: bytes, gap: tuple[int, int], contents: bytes) -> C
         return Check.unsure(name, "contents-not-cms", sub)
     if any(contents[len(encoded) :]):
         return Check.unsure(name, "contents-padding-not-zero", sub)
-    if not is_canonical(encoded):
+    if not canonical(encoded):
         return Check.unsure(name, "contents-not-canonical", sub)
     return Check.passed(name, "contents-canonical")
 
@@ -66,21 +62,6 @@ def check_written(name: str, contents: bytes) -> Check:
     if not is_canonical(contents):
         return Check.unsure(named, "contents-not-canonical", sub)
     return Check.passed(named, "contents-canonical")
-
-
-def _without_unsigned(content_info: bytes) -> bytes:
-    kind, wrapped = values(one(content_info).of(SEQUENCE).content)
-    signed = one(wrapped.of(CONTEXT_0).content).of(SEQUENCE)
-    *before, signers = values(signed.content)
-    infos = []
-    for info in values(signers.of(SET).content):
-        parts = values(info.of(SEQUENCE).content)
-        for row in (row for part in parts if part.tag == CONTEXT_1 for row in values(part.content)):
-            _, content = values(row.of(SEQUENCE).content)
-            one(content.of(SET).content)
-        infos.append(der(SEQUENCE, *(part.encoded for part in parts if part.tag != CONTEXT_1)))
-    parts_of = [part.encoded for part in before]
-    return der(SEQUENCE, kind.encoded, der(CONTEXT_0, der(SEQUENCE, *parts_of, der(SET, *infos))))
 
 
 def check_announced(name: str, contents: bytes, signer: x509.Certificate | None) -> Check:
@@ -98,17 +79,21 @@ def check_announced(name: str, contents: bytes, signer: x509.Certificate | None)
         exactly = _names_exactly(info["sid"], signer)
         others = {row["type"].dotted for row in info["unsigned_attrs"]} - {STAMP}
         algorithm = info["digest_algorithm"].dump()
+        kinds = {row["type"].native for row in info["signed_attrs"]}
     except BROKEN_CMS:
         return Check.unsure(named, "contents-not-cms", sub)
-    if not exactly:
-        return Check.unsure(named, "signer-named-otherwise", sub)
-    if announced != [algorithm]:
-        return Check.unsure(named, "digests-disagree", sub)
-    if told != versions:
-        return Check.unsure(named, "versions-disagree", sub)
-    # EN 319 142-1 section 6.3 knows no other beside the time-stamp.
-    if others:
-        return Check.unsure(named, "unsigned-attribute-foreign", sub)
+    faults = {
+        "signer-named-otherwise": not exactly,
+        # EN 319 142-1 section 6.3, RFC 3161 section 2.4.2. Without them, what signs the attributes
+        # of one document would sign another, made of their bytes, or for another certificate.
+        "signed-attributes-missing": not (kinds >= _NEEDED and kinds & _NAMING),
+        "digests-disagree": announced != [algorithm],
+        "versions-disagree": told != versions,
+        # EN 319 142-1 section 6.3 knows no other beside the time-stamp.
+        "unsigned-attribute-foreign": bool(others),
+    }
+    for reason in (reason for reason, found in faults.items() if found):
+        return Check.unsure(named, reason, sub)
     return Check.passed(named, "announced-as-held")
 
 

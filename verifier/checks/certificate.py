@@ -6,6 +6,7 @@ Rules kept here (RFC 5280; `verifier/DESIGN.md`):
 - before the first day is a lie (NOT_YET_VALID fails), after the last is unproved (EXPIRED);
 - the key usage, where the certificate restricts it, holds digitalSignature; a certificate made for
   time-stamps, OCSP, TLS, programs or lists of letters taken back alone seals nothing;
+- a chain leads through authorities alone: a leaf, whoever signed it, vouches for nobody;
 - revocation is asked of `trust_list`; revoked is revoked whatever the date, and without a list in
   force nothing is concluded;
 - `lenient` reports the dates and the missing list of a test authority, and does not apply them;
@@ -18,9 +19,11 @@ Each function gives the Check of one line of the verdict table; `name` is the pr
 import warnings
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sealing.proofs.status_list import PURPOSE as STATUS_LISTS
@@ -45,16 +48,44 @@ _OTHER_PURPOSES: Final = {
     x509.ObjectIdentifier("1.3.6.1.5.5.7.3.30"),  # BGPsec routers (RFC 8209)
 }
 
+_RSA_BITS: Final = 2_048
+_CURVES: Final = {
+    *("secp256r1", "secp384r1", "secp521r1"),
+    *("brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"),
+}
+_CLIENT: Final = {ExtendedKeyUsageOID.CLIENT_AUTH}
+
 
 def chain_of(signer: x509.Certificate, known: Sequence[x509.Certificate]) -> list[x509.Certificate]:
-    """Follow the issuers upwards as far as known certificates go, the signer first."""
+    """Follow the issuers upwards as far as known authorities go, the signer first."""
     chain = [signer]
     while len(chain) < _LONGEST_CHAIN:
         issuer = signer_among(known, chain[-1])
-        if issuer is None or issuer == chain[-1]:
+        if issuer is None or issuer == chain[-1] or not _may_issue(issuer):
             break
         chain.append(issuer)
     return chain
+
+
+def _may_issue(certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate may sign others (RFC 5280 section 6.1.4); old roots cannot say.
+
+    A key usage is asked for where there is one alone: roots without any are in force.
+    """
+    if certificate.version is x509.Version.v1:
+        return certificate.issuer == certificate.subject
+    try:
+        told = extensions_of(certificate)
+        if not told.get_extension_for_class(x509.BasicConstraints).value.ca:
+            return False
+    except UNREADABLE:
+        return False
+    try:
+        return told.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
+    except x509.ExtensionNotFound:
+        return True
+    except UNREADABLE:
+        return False
 
 
 def holder_name(certificate: x509.Certificate) -> str:
@@ -106,6 +137,7 @@ def check_dates(
     return Check.unsure(f"{name}.dates", "signed-after-certificate", SubIndication.EXPIRED)
 
 
+@lru_cache(maxsize=1_024)
 def check_key_usage(name: str, certificate: x509.Certificate) -> Check:
     """Say whether the certificate's key is for signing."""
     sub = SubIndication.CHAIN_CONSTRAINTS_FAILURE
@@ -121,6 +153,29 @@ def check_key_usage(name: str, certificate: x509.Certificate) -> Check:
     return Check.passed(f"{name}.key", "key-usage-signature")
 
 
+def check_seal_key(name: str, certificate: x509.Certificate) -> Check:
+    """Say whether the key is strong, and for signing or, as a seal's often is, for vouching."""
+    named, sub = f"{name}.key", SubIndication.CHAIN_CONSTRAINTS_FAILURE
+    try:
+        if not _is_strong(certificate.public_key()):
+            return Check.unsure(named, "key-not-allowed", sub)
+        usage = extensions_of(certificate).get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return Check.passed(named, "key-usage-unrestricted")
+    except UNREADABLE:
+        return Check.unsure(named, "certificate-extensions-unreadable", sub)
+    if not (usage.digital_signature or usage.content_commitment):
+        return Check.unsure(named, "key-usage-not-signature", sub)
+    return Check.passed(named, "key-usage-signature")
+
+
+def _is_strong(key: object) -> bool:
+    """Tell whether a seal's key is one that ETSI TS 119 312 still recommends."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size >= _RSA_BITS
+    return isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES
+
+
 def check_purpose(name: str, certificate: x509.Certificate) -> Check:
     """Refuse a certificate made for something else: its key is in other hands than the seal's."""
     named, sub = f"{name}.purpose", SubIndication.CHAIN_CONSTRAINTS_FAILURE
@@ -131,7 +186,9 @@ def check_purpose(name: str, certificate: x509.Certificate) -> Check:
         return Check.passed(named, "purpose-unrestricted")
     except UNREADABLE:
         return Check.unsure(named, "certificate-extensions-unreadable", sub)
-    if set(purposes) <= _OTHER_PURPOSES:
+    told = set(purposes)
+    # A certificate for TLS says most often both sides; one for clients alone may be a person's.
+    if told <= _OTHER_PURPOSES or (told - _OTHER_PURPOSES == _CLIENT and told & _OTHER_PURPOSES):
         return Check.unsure(named, "certificate-for-something-else", sub)
     return Check.passed(named, "purpose-allows-sealing")
 

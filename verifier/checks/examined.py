@@ -16,9 +16,20 @@ from verifier.verdict import Coverage
 
 
 class UnreadableSealsError(VerifierError):
-    """The structure of the PDF cannot be followed to its seals."""
+    """The structure of the PDF cannot be followed to its seals. Details: `fault` (`faults`)."""
 
     code: ClassVar[str] = "verifier.seals-unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """pyHanko's answer on one signature; `template` is the key of what it shares with others."""
+
+    indication: Indication
+    sub_indication: str | None
+    intact: bool
+    valid: bool
+    template: bytes = b""
 
 
 class Modification(StrEnum):
@@ -30,11 +41,16 @@ class Modification(StrEnum):
     ANNOTATIONS = "annotations"
     METADATA = "metadata"
     SETTINGS = "settings"
+    PROOFS = "proofs"
     OTHER = "other"
 
 
 # What may follow a seal without a word.
 PASSING: Final = {Modification.NONE, Modification.VALIDATION_DATA}
+# Faults that have words of their own: nobody signed, as far as can be told; the dictionary does not
+# say which bytes are sealed.
+NO_SIGNER: Final = "no-signer"
+BAD_RANGES: Final = "bad-ranges"
 ARCHIVE_FILTER: Final = "/ETSI.RFC3161"
 
 
@@ -88,15 +104,16 @@ class Archive:
 class Examined:
     """What pyHanko found of one signature. Nothing here is a verdict.
 
-    `fault` names the class of an exception while validating; then the rest may be empty.
-    `indication` and `sub_indication` are pyHanko's own answer; `gap` is the span of the file that
-    the signature leaves out, `behind` how much it covers behind that, `contents` the bytes of the
-    CMS with its padding. `document_id` is what a reader finds in the dictionary. `proved_later`
-    says that seal and stamps hold at the hour of the first stamp by the proofs in the file alone.
-    `archives` are the archive stamps behind it, the newest first; `archives_unread` says that there
-    are more than were looked at. `archived_at` is the hour of the
-    oldest that holds, where seal and stamps held too, by the proofs that it covers; `stamps` are
-    then as they were found at that hour.
+    `fault` names the class of an exception while validating, or what we call it; then the rest may
+    be empty. `indication` and `sub_indication` are pyHanko's own answer; `gap` is the span of the
+    file that the signature leaves out, `behind` how much it covers behind that, `contents` the
+    bytes of the CMS with its padding. `document_id` is what a reader finds in the dictionary.
+    `proved_later` says that seal and stamps hold at the hour of the first stamp by the proofs in
+    the file alone. `archives` are the archive stamps behind it, the newest first;
+    `archives_unread` says that there are more than were looked at. `archived_at` is the hour of
+    the oldest that holds, where seal and stamps held too, by the proofs that it covers; `stamps`
+    are then as they were found at that hour. `template` is the key of what its CMS has in common
+    with others (`template`), empty where it has none.
     """
 
     field: str
@@ -121,6 +138,7 @@ class Examined:
     archives: tuple[Archive, ...] = ()
     archives_unread: bool = False
     archived_at: datetime | None = None
+    template: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

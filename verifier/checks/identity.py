@@ -73,7 +73,7 @@ def named_by_town(proved: VerifiedTownCode, chain: Sequence[x509.Certificate]) -
 
 def named_by_twoddoc(proved: VerifiedMessage, leaf: x509.Certificate) -> Named | None:
     """Say which letter a 2D-Doc is of, on whose word: its authority signs no list."""
-    told = [field.raw for field in proved.fields() if field.di == _DOCUMENT_ID]
+    told = [field.raw for field in proved.parsed.fields if field.di == _DOCUMENT_ID]
     found = parse_written(told[0]) if len(told) == 1 else None
     return None if found is None else Named(found, Issuer(*organisation_of(leaf), None))
 

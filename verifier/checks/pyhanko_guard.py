@@ -10,7 +10,8 @@ Rules kept here:
 - archive stamps are followed from the newest: each that holds proves, at its own hour, all that it
   covers (EN 319 102-1 clause 5.6.3); one that does not is passed over;
 - an exception of pyHanko is never a pass and never a traceback: a PDF that it cannot read becomes
-  `UnreadableSealsError`, a fault while validating becomes `Examined.fault`.
+  `UnreadableSealsError`, a fault while validating becomes `Examined.fault`, each by its cause
+  (`faults`). Memory used up alone goes through, for whoever limits it (`seal_child`).
 
 Facts only: `pades.py` decides.
 """
@@ -22,29 +23,30 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 from asn1crypto import cms
+from cryptography import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation.ades import (
-    AdESBasicValidationResult,
-)
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.policy_decl import SignatureValidationSpec
 
 from sealing.proofs.document_id import SIGNATURE_ENTRY
 from verifier.check import Indication
 from verifier.checks.announced import STAMP
+from verifier.checks.beside import ARCHIVE
 from verifier.checks.certificate import chain_of
 from verifier.checks.examined import (
+    Answer,
     Archive,
     Examined,
     ExaminedFile,
     Stamp,
     UnreadableSealsError,
 )
+from verifier.checks.faults import cause_of
+from verifier.checks.known import ALWAYS, Known, known_of
 from verifier.checks.pyhanko_words import (
-    ARCHIVE,
     INDICATIONS,
     POLICY,
     Imprint,
@@ -55,6 +57,8 @@ from verifier.checks.pyhanko_words import (
     stamp_of,
     validated,
 )
+from verifier.checks.seal_faults import why
+from verifier.checks.validated_once import validated_once
 from verifier.trust.trust_list import Revoked, TrustList
 
 # It logs the names of certificates with tracebacks; what we have to say stands in the checks.
@@ -67,8 +71,14 @@ _STAMPS_LIMIT: Final = 8
 _ARCHIVES_LIMIT: Final = 16
 
 
-def examine(pdf: bytes, trust: TrustList, now: datetime) -> ExaminedFile:
-    """Examine every seal of a PDF, with the archive stamps over it; raise UnreadableSealsError."""
+def examine(
+    pdf: bytes, trust: TrustList, now: datetime, known: Known | None = None
+) -> ExaminedFile:
+    """Examine every seal of a PDF, with the archive stamps over it; raise UnreadableSealsError.
+
+    MemoryError goes through, here and everywhere: it is nobody's answer.
+    """
+    own = known_of(trust, known)
     try:
         reader = PdfFileReader(io.BytesIO(pdf))
         signatures = reader.embedded_signatures
@@ -81,11 +91,12 @@ def examine(pdf: bytes, trust: TrustList, now: datetime) -> ExaminedFile:
         )
         unread = newest_first[_ARCHIVES_LIMIT:]
         since = unread[0].signed_revision if unread else 0
-        judge = _Judge(trust, now, Moment.present(specification(trust), now), since)
+        spec = own.once("specification", ALWAYS, lambda: specification(trust))
+        judge = _Judge(own, now, Moment.present(spec, now), since)
         archives = list(judge.archives(newest_first[:_ARCHIVES_LIMIT]))
         seals = tuple(judge.seal(seal, archives) for seal in found)
     except Exception as error:  # the guard: pyHanko lets out whatever a hostile file provokes
-        raise UnreadableSealsError(f"got {type(error).__name__}") from error
+        raise UnreadableSealsError(f"got {type(error).__name__}", fault=cause_of(error)) from error
     return ExaminedFile(seals, len(signatures))
 
 
@@ -105,10 +116,15 @@ class _Judge:
     `unread` is the revision of the newest archive stamp that is not looked at, 0 without any.
     """
 
-    trust: TrustList
+    known: Known
     now: datetime
     present: Moment
     unread: int
+
+    @property
+    def trust(self) -> TrustList:
+        """Give the lists."""
+        return self.known.trust
 
     def archives(self, newest_first: Sequence[EmbeddedPdfSignature]) -> Iterator[_Stamped]:
         """Judge each archive stamp at the hour of the next one that holds, the last one now."""
@@ -119,7 +135,8 @@ class _Judge:
                 try:
                     revision = item.reader.get_historical_resolver(item.signed_revision)
                     moment = Moment.past(self.present.spec, archive.stamp.time, revision)
-                except Exception:  # noqa: BLE001 - the guard: proofs that cannot be read prove nothing
+                except Exception as error:  # noqa: BLE001 - the guard: proofs that cannot be read prove nothing
+                    cause_of(error)
                     archive = replace(archive, stamp=replace(archive.stamp, indication=None))
             yield _Stamped(archive, item.signed_revision, moment)
 
@@ -129,10 +146,11 @@ class _Judge:
         try:
             name = str(seal.field_name)
             seal.compute_integrity_info(POLICY)
-            facts, tokens = _facts(name, seal, validated(seal, self.present)), _tokens(seal)
+            answer = validated_once(seal, self.present, self.known, self.now)
+            facts, tokens = self._facts(name, seal, answer), _tokens(seal)
             over = [one for one in archives if one.revision > seal.signed_revision]
         except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
-            return Examined(name, fault=type(error).__name__)
+            return Examined(name, fault=why(error, seal))
         stamps = tuple(stamp_of(token, _over(seal), self.present) for token in tokens)
         later = _proved_later(seal, self.present.spec, stamps)
         known = tuple(one.archive for one in over)
@@ -142,6 +160,36 @@ class _Judge:
         )
         held = [one for one in over if one.archive.holds]
         return self._archived(seal, facts, held[-1]) if held else facts
+
+    def _facts(self, name: str, seal: EmbeddedPdfSignature, answer: Answer) -> Examined:
+        def own() -> x509.Certificate:
+            return certificate_of(seal.signer_cert)
+
+        def others() -> tuple[x509.Certificate, ...]:
+            return tuple(certificate_of(item) for item in seal.other_embedded_certs)
+
+        once, key = self.known.once, answer.template
+        coverage, modification, alone = changes_after(seal)
+        _, length, second, behind = (int(value) for value in seal.byte_range)
+        return Examined(
+            field=name,
+            indication=answer.indication,
+            sub_indication=answer.sub_indication,
+            intact=answer.intact,
+            valid=answer.valid,
+            coverage=coverage,
+            modification=modification,
+            only_signatures_added=alone,
+            sub_filter=str(seal.sig_object.get("/SubFilter", "")),
+            signing_time=seal.self_reported_timestamp,
+            signer=once("signer", key, own),
+            carried=once("others", key, others),
+            gap=(length, second),
+            contents=seal.pkcs7_content,
+            behind=behind,
+            document_id=str(seal.sig_object.get(SIGNATURE_ENTRY, "")),
+            template=answer.template,
+        )
 
     def _archived(self, seal: EmbeddedPdfSignature, facts: Examined, oldest: _Stamped) -> Examined:
         """Add to what was found of a seal whether it held at the hour of an archive stamp.
@@ -157,7 +205,8 @@ class _Judge:
         hours = {hour, *(one.time for one in stamps if one.time is not None)}
         try:
             results = [validated(seal, oldest.moment.at(each)) for each in hours]
-        except Exception:  # noqa: BLE001 - the guard: no proof, never a traceback
+        except Exception as error:  # noqa: BLE001 - the guard: no proof, never a traceback
+            cause_of(error)
             return facts
         passed = {INDICATIONS[result.ades_subindic.status] for result in results}
         if Indication.TOTAL_PASSED not in passed:
@@ -175,7 +224,7 @@ class _Judge:
             sub_filter = str(item.sig_object.get("/SubFilter", ""))
             contents = item.pkcs7_content
         except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
-            return Archive(name, Stamp(fault=type(error).__name__))
+            return Archive(name, Stamp(fault=cause_of(error)))
 
         def imprint(asked: str) -> bytes:
             return digest if asked == algorithm else b""
@@ -235,33 +284,8 @@ def _proved_later(
         moment = Moment.past(spec, min(hours), seal.reader)
         again = [stamp_of(stamp.contents, _over(seal), moment) for stamp in stamps]
         result = validated(seal, moment)
-    except Exception:  # noqa: BLE001 - the guard: no proof, never a traceback
+    except Exception as error:  # noqa: BLE001 - the guard: no proof, never a traceback
+        cause_of(error)
         return False
     passed = INDICATIONS[result.ades_subindic.status] is Indication.TOTAL_PASSED
     return passed and all(stamp.indication is Indication.TOTAL_PASSED for stamp in again)
-
-
-def _facts(
-    name: str, seal: EmbeddedPdfSignature, result: AdESBasicValidationResult[Any]
-) -> Examined:
-    status = result.api_status
-    coverage, modification, alone = changes_after(seal)
-    _, length, second, behind = (int(value) for value in seal.byte_range)
-    return Examined(
-        field=name,
-        indication=INDICATIONS[result.ades_subindic.status],
-        sub_indication=result.ades_subindic.standard_name,
-        intact=bool(status and status.intact),
-        valid=bool(status and status.valid),
-        coverage=coverage,
-        modification=modification,
-        only_signatures_added=alone,
-        sub_filter=str(seal.sig_object.get("/SubFilter", "")),
-        signing_time=seal.self_reported_timestamp,
-        signer=certificate_of(seal.signer_cert),
-        carried=tuple(certificate_of(item) for item in seal.other_embedded_certs),
-        gap=(length, second),
-        contents=seal.pkcs7_content,
-        behind=behind,
-        document_id=str(seal.sig_object.get(SIGNATURE_ENTRY, "")),
-    )

@@ -11,12 +11,15 @@ A stamp that pyHanko fails on is a `Stamp` with a fault; what it raises elsewher
 the guard (`pyhanko_guard`).
 """
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self, TypeAlias, cast
 
+# pyHanko loads these when it first needs them, which a limited child could not.
+import pyhanko.pdf_utils.crypt.pdfmac
+import pyhanko.pdf_utils.filters
+import pyhanko.pdf_utils.metadata.xmp_xml  # noqa: F401 - see above
 from asn1crypto import cms
 from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
@@ -55,28 +58,32 @@ from pyhanko.sign.validation.policy_decl import (
 )
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko.sign.validation.utils import CMSAlgorithmUsagePolicy
 from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
-from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
+from pyhanko_certvalidator.policy_decl import (
+    REQUIRE_REVINFO,
+    CertRevTrustPolicy,
+    DisallowWeakAlgorithmsPolicy,
+)
 from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 from verifier.check import Indication
-from verifier.checks.examined import Modification, Stamp
-from verifier.checks.later_fields import (
-    Dictionary,
-    Reference,
-    only_signatures_added,
-    reference_of,
-)
-from verifier.checks.later_settings import Settings, needs_no_more
-from verifier.checks.later_words import Description, says_the_same
+from verifier.checks.beside import beside
+from verifier.checks.examined import Answer, Modification, Stamp
+from verifier.checks.faults import cause_of
+from verifier.checks.later_fields import Dictionary, reference_of
+from verifier.checks.later_words import Description
+from verifier.checks.no_wait import finished
 from verifier.trust.trust_list import TrustList, signer_among
 from verifier.verdict import Coverage
 
 # Certificates, answers and lists of one file that are looked at, each.
 _STORE_LIMIT: Final = 64
-ARCHIVE: Final = "/DocTimeStamp"
+# ETSI TS 119 312: digests of 256 bits and more; pyHanko itself leaves SHA-224.
+_WEAK: Final = frozenset({"md2", "md5", "sha1", "sha224"})
+_ALGORITHMS: Final = DisallowWeakAlgorithmsPolicy(_WEAK)  # type: ignore[no-untyped-call]
 INDICATIONS: Final = {
     AdESStatus.PASSED: Indication.TOTAL_PASSED,
     AdESStatus.INDETERMINATE: Indication.INDETERMINATE,
@@ -146,7 +153,18 @@ def validated(seal: EmbeddedPdfSignature, moment: Moment) -> AdESBasicValidation
     validation = ades_basic_validation(
         seal.signed_data, moment.spec, timing_info=moment.timing, raw_digest=digest
     )
-    return asyncio.run(validation)
+    return finished(validation)
+
+
+def answer_of(result: AdESBasicValidationResult[Any]) -> Answer:
+    """Give pyHanko's result in our values."""
+    status, told = result.api_status, result.ades_subindic
+    return Answer(
+        INDICATIONS[told.status],
+        told.standard_name,
+        intact=bool(status and status.intact),
+        valid=bool(status and status.valid),
+    )
 
 
 def stamp_of(token: bytes, imprint: Imprint, moment: Moment) -> Stamp:
@@ -156,7 +174,7 @@ def stamp_of(token: bytes, imprint: Imprint, moment: Moment) -> Stamp:
         validation = ades_timestamp_validation(
             signed, moment.spec, imprint, timing_info=moment.timing
         )
-        result = asyncio.run(validation)
+        result = finished(validation)
         status, found = result.api_status, extract_certificate_info(signed)
         return Stamp(
             indication=INDICATIONS[result.ades_subindic.status],
@@ -168,7 +186,7 @@ def stamp_of(token: bytes, imprint: Imprint, moment: Moment) -> Stamp:
             contents=cms.ContentInfo.load(token).dump(),
         )
     except Exception as error:  # noqa: BLE001 - the guard: never a pass, never a traceback
-        return Stamp(fault=type(error).__name__)
+        return Stamp(fault=cause_of(error))
 
 
 def specification(trust: TrustList) -> SignatureValidationSpec:
@@ -182,7 +200,9 @@ def specification(trust: TrustList) -> SignatureValidationSpec:
         cert_validation_policy=CertValidationPolicySpec(
             trust_manager=SimpleTrustManager.build(trust_roots=list(_asn1(anchors))),
             revinfo_policy=CertRevTrustPolicy(REQUIRE_REVINFO),
+            algorithm_usage_policy=_ALGORITHMS,
         ),
+        signature_algorithm_policy=CMSAlgorithmUsagePolicy.lift_policy(_ALGORITHMS),
         revinfo_gathering_policy=RevocationInfoGatheringSpec(
             online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY
         ),
@@ -240,36 +260,12 @@ def changes_after(item: EmbeddedPdfSignature) -> tuple[Coverage, Modification, b
     if not isinstance(diff, DiffResult):
         return coverage, Modification.OTHER, False
     found = _MODIFICATIONS[diff.modification_level]
-    alone = diff.changed_form_fields <= {
-        str(one.field_name) for one in item.reader.embedded_signatures
-    }
-    return coverage, (_beside(item, found) if found in _HARMLESS else found), alone
-
-
-def _beside(item: EmbeddedPdfSignature, found: Modification) -> Modification:
-    """Look at what pyHanko lets change: fields, metadata, settings."""
-    reader, since = item.reader, item.signed_revision
-    old = reader.get_historical_resolver(since)
-    new = reader.get_historical_resolver(reader.xrefs.total_revisions - 1)
-    # pyHanko puts all trailers together, readers take the last; it shows single ones nowhere.
-    last = reader.trailer._trailer_revisions[0]  # noqa: SLF001
-    if not only_signatures_added(old.root, new.root, _fields_since(item)):
-        return Modification.ANNOTATIONS
-    if not says_the_same(_description(old, old.trailer_view), _description(new, last)):
-        return Modification.METADATA
-    if not needs_no_more(Settings(old.root, old.trailer_view), Settings(new.root, last)):
-        return Modification.SETTINGS
-    return found
-
-
-def _fields_since(item: EmbeddedPdfSignature) -> dict[Reference, bool]:
-    """Give the fields signed since, and of each whether it holds a time-stamp over the file."""
-    return {
-        place: one.sig_object_type == ARCHIVE
-        for one in item.reader.embedded_signatures
-        if one.signed_revision > item.signed_revision
-        and (place := reference_of(one.sig_field.container_ref)) is not None
-    }
+    limit = item.docmdp_level
+    # A certified file may forbid even another signature.
+    alone = (limit is None or diff.modification_level.value <= limit.value) and (
+        diff.changed_form_fields <= {str(one.field_name) for one in item.reader.embedded_signatures}
+    )
+    return coverage, (beside(item, found, _description) if found in _HARMLESS else found), alone
 
 
 def _description(revision: HistoricalResolver, trailer: Dictionary) -> Description:

@@ -27,9 +27,10 @@ import subprocess
 import sys
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 from typing import ClassVar, Final, NoReturn, Protocol
@@ -245,7 +246,8 @@ def _work(writer: int, limits: Limits, steps: _Steps, args: tuple[bytes | str, .
     try:
         if prepare is not None:
             prepare()
-        _give_up(writer, limits)
+        give_up([writer], limits)
+        resource.setrlimit(resource.RLIMIT_CPU, (limits.processor, limits.processor))
         frame = _framed(function, args)
         rest = memoryview(len(frame).to_bytes(_LENGTH, "big") + frame)
         while rest:
@@ -264,15 +266,16 @@ def _framed(function: Work, args: tuple[bytes | str, ...]) -> bytes:
         return _MEMORY
 
 
-def _give_up(kept: int, limits: Limits) -> None:
+def give_up(kept: Sequence[int], limits: Limits) -> None:
+    """Give up every descriptor but some, and all limits but that of the processor."""
     memory = _size() + limits.memory
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)
-    os.closerange(3, kept)
-    os.closerange(kept + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    last = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    for before, after in pairwise([2, *sorted(kept), last]):
+        os.closerange(before + 1, after)
     for limit, value in (
-        (resource.RLIMIT_CPU, limits.processor),
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),

@@ -23,10 +23,23 @@ _TAKEN_BACK: Final = {
 # Only we can mend these: newer lists, a newer version, another run.
 _OURS: Final = frozenset({SubIndication.TRY_LATER, SubIndication.POLICY_PROCESSING_ERROR})
 _OUR_REASONS: Final = frozenset(
-    {"validator-fault", "archives-too-many", "status-unclear", "status-no-slot"}
+    {
+        "validator-fault",
+        "validator-stopped",
+        "archives-too-many",
+        "status-unclear",
+        "status-no-slot",
+    }
 )
 
 _ADDED: Final = N_("quelque chose a été ajouté au fichier après qu'il a été scellé")
+_UNKNOWN: Final = N_("nous n'avons pas pu établir quel organisme a délivré ce document")
+_CANCELLED: Final = N_("le certificat qui a servi à sceller ce document a été annulé")
+_OVER: Final = N_(
+    "le certificat qui a scellé ce document n'est plus valable, et rien ne prouve qu'il l'était "
+    "encore ce jour-là"
+)
+_OLD: Final = N_("le document a été scellé par un procédé qui n'est plus assez sûr")
 _BY_REASON: Final = {
     **_TAKEN_BACK,
     "values-not-on-page": N_("le document ne montre pas les mêmes données que son code signé"),
@@ -45,6 +58,12 @@ _BY_REASON: Final = {
     "data-differ-from-code": N_(
         "les données jointes au fichier ne disent pas la même chose que lui"
     ),
+    "rewritten-after-sealing": N_(
+        "le fichier a été réenregistré ou modifié depuis qu'il a été scellé"
+    ),
+    "proofs-removed-after-sealing": N_("une partie du fichier scellé en a été retirée"),
+    "algorithm-too-weak": _OLD,
+    "certificate-out-of-date": _OVER,
     "codes-of-two-letters": N_("les codes de ce fichier sont ceux de documents différents"),
     "identifier-redefined": N_("l'identifiant du document a été changé après le cachet"),
     "pdf-structure-unreadable": N_("le fichier est abîmé : son cachet ne se lit plus"),
@@ -52,13 +71,6 @@ _BY_REASON: Final = {
     "not-a-pades-seal": N_("la signature du fichier n'a pas une forme que nous savons vérifier"),
     "signed-after-certificate": N_("le document est daté d'après la fin du certificat utilisé"),
 }
-_UNKNOWN: Final = N_("nous n'avons pas pu établir quel organisme a délivré ce document")
-_CANCELLED: Final = N_("le certificat qui a servi à sceller ce document a été annulé")
-_OVER: Final = N_(
-    "le certificat qui a scellé ce document n'est plus valable, et rien ne prouve qu'il l'était "
-    "encore ce jour-là"
-)
-_OLD: Final = N_("le document a été scellé par un procédé qui n'est plus assez sûr")
 _BY_SUB_INDICATION: Final = {
     SubIndication.HASH_FAILURE: N_("le contenu du fichier n'est plus celui qui a été scellé"),
     SubIndication.SIG_CRYPTO_FAILURE: N_(

@@ -32,10 +32,24 @@ REASONS: Final[dict[str, str]] = {
     "not-a-pades-seal": N_("la signature n'est pas un cachet PAdES"),
     "pdf-structure-unreadable": N_("la structure du PDF est abîmée : le cachet ne se lit plus"),
     "seal-out-of-reach": N_("le fichier contient les restes d'un cachet qui ne se lit plus"),
+    "pdf-encrypted": N_("le PDF est chiffré : son cachet ne se vérifie pas ainsi"),
+    "pdf-hybrid-xref": N_("le PDF a deux tables d'objets, que des lecteurs lisent autrement"),
+    "pdf-object-missing": N_("une partie du PDF à laquelle il renvoie n'y est pas"),
+    "pdf-nested-too-deep": N_("le PDF est imbriqué plus qu'un document ne l'est"),
+    "pdf-stream-too-large": N_("une partie du PDF est démesurée une fois décompressée"),
+    "seal-contents-unreadable": N_("le cachet est vide, ou ce qu'il contient ne se décode pas"),
+    "validator-stopped": N_(
+        "vérifier le cachet demandait trop de temps ou de mémoire : n'en concluez rien"
+    ),
     "seal-malformed": N_("le cachet est mal formé"),
+    "signer-not-identified": N_("le cachet ne dit pas sans équivoque qui l'a apposé"),
+    "ranges-malformed": N_("le cachet ne dit pas clairement quels octets il couvre"),
     "validator-fault": N_("le cachet n'a pas pu être vérifié : fichier inhabituel, ou notre faute"),
     "content-unchanged": N_("le contenu est celui qui a été scellé"),
     "content-changed": N_("le contenu a été modifié après le cachet"),
+    "rewritten-after-sealing": N_(
+        "le fichier a été réenregistré ou altéré après le cachet : demandez l'original"
+    ),
     "integrity-not-established": N_("rien ne dit si le contenu est celui qui a été scellé"),
     "signature-verified": N_("la signature est juste"),
     "signature-invalid": N_("la signature est fausse"),
@@ -47,6 +61,7 @@ REASONS: Final[dict[str, str]] = {
         "le titre ou d'autres métadonnées ont changé après le cachet"
     ),
     "settings-changed-after-sealing": N_("des réglages du document ont changé après le cachet"),
+    "proofs-removed-after-sealing": N_("des preuves du cachet ont été retirées du fichier"),
     "changed-after-sealing": N_("le document a été modifié après le cachet"),
     "bytes-outside-the-seal": N_("des octets ont été ajoutés après le cachet"),
     "contents-canonical": N_("le cachet est écrit comme il doit l'être"),
@@ -59,6 +74,7 @@ REASONS: Final[dict[str, str]] = {
     "digests-disagree": N_("le cachet annonce une autre empreinte que la sienne"),
     "signer-named-otherwise": N_("le cachet nomme autrement son signataire"),
     "versions-disagree": N_("le cachet annonce une autre version que la sienne"),
+    "signed-attributes-missing": N_("le cachet ne signe pas tout ce qu'un cachet doit signer"),
     "certificates-belong-together": N_("les certificats joints vont ensemble"),
     "foreign-certificate-carried": N_("un certificat étranger ou modifié est joint au cachet"),
     "issuer-trusted": N_("l'autorité du cachet est dans vos listes de confiance"),
@@ -69,6 +85,10 @@ REASONS: Final[dict[str, str]] = {
     "validation-passed": N_("la validation complète est passée"),
     "validation-failed": N_("la validation complète a échoué"),
     "validation-not-passed": N_("la validation complète n'a pas pu conclure"),
+    "algorithm-too-weak": N_("le cachet repose sur un procédé qui n'est plus sûr"),
+    "certificate-out-of-date": N_(
+        "le certificat du cachet n'est plus valable, et rien ne prouve quand il a été apposé"
+    ),
     "unsigned-attribute-foreign": N_("une donnée étrangère est jointe au cachet"),
     "time-stamp-proved": N_("un horodatage prouve que le cachet existait à cette heure"),
     "time-stamp-not-proved": N_("l'horodatage du cachet n'est pas prouvé par vos listes"),

@@ -7,6 +7,8 @@ Rules kept here:
   string, so that a file called `#include "x"` is called so on paper;
 - nothing else is read: no font of the system, no package, no network; the moment is the caller's:
   the same data give the same bytes;
+- typst works in a limited child (`reading.sandbox`), which can open nothing: its threads would not
+  survive where this process forks, as the verification of many files does;
 - a character that our fonts do not draw, or that would turn or hide its neighbours, is written by
   its number (U+202E): what cannot be shown is told, never left out.
 
@@ -23,6 +25,7 @@ from typing import Any, ClassVar, Final
 import typst
 
 from verifier.errors import VerifierError
+from verifier.reading.sandbox import ReadingStoppedError, run
 
 _TEMPLATES: Final = Path(__file__).parent
 # Drawn by the fonts that typst carries (a test tries them all): Latin, Greek, Cyrillic, their
@@ -48,20 +51,29 @@ class NotTypesetError(VerifierError):
 def typeset(template: str, data: Mapping[str, Any], moment: datetime) -> bytes:
     """Make the PDF of a template, dated from `moment`; raise NotTypesetError."""
     at = moment.astimezone(UTC).replace(microsecond=0)
-    told = {**_shown(data), "date": [at.year, at.month, at.day, at.hour, at.minute, at.second]}
+    date = [at.year, at.month, at.day, at.hour, at.minute, at.second]
+    told = json.dumps({**_shown(data), "date": date})
+    source = (_TEMPLATES / f"{template}.typ").read_bytes()
+    try:
+        return run(compiled, source, told, at.isoformat())
+    except ReadingStoppedError as error:
+        raise NotTypesetError(f"got {error.code} from the template {template}") from error
+
+
+def compiled(source: bytes, data: str, at: str) -> bytes:
+    """Have typst make a PDF; raise NotTypesetError. Called in the child alone."""
     try:
         return typst.compile(
-            _TEMPLATES / f"{template}.typ",
-            root=_TEMPLATES,
+            source,
             format="pdf",
-            sys_inputs={"data": json.dumps(told)},
+            sys_inputs={"data": data},
             ignore_system_fonts=True,
             pdf_standards=["ua-1"],
-            timestamp=at,
+            timestamp=datetime.fromisoformat(at),
         )
     except typst.TypstError:
         # Its message may quote the document: it goes no further.
-        raise NotTypesetError(f"got no PDF from the template {template}") from None
+        raise NotTypesetError("got no PDF from a template") from None
 
 
 def shown(text: str) -> str:

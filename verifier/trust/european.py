@@ -38,16 +38,17 @@ class European:
     @classmethod
     def read(cls, files: Mapping[str, bytes]) -> "European":
         """Verify and read the lists among files; raise TslUnreadableError, TslSignatureError."""
-        pinned = tuple(x509.load_pem_x509_certificates(files[SIGNERS]))
-        lists = read_list_of_lists(files[LISTS], Anchors(pinned))
+        own = {name: data for name, data in files.items() if name.startswith("eu/")}
+        pinned = tuple(x509.load_pem_x509_certificates(own[SIGNERS]))
+        lists = read_list_of_lists(own[LISTS], Anchors(pinned))
         countries = []
-        for place, data in sorted(files.items()):
+        for place, data in sorted(own.items()):
             if (named := _NATIONAL.fullmatch(place)) is not None:
                 pointer = lists.pointers.get(named[1])
                 if pointer is None:
                     raise unreadable(f"a list of {named[1]}, which the list of lists has not")
                 countries.append(read_national(data, named[1], pointer))
-        return cls(dict(files), lists.scheme, tuple(countries))
+        return cls(own, lists.scheme, tuple(countries))
 
     @property
     def schemes(self) -> tuple[Scheme, ...]:

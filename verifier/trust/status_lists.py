@@ -15,6 +15,7 @@ Rules kept here:
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import ClassVar, Final, Self
 
@@ -77,6 +78,7 @@ class StatusList:
         return f"{FOLDER}{digest}{SUFFIX}"
 
 
+@lru_cache(maxsize=1_024)
 def organisation_of(certificate: x509.Certificate) -> tuple[str, str]:
     """Give the organisation that a certificate names, and its number; empty where it has none."""
     try:

@@ -23,6 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol, Self, TypeAlias
 
 from cryptography import x509
@@ -117,6 +118,10 @@ class RevocationSource(Protocol):
 class QualifiedSource(Protocol):
     """What the European lists say of seals."""
 
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """Give the lists as read, by name."""
+
     def is_qualified_seal(
         self, chain: Sequence[x509.Certificate], moment: datetime, now: datetime
     ) -> bool | None:
@@ -132,8 +137,7 @@ class TrustList:
     `seals` are certificates of town codes, by the thumbprint that a code bears.
     `status_lists` are lists of letters taken back, read and not proved.
     `withdrawn` are the 2D-Doc authorities that the official list no longer accords; `accorded`
-    tells until when the official list vouches for an authority's certificate. `european` says
-    which seals are qualified; None where there are no such lists.
+    tells until when a list vouches for an authority; `european` which seals are qualified.
     """
 
     mode: Mode
@@ -206,13 +210,17 @@ def signer_among(
     candidates: Sequence[x509.Certificate], certificate: x509.Certificate
 ) -> x509.Certificate | None:
     """Give the first candidate that issued the certificate: same name, and its key signed it."""
-    for candidate in candidates:
-        try:
-            certificate.verify_directly_issued_by(candidate)
-        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-            continue
-        return candidate
-    return None
+    return next((one for one in candidates if _issued(certificate, one)), None)
+
+
+@lru_cache(maxsize=4_096)
+def _issued(certificate: x509.Certificate, candidate: x509.Certificate) -> bool:
+    """Tell whether one issued the other: of two certificates, byte for byte, this never changes."""
+    try:
+        certificate.verify_directly_issued_by(candidate)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def revocation_by_lists(
@@ -247,12 +255,17 @@ def is_test_authority(ca_id: str) -> bool:
 
 def subject_name(certificate: x509.Certificate, kind: x509.ObjectIdentifier) -> str:
     """Give one part of a certificate's subject as text; empty where it has none."""
-    return _part(_quietly(lambda: certificate.subject), kind)
+    return _part(_subject(certificate), kind)
 
 
 def issuer_name(certificate: x509.Certificate) -> str:
     """Give the common name of a certificate's issuer; empty where it has none."""
     return _part(_quietly(lambda: certificate.issuer), NameOID.COMMON_NAME)
+
+
+@lru_cache(maxsize=4_096)
+def _subject(certificate: x509.Certificate) -> x509.Name:
+    return _quietly(lambda: certificate.subject)
 
 
 def _quietly(read: Callable[[], x509.Name]) -> x509.Name:
@@ -274,7 +287,7 @@ def is_list_of(crl: x509.CertificateRevocationList, issuer: x509.Certificate) ->
         key = issuer.public_key()
         if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
             return False
-        return crl.issuer == _quietly(lambda: issuer.subject) and crl.is_signature_valid(key)
+        return crl.issuer == _subject(issuer) and crl.is_signature_valid(key)
     except (TypeError, ValueError, UnsupportedAlgorithm):
         return False
 

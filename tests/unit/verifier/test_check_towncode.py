@@ -260,7 +260,7 @@ def test_a_seal_believed_as_it_stands_is_so_in_test_mode_alone():
 
 def test_a_chain_of_two_authorities_is_asked_whole():
     root = Authority("ROOT0")
-    middle = root.leaf("SEALS", key=AUTHORITY.key)
+    middle = root.below(AUTHORITY)
     trust = trusting(TOWN, authorities=(root.certificate, middle.certificate))
     result = check_towncode(GOOD, trust, NOW)
     assert answer(result)[2] == "no-list", "the intermediate has no list of its root's"

@@ -21,6 +21,8 @@ from storage.errors import CoffreError
 from storage.outgoing import OutgoingError
 from verifier.check import Indication
 from verifier.checks.pades import check_seals
+from verifier.checks.seal_child import in_fresh_child, trust_written
+from verifier.checks.seal_shape import read_back
 from verifier.trust.adding import NoAnchorsError, Pinned, add, read_files
 from verifier.trust.anchors import Anchors
 from verifier.trust.eu_refresh import EuropeanSource, renew_european
@@ -63,12 +65,17 @@ def errors(steps: list[Step]) -> list[type[CoffreError]]:
     return [type(step.error) for step in steps if step.error is not None]
 
 
-def judged(files: Files, *statements: bytes, now: datetime = NOW) -> SealVerdict:
-    """Seal a letter by a certificate of the listed authority; judge it under a folder."""
+def sealed(*statements: bytes) -> bytes:
+    """Seal a letter by a certificate of the listed authority."""
     certificate = EUROPE.seal_certificate(*statements, key=KEY)
     identity = Identity("europe", "seal", (certificate,))
     signer = KeyFileSigner(identity, KEY, Prehashed(hashes.SHA256()))
-    sealed = seal_letter(Letter(letter()), Sealer.ready(signer), Profile(), NOW, bytes(10))
+    made = seal_letter(Letter(letter()), Sealer.ready(signer), Profile(), NOW, bytes(10))
+    return made.pdf
+
+
+def judged(files: Files, *statements: bytes, now: datetime = NOW) -> SealVerdict:
+    """Judge such a letter under a folder."""
     revoked = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(EUROPE.authority.subject)
@@ -78,7 +85,7 @@ def judged(files: Files, *statements: bytes, now: datetime = NOW) -> SealVerdict
         .public_bytes(Encoding.DER)
     )
     trust = read_files({**files, "crl/europe.crl": revoked}, Mode.PRODUCTION)
-    [verdict] = check_seals(sealed.pdf, trust, now)
+    [verdict] = check_seals(sealed(*statements), trust, now)
     return verdict
 
 
@@ -104,6 +111,15 @@ def test_a_seal_under_a_listed_authority_passes_and_its_quality_is_told():
     unlisted = judged(EMPTY, COMPLIANCE, DEVICE, SEALS)
     assert unlisted.qualified is None
     assert "issuer-not-trusted" in {check.reason for check in unlisted.checks}
+
+
+def test_a_child_that_begins_anew_holds_the_same_lists():
+    files, _ = taken()
+    trust = read_files(files, Mode.PRODUCTION)
+    answers = in_fresh_child(trust_written(trust))
+    for statements, qualified in (((COMPLIANCE, DEVICE, SEALS), True), ((), False)):
+        told, _ = answers(NOW.isoformat().encode().ljust(32) + sealed(*statements))
+        assert [verdict.qualified for verdict in read_back(told)] == [qualified]
 
 
 def test_past_their_day_the_lists_vouch_for_nobody():

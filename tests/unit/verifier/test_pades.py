@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import random
+import re
 from datetime import timedelta
 from functools import cache
 
@@ -10,13 +11,13 @@ import pymupdf
 import pytest
 from asn1crypto import x509 as asn1
 from asn1crypto.keys import PrivateKeyInfo
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 from support.budget import cases
 from support.letters import FIELDS, letter
+from support.revocations import revocations
 from support.sealers import NOW, sealer, town
 from support.spread import in_elements, in_words, one_bit, spread
 from support.twoddoc_pki import Authority
@@ -95,19 +96,6 @@ def test_a_list_that_is_too_old_proves_nothing_more():
     crls = [crl for crl in trust().crls if crl.issuer != old.issuer]
     lists = dataclasses.replace(trust(), crls=(old, *crls))
     assert answer(sealed(), lists) == (UNSURE, SubIndication.TRY_LATER, "list-too-old")
-
-
-def revocations(revoked, issued, due):
-    """Sign a list of the seals' authority."""
-    issuer = town()[0].intermediate
-    builder = x509.CertificateRevocationListBuilder(issuer.certificate.subject, issued, due)
-    for certificate in revoked:
-        row = x509.RevokedCertificateBuilder(certificate.serial_number, issued)
-        builder = builder.add_revoked_certificate(row.build())
-    identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
-    builder = builder.add_extension(identifier, critical=False)
-    builder = builder.add_extension(x509.CRLNumber(2), critical=False)
-    return builder.sign(issuer.key, hashes.SHA256())
 
 
 def test_a_revoked_seal_fails():
@@ -325,6 +313,16 @@ def test_one_bit_changed_anywhere_is_never_passed():
         assert seals, f"the seal vanished: byte {place}"
         worst = max(seal.conclusion.indication.severity for seal in seals)
         assert worst > 0, f"byte {place}: {pdf[place - 20 : place + 20]!r}"
+
+
+@pytest.mark.parametrize("bits", [b"01", b"04", b"07"])
+def test_a_carried_certificate_whose_signature_leaves_bits_out_is_not_as_it_was(bits):
+    """Nothing signs how many bits of a certificate's signature count."""
+    pdf = sealed()
+    *_, last = re.finditer(rb"06082A8648CE3D04030[23]03[0-9A-F]{2}(00)30", pdf)
+    changed = pdf[: last.start(1)] + bits + pdf[last.end(1) :]
+    [seal] = check_seals(changed, trust(), NOW)
+    assert seal.conclusion.indication is Indication.INDETERMINATE
 
 
 @pytest.mark.parametrize("cut", [0.2, 0.5, 0.9, 0.99])
