@@ -174,7 +174,7 @@ def test_a_judge_that_does_not_answer_is_ended_and_no_verdict_is_given(program, 
             await judge(letter(), "fr")
         await judge.close()
 
-    asyncio.run(story())
+    asyncio.run(asyncio.wait_for(story(), 30))
     until = monotonic() + 20
     while alive := of_session(leader.read_text().strip()):
         assert monotonic() < until, alive
