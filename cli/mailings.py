@@ -13,6 +13,7 @@ from cli.files import writing
 from cli.output import Output, plain
 from cli.problems.problem import Exit
 from cli.problems.table import parts_of, problem_of, problem_of_system
+from cli.progress import paced
 from sealing.batch.evidence import noted
 from sealing.batch.files.folders import Folder
 from sealing.batch.files.letters_csv import LineError
@@ -34,14 +35,24 @@ _COUNTED = (
 )
 
 
+_TRIED = N_(
+    "  vérifiés : la liste, les clés, ce que diraient les codes, et chaque PDF ouvert ; restent à "
+    "voir la place des codes et leur accord avec la page"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """How a mailing stands. `new` and `seconds` are of the last run."""
+    """How a mailing stands. `new` and `seconds` are of the last run.
+
+    `unfit`: letters that a trial found would be refused.
+    """
 
     folder: Folder
     counts: Counts
     seconds: float = 0.0
     new: int = 0
+    unfit: int = 0
     trial: bool = False
     running: bool = False
 
@@ -62,6 +73,7 @@ class Mailing:
             "refused": counts.refused,
             "waiting": counts.waiting,
             "dry_run": self.trial,
+            "unfit": self.unfit,
             "running": self.running,
             "new": self.new,
             "seconds": round(self.seconds, 3),
@@ -85,10 +97,7 @@ def say(output: Output, mailing: Mailing) -> None:
     """Say how a mailing stands, in lines."""
     tr, counts = output.tr, mailing.counts
     if mailing.trial:
-        told = tr(
-            N_("Liste vérifiée : {letters} lettres, {waiting} à sceller. Rien n'a été écrit.")
-        )
-        output.show(told.format(letters=counts.letters, waiting=counts.waiting))
+        _say_trial(output, mailing)
         return
     if mailing.running:
         output.show(tr(N_("Envoi en cours.")))
@@ -102,13 +111,23 @@ def say(output: Output, mailing: Mailing) -> None:
         output.show(tr(N_("  en attente : {waiting}")).format(waiting=counts.waiting))
     if mailing.new:
         told = tr(N_("  ce passage : {new} en {seconds} s, {rate}/s"))
-        seconds, rate = f"{mailing.seconds:.1f}", f"{mailing.rate:.0f}"
-        output.show(told.format(new=mailing.new, seconds=seconds, rate=rate))
+        seconds = f"{mailing.seconds:.1f}"
+        output.show(told.format(new=mailing.new, seconds=seconds, rate=paced(mailing.rate)))
     if mailing.evidence is not None:
         told = tr(N_("  preuves d'existence : {records}, manquantes : {missing}"))
         output.show(told.format(**mailing.evidence))
     if mailing.folder.report.is_file():
         output.show(tr(N_("  rapport : {path}")).format(path=mailing.folder.report))
+
+
+def _say_trial(output: Output, mailing: Mailing) -> None:
+    tr, counts = output.tr, mailing.counts
+    told = tr(N_("Liste vérifiée : {letters} lettres, {waiting} à sceller. Rien n'a été écrit."))
+    output.show(told.format(letters=counts.letters, waiting=counts.waiting))
+    if mailing.unfit:
+        told = tr(N_("  seraient refusées : {unfit} (dites plus haut), et les autres scellées"))
+        output.show(told.format(unfit=mailing.unfit))
+    output.show(tr(_TRIED))
 
 
 def say_records(output: Output, records: Records | None) -> Exit:
@@ -210,7 +229,7 @@ def write_report(job: Job, mailing: Mailing, certificate: x509.Certificate, outp
             new=mailing.new,
             seconds=mailing.seconds,
             began=counts.started_at or now,
-            ended=now,
+            ended=now if mailing.new else counts.ended_at or now,
             certificate=certificate,
             journal_sha256=digest_of(folder.journal),
             troubles=first,

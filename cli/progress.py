@@ -3,7 +3,8 @@
 Rules kept here:
 
 - on a terminal, a bar; elsewhere a line every ten seconds: done, failed, rate, time left;
-- the rate is that of the last fifteen seconds: an estimate follows a machine that gets busy;
+- the rate is that of the last fifteen seconds: an estimate follows a machine that gets busy; while
+  there is none, nothing is said of it;
 - the first Ctrl-C (or SIGTERM) asks for an end in order, the second for one at once. Handlers are
   those of the main thread, and go back to what they were.
 """
@@ -24,6 +25,7 @@ from storage.language import N_
 _EVERY: Final = 10.0
 _WINDOW: Final = 15.0
 _MINUTE: Final = 60
+_MANY: Final = 10
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ def interrupts() -> Iterator[Interrupts]:
 
 @dataclass(slots=True)
 class Progress:
-    """Tells how far a work of `total` items is; `done` counts those that failed too.
+    """Tells how far a work of `total` items is; `done` counts those that failed or are refused too.
 
     `doing`: what is done to them, where that does not go without saying; then nothing fails.
     """
@@ -67,27 +69,30 @@ class Progress:
     _told: float = field(default_factory=time.monotonic)
     _bar: Any = None
 
-    def show(self, done: int, failed: int) -> None:
+    def show(self, done: int, failed: int = 0, refused: int = 0) -> None:
         """Tell where the work stands."""
         now = time.monotonic()
         self._seen.append((now, done))
         while now - self._seen[0][0] > _WINDOW:
             self._seen.popleft()
         if self.output.stderr.isatty():
-            self._draw(done, failed)
+            self._draw(done, failed, refused)
         elif now - self._told >= _EVERY:
             self._told = now
-            self.output.say(self.line(done, failed))
+            self.output.say(self.line(done, failed, refused))
 
-    def line(self, done: int, failed: int) -> str:
-        """Write where the work stands: done, failed, rate, time left."""
+    def line(self, done: int, failed: int = 0, refused: int = 0) -> str:
+        """Write where the work stands: done, refused, failed; rate and time left, once known."""
         tr, rate = self.output.tr, self.rate
-        told = tr(N_("{done} sur {total}, dont {failed} en échec, {rate}/s, reste {left}"))
+        told = tr(N_("{done} sur {total} (refus : {refused}, échecs : {failed})"))
         if self.doing:
-            told = tr(N_("{doing} : {done} sur {total}, {rate}/s, reste {left}"))
-        left = duration((self.total - done) / rate) if rate else "?"
-        words = {"done": done, "total": self.total, "failed": failed, "doing": self.doing}
-        return told.format(**words, rate=f"{rate:.0f}", left=left)
+            told = tr(N_("{doing} : {done} sur {total}"))
+        words = {"done": done, "total": self.total, "failed": failed, "refused": refused}
+        told = told.format(**words, doing=self.doing)
+        if not rate:
+            return told
+        pace = tr(N_("{told}, {rate}/s, reste {left}"))
+        return pace.format(told=told, rate=paced(rate), left=duration((self.total - done) / rate))
 
     @property
     def rate(self) -> float:
@@ -103,13 +108,13 @@ class Progress:
             self._bar.stop()
             self._bar = None
 
-    def _draw(self, done: int, failed: int) -> None:
+    def _draw(self, done: int, failed: int, refused: int) -> None:
         if self._bar is None:
             self._bar = _bar(self.output)
             self._bar.start()
             self._bar.add_task("", total=self.total, completed=self.already)
-        task = self._bar.task_ids[0]
-        self._bar.update(task, completed=done, description=self.line(done, failed), refresh=True)
+        task, line = self._bar.task_ids[0], self.line(done, failed, refused)
+        self._bar.update(task, completed=done, description=line, refresh=True)
 
 
 def duration(seconds: float) -> str:
@@ -120,6 +125,11 @@ def duration(seconds: float) -> str:
     if minutes < _MINUTE:
         return f"{minutes} min"
     return f"{minutes // _MINUTE} h {minutes % _MINUTE:02}"
+
+
+def paced(rate: float) -> str:
+    """Write how many of something there are in a second: with a tenth, where they are few."""
+    return f"{rate:.0f}" if rate >= _MANY else f"{rate:.1f}"
 
 
 def _bar(output: Output) -> Any:  # noqa: ANN401 - rich is loaded on a terminal alone

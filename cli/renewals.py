@@ -26,7 +26,8 @@ from cli.renewal_files import UnreadableFileError, require_readable
 from sealing.authorities.lifetimes import Lifetime
 from sealing.authorities.revocation import NoRevocationProofError
 from sealing.errors import PdfRefusedError
-from sealing.pades.seal import MAX_BYTES, require_pdf
+from sealing.limits import MAX_SEALED
+from sealing.pades.seal import require_pdf
 from sealing.proofs.evidence_record import SUFFIX
 from sealing.service.levels import Level
 from sealing.service.renewal import (
@@ -189,8 +190,8 @@ class Renewer:
         return found
 
     def _one(self, path: Path, out: Path | None, *, force: bool) -> Done:
-        pdf = read(path, limit=MAX_BYTES)
-        require_pdf(pdf)
+        pdf = read(path, limit=MAX_SEALED)
+        require_pdf(pdf, MAX_SEALED)
         judged, now = self._judged(pdf), self.clock()
         if judged is None:
             require_readable(pdf, self.trust, now)

@@ -174,7 +174,7 @@ class Watching:
         if self._bar is None or self._bar.total != total:
             self.close()
             self._bar = Progress(self.output, total, 0)
-        self._bar.show(done, 0)
+        self._bar.show(done)
 
     def stopping(self) -> bool:
         """Tell whether Ctrl-C was pressed."""

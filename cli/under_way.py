@@ -34,7 +34,7 @@ class UnderWay:
         if self.bar is None:
             doing = self.output.tr(N_("vérification de la liste"))
             self.bar = Progress(self.output, of, 0, doing)
-        self.bar.show(lines, 0)
+        self.bar.show(lines)
 
     def begin(self, found: Reading, counts: Counts, changed: str, told: str) -> None:
         """Say what is to be done; show progress from here on, and hear Ctrl-C."""
@@ -43,6 +43,8 @@ class UnderWay:
             self.output.remark(changed.format(count=found.changed))
         if found.gone:
             self.output.remark(gone(found, self.output.tr))
+        if found.altered:
+            self.output.remark(altered(found, self.output.tr))
         self.output.say(told.format(letters=counts.letters, waiting=counts.waiting))
         self.bar = Progress(self.output, counts.letters, counts.letters - counts.waiting)
         self.asked = self.stack.enter_context(interrupts())
@@ -50,8 +52,7 @@ class UnderWay:
     def progress(self, counts: Counts, standing: Standing) -> None:
         """Show how it goes."""
         if self.bar is not None and standing.working:
-            failed = counts.failed + counts.refused
-            self.bar.show(counts.letters - counts.waiting, failed)
+            self.bar.show(counts.letters - counts.waiting, counts.failed, counts.refused)
 
     def close(self) -> None:
         """Take the bar away."""
@@ -79,11 +80,19 @@ class Watching(UnderWay):
         self.begin(found, counts, changed, told)
 
 
+def altered(found: Reading, tr: Translator) -> str:
+    """Say which letters are no longer what they were: the first, by their names."""
+    told = tr(N_("lettres faites, puis modifiées : {count} (voyez --force) : {files}"))
+    return told.format(count=found.altered, files=_named(found.marred, found.altered))
+
+
+def _named(names: list[str], count: int) -> str:
+    return ", ".join(plain(file) for file in names) + (", …" if count > len(names) else "")
+
+
 def gone(found: Reading, tr: Translator) -> str:
     """Say which letters are no longer where they were put: the first, by their names."""
-    files = ", ".join(plain(file) for file in found.missed)
-    if found.gone > len(found.missed):
-        files += ", …"
+    files = _named(found.missed, found.gone)
     if found.gone == 1:
         told = tr(N_("une lettre déjà faite n'est plus dans le dossier (voyez --force) : {files}"))
     else:

@@ -29,6 +29,12 @@ class PdfEncryptedError(PdfRefusedError):
     code: ClassVar[str] = "sealing.pdf-encrypted"
 
 
+class PdfTooHeavyError(PdfRefusedError):
+    """Reading or drawing it takes too much. Details: `seconds` of processor, `limit` (MiB)."""
+
+    code: ClassVar[str] = "sealing.pdf-too-heavy"
+
+
 class PdfCertifiedError(PdfRefusedError):
     """Certified by somebody who forbade every later change."""
 

@@ -93,8 +93,8 @@ MaxFailures = Annotated[
     typer.Option(
         metavar="N|P%",
         help=N_(
-            "S'arrêter quand plus de N lettres (ou P %) échouent."
-            " Sans : quand les 50 premières échouent toutes."
+            "S'arrêter quand plus de N lettres (ou P %) échouent ; chaque processus les compte"
+            " par 25. Sans : quand les 50 premières échouent toutes."
         ),
     ),
 ]
@@ -248,9 +248,8 @@ def carry_out(job: Job, output: Output, *, as_json: bool) -> int:
             outcome = run(job, pool if job.shared is None else queue, watch)
         finally:
             watch.close()
-        mailing = Mailing(
-            job.bench.folder, outcome.counts, outcome.seconds, outcome.new, trial=job.trial
-        )
+        told = (outcome.seconds, outcome.new, outcome.unfit)
+        mailing = Mailing(job.bench.folder, outcome.counts, *told, trial=job.trial)
         settings = job.bench.keys.settings
         unwritten = None if job.trial else report(job, mailing, outcome, output)
     if as_json:
@@ -289,7 +288,7 @@ def ending(outcome: Outcome, output: Output) -> int:
         return Exit.INTERRUPTED
     if outcome.too_many:
         output.error(output.tr(N_("trop de lettres ont échoué : l'envoi est arrêté")), again)
-    failed = outcome.counts.failed + outcome.counts.refused
+    failed = outcome.counts.failed + outcome.counts.refused + outcome.unfit
     code = say_records(output, outcome.records)
     return Exit.PARTIAL if failed and code is Exit.DONE else code
 

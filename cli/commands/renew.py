@@ -181,7 +181,7 @@ def _run(
             else:
                 _say(done, output)
             refused = sum(one.state is State.REFUSED for one in renewer.done)
-            bar.show(number + 1, refused)
+            bar.show(number + 1, refused=refused)
     return None
 
 

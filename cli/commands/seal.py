@@ -32,8 +32,8 @@ from cli.seal_options import (
     level_of,
     profile_of,
 )
+from sealing.limits import MAX_LETTER
 from sealing.marks.placement import Wish
-from sealing.pades.seal import MAX_BYTES
 from sealing.proofs.letter_data import MAX_BYTES as MAX_DATA
 from sealing.proofs.letter_data import LetterData
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
@@ -121,7 +121,7 @@ def command(
     refuse_existing(out, force=force)
     data = None if attach is None else (attach.name, letter_data(attach))
     settings, now = Settings.load(config, strict_c40=strict_c40 or None), clock()
-    pdf = read(source, limit=MAX_BYTES)
+    pdf = read(source, limit=MAX_LETTER)
     profile = profile_of(settings, wish, reached, fold=fold)
     with closing(TrustServices(settings, reached, clock)) as services:
         sealer = keys(settings, signer, order, services, output)

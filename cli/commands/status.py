@@ -17,6 +17,7 @@ from cli.seal_states import tell, tell_list
 from sealing.proofs.document_id import Slot, list_of, slot_of
 from sealing.service import seals
 from sealing.service.list_signer import unspoken
+from sealing.service.production import refuse_trials
 from sealing.service.publication import (
     NoAddressError,
     Publisher,
@@ -143,6 +144,8 @@ def publish(
 ) -> None:
     """Publish every list that has changed or aged."""
     output, settings = of(ctx), Settings.load(config)
+    # What is taken back is published whatever the settings name (`revoke`): this command is told.
+    refuse_trials(settings)
     publisher = _publisher(settings, output, folder or settings.published)
     with register(settings) as engine:
         found = publisher.publish(engine, _now())

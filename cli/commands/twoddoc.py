@@ -19,6 +19,7 @@ from cli.prompts import Terminal, with_pin
 from sealing.marks import datamatrix, picture
 from sealing.proofs.document_id import document_id
 from sealing.service.codes import MENTION, TwoDDocOrder, twoddoc_code
+from sealing.service.production import refuse_trials
 from sealing.service.profile import Profile
 from sealing.signers.port import TWODDOC
 from sealing.signers.registry import serving
@@ -120,6 +121,7 @@ def encode_command(
         refuse_existing(out, force=force)
     require_town_type(kind)
     settings, now = Settings.load(config, strict_c40=strict_c40 or None), datetime.now(UTC)
+    refuse_trials(settings)
     order = TwoDDocOrder(kind, fields(field or [], kind))
     use = f"{TWODDOC}{kind}"
     settings = with_pin(settings, output, Terminal(), *serving(settings, use, signer))

@@ -75,6 +75,10 @@ ROWS: dict[str, Problem] = {
         N_("enlevez la protection avant de sceller"),
     ),
     "sealing.pdf-refused": OUR_FAULT,
+    "sealing.pdf-too-heavy": Problem(
+        N_("lire ou dessiner ce PDF demande trop de temps ou de mémoire : rien n'a été écrit"),
+        N_("enregistrez-le de nouveau avec un autre logiciel, ou allégez ses images"),
+    ),
     "sealing.pdf-too-large": Problem(
         N_("ce PDF dépasse {limit} Mio"), N_("découpez-le ou allégez ses images")
     ),

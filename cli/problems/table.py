@@ -44,6 +44,8 @@ PROBLEMS: dict[str, Problem] = {
     **verifier.ROWS,
 }
 
+# Errors whose parts may be data identifiers of a 2D-Doc.
+_OF_CODES: Final = frozenset({"twoddoc.emission", "seal.page-disagrees"})
 # The rules that an error of several parts may name.
 RULES: dict[str, str] = {
     "charset": N_("contient un caractère interdit"),
@@ -78,7 +80,18 @@ RULES: dict[str, str] = {
 
 def parts_of(error: CoffreError, tr: Translator) -> str:
     """Tell the single faults of an error, in the person's language."""
-    return " ; ".join(_part(subject, rule, tr).strip() for subject, rule in error.parts)
+    of_codes = (error.reported or error.code) in _OF_CODES
+    subjects = ((_named(one) if of_codes else one, rule) for one, rule in error.parts)
+    return " ; ".join(_part(subject, rule, tr).strip() for subject, rule in subjects)
+
+
+def _named(subject: str) -> str:
+    """Say what a data identifier of a 2D-Doc stands for."""
+    from sealing.twoddoc.catalogue import identifiers  # noqa: PLC0415 - tables, for these alone
+
+    # No name of a town code's datum is a number.
+    entry = identifiers().get(subject) if subject.isdigit() else None
+    return f"{subject} ({entry.french})" if entry and entry.french else subject
 
 
 def _part(subject: str, rule: str, tr: Translator) -> str:

@@ -47,7 +47,7 @@ class TokenError(SealingError):
 
 
 class TsaBusyError(SealingError):
-    """The authority says that it cannot stamp now. Details: `why`."""
+    """The authority cannot stamp now: it says so, or a page of a site answers. Details: `why`."""
 
     code: ClassVar[str] = "sealing.tsa-busy"
     retryable: ClassVar[bool] = True
@@ -87,6 +87,8 @@ def read_answer(
     answer: bytes, question: Question, authorities: tuple[x509.Certificate, ...], now: datetime
 ) -> Token:
     """Give the token of an answer (TimeStampResp, DER); raise TokenError or TsaBusyError."""
+    if answer.lstrip()[:1] in {b"", b"<"}:
+        raise TsaBusyError("got a page, or nothing", why="page")
     try:
         status, *rest = values(one(answer).of(SEQUENCE).content)
         _require_granted(status.of(SEQUENCE))

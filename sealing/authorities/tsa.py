@@ -6,6 +6,8 @@ Rules kept here:
 - an authority that does not answer, or is busy, is asked again after a pause that doubles; then the
   spare is asked, and stays first for a while: a run does not wait for the same failure each time;
 - an authority whose answer does not hold is not asked again for this token: the spare is;
+- an address where something else answers (404, a page) is that of an authority that is away: what
+  waits for one waits for it;
 - no more questions are in flight than the settings allow; each has a connection that is kept;
 - without a token there is an error, never a seal that says less than was asked.
 
@@ -26,7 +28,7 @@ from cryptography import x509
 
 from sealing.authorities.token import Question, Token, TsaBusyError, read_answer
 from sealing.errors import SealingError
-from storage.outgoing import Line, OutgoingError
+from storage.outgoing import AnswerRefusedError, AnswerTooLargeError, Line, OutgoingError
 
 IN_FLIGHT: Final = 64
 TRIES: Final = 3
@@ -34,6 +36,8 @@ KIND: Final = "application/timestamp-query"
 _FIRST_PAUSE: Final = 0.2
 _AVOIDED_SECONDS: Final = 60.0
 _NONCE_BITS: Final = 64
+# What another program at the authority's address answers: as if nobody were there.
+_ABSENT: Final = (AnswerRefusedError, AnswerTooLargeError)
 
 
 class NoTokenError(SealingError):
@@ -124,7 +128,7 @@ class TsaClient:
                 # What may pass is told before what will not: asking again may then help.
                 if failure is None or error.retryable:
                     failure = error
-        if failure is None or failure.retryable:
+        if failure is None or failure.retryable or isinstance(failure, _ABSENT):
             name = self._authorities[0].name
             raise NoTokenError(f"got no token: {failure}", host=name) from failure
         raise failure

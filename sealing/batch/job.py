@@ -108,7 +108,7 @@ class Outcome:
     """How a run ended. `new`: letters settled by this run; `halted`: what stopped it.
 
     `certificate` is the seal's. `records` are there where they were asked for, and the mailing came
-    to its end.
+    to its end. `unfit`: letters that a trial found would be refused.
     """
 
     counts: Counts
@@ -119,3 +119,4 @@ class Outcome:
     stopped: bool = False
     halted: Exception | None = None
     records: Records | None = None
+    unfit: int = 0

@@ -7,22 +7,29 @@ Rules kept here:
 - what the code is to say is checked as strictly as at its emission, and nothing is signed;
 - an empty cell is an empty value where the type makes the field mandatory, else no value: the lines
   of one list may have different types;
+- a file that is too large is planned like any other, and refused by itself: it holds up no list;
+- a trial opens each letter besides (`Trial`), and tells which would be refused;
 - ranges: 25 to 500 letters, small enough that every worker gets some.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import ClassVar, Final
 
 from sealing.authorities.token import TokenError
 from sealing.authorities.tsa import NoTokenError
 from sealing.batch.files.letters_csv import LineError, ListError, ListLine
-from sealing.batch.files.source import FileNameError, Source
+from sealing.batch.files.source import FileNameError, FileTooLargeError, Source
+from sealing.errors import PageOutOfRangeError, PdfRefusedError
+from sealing.pades.known import Templates
+from sealing.pades.seal import require_pdf
+from sealing.pades.source_pdf import SourcePdf
 from sealing.service.codes import Order, TownCodeOrder, TwoDDocOrder
 from sealing.service.levels import StamperChangedError
+from sealing.service.places import page_count
 from sealing.signers.port import SignerError
 from sealing.twoddoc.conformance import require_town_type
 from storage.errors import CoffreError, ConfigurationError
@@ -89,6 +96,7 @@ class Planner:
     codes: Codes
     options: bytes
     check: CheckOrder
+    trial: "Trial | None" = None
 
     def letter(self, line: ListLine) -> Planned | LineError:
         """Check one line by itself: its name, its file, its code."""
@@ -99,7 +107,7 @@ class Planner:
             order = self.codes.order_of(line)
             if order is not None:
                 self.check(order)
-            digest = hashlib.sha256(self.source.read(name)).digest()
+            digest = self._digest(line, name, order)
         except CoffreError as error:
             if isinstance(error, FATAL):
                 raise
@@ -107,6 +115,48 @@ class Planner:
         content = content_of(order)
         key = key_of(digest, name, content, self.options)
         return Planned(line.number, name, key, digest, content)
+
+    def _digest(self, line: ListLine, name: str, order: Order | None) -> bytes:
+        try:
+            data = self.source.read(name)
+        except FileTooLargeError as error:
+            if self.trial is not None:
+                self.trial.refuse(line, error)
+            return self.source.digest(name)
+        if self.trial is not None:
+            self.trial.open(line, data, order)
+        return hashlib.sha256(data).digest()
+
+
+@dataclass(slots=True)
+class Trial:
+    """Opens letters as sealing would; `unfit` counts those that would be refused, which are told.
+
+    Where codes go is not tried, nor whether a page says what its code says: no page is drawn.
+    """
+
+    page: int
+    tell: Callable[[LineError], None]
+    unfit: int = 0
+    _templates: Templates = field(default_factory=Templates)
+
+    def open(self, line: ListLine, pdf: bytes, order: Order | None) -> None:
+        """Read a letter's structure, and count its pages."""
+        try:
+            require_pdf(pdf)
+            source = SourcePdf(pdf)
+            source.read(self._templates)
+            pages = page_count(source)
+            if order is not None and self.page > pages:
+                told = {"page": self.page, "pages": pages}
+                raise PageOutOfRangeError(f"got page {self.page} of {pages}", **told)
+        except PdfRefusedError as error:
+            self.refuse(line, error)
+
+    def refuse(self, line: ListLine, error: CoffreError) -> None:
+        """Tell of a letter that would be refused."""
+        self.unfit += 1
+        self.tell(LineError(line.number, line.file, error))
 
 
 def content_of(order: Order | None) -> str:

@@ -39,7 +39,7 @@ from sealing.batch.ledger.ledger import Ledger
 from sealing.batch.ledger.place import Holding, held, require_same_engine, shared_engine
 from sealing.batch.ledger.rows import Counts, State
 from sealing.batch.ledger.slots import allot_registered
-from sealing.batch.plan import Planned, Planner, Range, range_size
+from sealing.batch.plan import Planned, Planner, Range, Trial, range_size
 from sealing.batch.queue.work_order import WorkOrder, options_of
 from sealing.batch.ranges.publishing import not_sealed, publish
 from sealing.batch.ranges.work import Bench
@@ -93,9 +93,10 @@ def _run(job: Job, engine: Callable[[Job], Engine], hand: Hand) -> Outcome:
         ledger = holding.ledger
         if not job.trial:
             put_in_order(ledger, folder, taken=job.adds)  # (1)
-        ready, counts = _read(job, ledger, sealer, hand.watch)  # (2) (3)
-        if job.trial:
-            return Outcome(counts, 0, 0.0, leaf)
+        trial = Trial(job.bench.profile.wish.page, hand.watch.wrong) if job.trial else None
+        ready, counts = _read(job, ledger, sealer, hand.watch, trial)  # (2) (3)
+        if trial is not None:
+            return Outcome(counts, 0, 0.0, leaf, unfit=trial.unfit)
         allot_registered(ledger, job.bench.keys.settings)
         keys = replace(job.bench.keys, types=tuple(sorted(ready.twoddocs)))
         bench = replace(job.bench, keys=keys)
@@ -152,7 +153,9 @@ def flush(ledger: Ledger) -> None:
     ledger.note(flushed=settled)
 
 
-def _read(job: Job, ledger: Ledger, sealer: Sealer, watch: Watch) -> tuple[Sealer, Counts]:
+def _read(
+    job: Job, ledger: Ledger, sealer: Sealer, watch: Watch, trial: Trial | None
+) -> tuple[Sealer, Counts]:
     """Read the list into the ledger; give the sealer of all its codes, and what there is to do."""
     listed = LetterList.open(job.letters)
     coded = job.codes.twoddoc is not None or job.codes.town is not None or listed.names_types
@@ -161,7 +164,7 @@ def _read(job: Job, ledger: Ledger, sealer: Sealer, watch: Watch) -> tuple[Seale
         raise ColumnsWithoutCodeError(f"got {len(listed.fields)} columns", names=names)
     options = options_of(sealer, job.bench.profile)
     checker = _Checker(job.bench, sealer, datetime.now(UTC))
-    planner = Planner(job.bench.source, job.codes, options.encode(), checker)
+    planner = Planner(job.bench.source, job.codes, options.encode(), checker, trial)
     lines: Iterator[Planned | LineError] = (
         line if isinstance(line, LineError) else planner.letter(line)
         for line in listed.lines(watch.reading)
@@ -210,7 +213,8 @@ class _Sealing:
     def carry_out(self, engine: Engine, began: datetime) -> Outcome:
         """Have an engine seal what waits; the journal follows, and is whole in the end."""
         before = self.ledger.counts()
-        self.ledger.note(started_at=began, ended_at=None)
+        if before.waiting:  # else the report goes on telling the hours of the run before
+            self.ledger.note(started_at=began, ended_at=None)
         journal = JournalFile(self.job.bench.folder.journal, self.ledger.entries)
         journal.open(self.ledger.settled_rows(), before.settled)
         size = range_size(before.waiting, self.job.workers)
@@ -220,20 +224,21 @@ class _Sealing:
             too_many, stopped, halted = self._follow(engine, journal, before)
         finally:
             engine.kill()  # whoever is left after a fault of ours
-        self._finish(journal, halted)
+        self._finish(journal, halted, worked=bool(before.waiting))
         ended = datetime.now(UTC)
         after, seconds = self.ledger.counts(), (ended - began).total_seconds()
         new = after.settled - before.settled
         return Outcome(after, new, seconds, self.certificate, too_many, stopped, halted)
 
-    def _finish(self, journal: JournalFile, halted: Exception | None) -> None:
+    def _finish(self, journal: JournalFile, halted: Exception | None, *, worked: bool) -> None:
         """Bring journal and disk up to date; what halted the run may forbid it, and is told."""
         try:
             journal.follow()
             if not self.ledger.counts().waiting:
                 self.job.bench.folder.sweep()  # seals that others were faster with
             flush(self.ledger)  # (10)
-            self.ledger.note(ended_at=datetime.now(UTC))
+            if worked:
+                self.ledger.note(ended_at=datetime.now(UTC))
         except (OSError, DatabaseUnavailableError):
             if halted is None:
                 raise

@@ -2,16 +2,16 @@
 
 Rules kept here:
 
-- the page is drawn at 36 dpi; a place is free when nothing but white lies in the box and 3 mm
-  around it: a code over text does not decode; 8 mm at the edges are left to the printer;
+- the page is drawn in the process beside this one (`confined.py`), at 36 dpi; a place is free when
+  nothing but white lies in the box and 3 mm around it: a code over text does not decode; 8 mm at
+  the edges are left to the printer;
 - `auto` prefers the top right, then the footer from the right, then anywhere else from the top;
 - a place that was asked for must lie on the page and be free too;
 - pages count from 1, millimetres from the top left corner of the page as it is seen;
 - the place is given in the page's own coordinates (points, origin below left, before rotation).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
 from dataclasses import dataclass
 from functools import reduce
 from math import ceil
@@ -20,13 +20,10 @@ from typing import ClassVar
 
 import pymupdf
 
-from sealing.errors import (
-    PageOutOfRangeError,
-    PdfEncryptedError,
-    PdfUnreadableError,
-    SealingError,
-)
+from sealing.confined import run
+from sealing.errors import PageOutOfRangeError, SealingError
 from sealing.marks.appearance import POINTS_PER_MM, Appearance
+from sealing.marks.opened import opened
 from sealing.marks.view import to_view
 
 _SCALE = 0.5
@@ -84,48 +81,37 @@ class Wish:
 
 
 def page_count(pdf: bytes) -> int:
-    """Count the pages; raise PdfUnreadableError or PdfEncryptedError."""
-    with _opened(pdf) as document:
-        return int(document.page_count)
+    """Count the pages; raise PdfUnreadableError, PdfEncryptedError or PdfTooHeavyError."""
+    return int(run(_counted, pdf))
+
+
+def _counted(pdf: bytes) -> bytes:
+    with opened(pdf) as document:
+        return b"%d" % document.page_count
 
 
 def place(pdf: bytes, size: tuple[float, float], wish: Wish, kept: Place | None = None) -> Place:
     """Find the place of a box of `size` points.
 
     `kept` is the place on another letter whose page is as large: it serves again where it is free.
-    Raises PdfUnreadableError, PdfEncryptedError, PageOutOfRangeError, PlacementError or
-    PlaceTakenError.
+    Raises PdfUnreadableError, PdfEncryptedError, PdfTooHeavyError, PageOutOfRangeError,
+    PlacementError or PlaceTakenError.
     """
-    with _opened(pdf) as document:
+    page, rectangle, rotation = json.loads(run(_placed, pdf, size, wish, kept))
+    return Place(page, tuple(rectangle), rotation)
+
+
+def _placed(pdf: bytes, size: tuple[float, float], wish: Wish, kept: Place | None) -> bytes:
+    with opened(pdf) as document:
         if not 1 <= wish.page <= document.page_count:
             raise PageOutOfRangeError(
                 f"got page {wish.page} of {document.page_count}",
                 page=wish.page,
                 pages=document.page_count,
             )
-        try:
-            page = document[wish.page - 1]
-            if kept is not None and _is_free(page, kept):
-                return kept
-            return _on_page(page, size, wish)
-        except (RuntimeError, ValueError) as error:
-            raise PdfUnreadableError(f"got {type(error).__name__} on drawing") from error
-
-
-@contextmanager
-def _opened(pdf: bytes) -> Iterator[pymupdf.Document]:
-    pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003 - MuPDF's own signature
-    pymupdf.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003 - MuPDF's own signature
-    try:
-        document = pymupdf.open(stream=pdf, filetype="pdf")
-    except (pymupdf.FileDataError, pymupdf.EmptyFileError, RuntimeError, ValueError) as error:
-        raise PdfUnreadableError(f"got {type(error).__name__}") from error
-    with document:
-        if not document.is_pdf:
-            raise PdfUnreadableError("got a document of another kind")
-        if document.is_encrypted or (document.metadata or {}).get("encryption"):
-            raise PdfEncryptedError("got an encrypted PDF")
-        yield document
+        page = document[wish.page - 1]
+        found = kept if kept is not None and _is_free(page, kept) else _on_page(page, size, wish)
+        return json.dumps([found.page, found.rectangle, found.rotation]).encode()
 
 
 def _is_free(page: pymupdf.Page, kept: Place) -> bool:

@@ -2,6 +2,7 @@
 
 Rules kept here:
 
+- it is drawn in the process beside this one (`confined.py`);
 - the page is drawn as it will be printed and scanned: 300 dpi, grey, with the widget of the seal;
 - only the place of the code is drawn, with 10 mm of what surrounds it: the code must be found and
   read there among its neighbours. A code that is elsewhere, or covered, fails;
@@ -12,9 +13,11 @@ from typing import ClassVar, Final
 
 import pymupdf
 
+from sealing.confined import run
 from sealing.errors import SealingError
 from sealing.marks import datamatrix
 from sealing.marks.appearance import POINTS_PER_MM
+from sealing.marks.opened import opened
 from sealing.marks.placement import Place
 from sealing.marks.view import to_view
 
@@ -38,14 +41,25 @@ class PageChangedError(SealingError):
 
 
 def check_unchanged(before: bytes, after: bytes, place: Place) -> None:
-    """Raise PageChangedError unless a page is as it was, but for the place of its code."""
+    """Raise PageChangedError unless a page is as it was, but for the place of its code.
+
+    Raises PdfTooHeavyError or PdfUnreadableError.
+    """
+    # A sealed file begins with the one that came: its bytes travel once.
+    first = len(before) if after.startswith(before) else before
+    run(_compared, first, after, place)
+
+
+def _compared(first: int | bytes, after: bytes, place: Place) -> bytes:
+    before = after[:first] if isinstance(first, int) else first
     if _beside(before, place) != _beside(after, place):
         raise PageChangedError("got another page than the one that came")
+    return b""
 
 
 def _beside(pdf: bytes, place: Place) -> tuple[int, int, bytes]:
     """Draw a page without the place of its code: width, height, pixels."""
-    with pymupdf.open(stream=pdf, filetype="pdf") as document:
+    with opened(pdf) as document:
         page = document[place.page]
         box = pymupdf.Rect(place.rectangle) * to_view(page)
         box.normalize()
@@ -57,8 +71,15 @@ def _beside(pdf: bytes, place: Place) -> tuple[int, int, bytes]:
 
 
 def check_readback(pdf: bytes, place: Place, expected: bytes) -> None:
-    """Raise UnreadableMarkError unless the page shows the expected code at its place."""
-    with pymupdf.open(stream=pdf, filetype="pdf") as document:
+    """Raise UnreadableMarkError unless the page shows the expected code at its place.
+
+    Raises PdfTooHeavyError or PdfUnreadableError.
+    """
+    run(_read_back, pdf, place, expected)
+
+
+def _read_back(pdf: bytes, place: Place, expected: bytes) -> bytes:
+    with opened(pdf) as document:
         page = document[place.page]
         clip = pymupdf.Rect(place.rectangle) * to_view(page)
         clip.normalize()
@@ -73,3 +94,4 @@ def check_readback(pdf: bytes, place: Place, expected: bytes) -> None:
         found = datamatrix.read(image)
     if expected not in found:
         raise UnreadableMarkError(f"got {len(found)} other codes at the place of the code")
+    return b""

@@ -7,26 +7,33 @@ Rules kept here:
 - validation data that the file has already stays, ours comes after it;
 - the CMS is ours (`cms_template`), embedded through pyHanko's `PdfCMSEmbedder`; its room is fixed
   before the file is written, and what does not fit is an error;
-- refused with a typed error: broken, encrypted, certified against every change;
+- refused with a typed error: broken, encrypted, certified against every change, too heavy;
+- pyHanko reads and writes in the process beside this one (`confined.py`): what a stranger's file
+  inflates to has bounds there. The keys stay here, and so does the digest of what they sign;
 - whatever pyHanko raises on a strange file becomes one of our errors here, its door.
 """
 
 import io
 import zlib
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, Final
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.misc import PdfDecodeLimitError, PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, enumerate_sig_fields
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
-from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, SignatureObject
+from pyhanko.sign.signers.pdf_byterange import (
+    DocumentTimestamp,
+    PreparedByteRangeDigest,
+    SignatureObject,
+)
 from pyhanko.sign.validation import read_certification_data
 
+from sealing.confined import Work, run
 from sealing.errors import PdfCertifiedError, PdfEncryptedError, PdfUnreadableError
 from sealing.marks.placement import Mark
 from sealing.pades.attach import (
@@ -40,15 +47,21 @@ from sealing.pades.attach import (
 from sealing.pades.cms_template import CmsSigner
 from sealing.pades.dss import Dss, DssStream
 from sealing.pades.entries import Entries
+from sealing.pades.hole import Hole
 from sealing.pades.unfinished import UnfinishedRevision
 from sealing.proofs.document_id import SIGNATURE_ENTRY
 
 Steps = Generator[Any, Any, None]
-# The digest to sign, where the revision is written, what takes its CMS.
-Prepared = tuple[bytes, io.BytesIO, Steps]
+Prepare = Callable[[IncrementalPdfFileWriter], tuple[PreparedByteRangeDigest, io.BytesIO]]
 Put = Callable[[bytes], bytes]
+# What travels to the process beside: of a seal its mark, the bytes of its CMS, its entries and what
+# is attached; of a stamp its field's name and the bytes of its token.
+_Seal = tuple[Mark | None, int, Entries, AttachedFile | None]
+_Stamp = tuple[str, int]
+_Asked = _Seal | _Stamp
 
 FIELD = "Cachet"
+_NUMBER: Final = 8
 # What pyHanko lets out on files that are not what they say: met by fuzzing, besides its own.
 _STRANGE = (
     PdfError,
@@ -74,16 +87,11 @@ def begin(
     """Sign a revision that seals the whole file; without a mark the seal is not seen.
 
     What is enclosed goes into the same revision. Raises PdfUnreadableError, PdfEncryptedError,
-    PdfCertifiedError or AttachmentExistsError, and whatever `signer` raises.
+    PdfCertifiedError, PdfTooHeavyError or AttachmentExistsError, and whatever `signer` raises.
     """
-
-    def prepare(writer: IncrementalPdfFileWriter) -> Prepared:
-        if enclosed.attached is not None:
-            _attach(writer, enclosed.attached)
-        return _prepare(writer, mark, signer, entries)
-
-    digest, put = _begun(pdf, enclosed.dss, prepare)
-    return UnfinishedRevision(signer.begin(digest), put)
+    asked = (mark, signer.size, entries, enclosed.attached)
+    hole = _hole(_sealed, pdf, signer.digest.name, enclosed.dss, asked)
+    return UnfinishedRevision(signer.begin(hole.digest), hole.put)
 
 
 def begin_archive(
@@ -92,12 +100,31 @@ def begin_archive(
     """Begin a revision that stamps the whole file, in a field of this name.
 
     `wanted`: how the file is digested, and the bytes of the longest token. Gives the digest to
-    stamp, and what writes its token. Raises PdfUnreadableError, PdfEncryptedError or
-    PdfCertifiedError.
+    stamp, and what writes its token. Raises PdfUnreadableError, PdfEncryptedError,
+    PdfCertifiedError or PdfTooHeavyError.
     """
-    algorithm, size = wanted
+    hole = _hole(_stamped, pdf, wanted[0], dss, (name, wanted[1]))
+    return hole.digest, hole.put
 
-    def prepare(writer: IncrementalPdfFileWriter) -> Prepared:
+
+def _hole(work: Work, pdf: bytes, algorithm: str, dss: Dss | None, asked: _Asked) -> Hole:
+    """Have a revision written; what is signed of it is worked out here."""
+    made = run(work, pdf, algorithm, dss, asked)
+    begins, ends = (int.from_bytes(made[at : at + _NUMBER], "big") for at in (0, _NUMBER))
+    return Hole.around(pdf, made[2 * _NUMBER :], (begins, ends), algorithm)
+
+
+# --- in the process beside ---
+
+
+def _sealed(pdf: bytes, algorithm: str, dss: Dss | None, asked: _Seal) -> bytes:
+    return _written(pdf, dss, lambda writer: _prepare(writer, algorithm, asked))
+
+
+def _stamped(pdf: bytes, algorithm: str, dss: Dss | None, asked: _Stamp) -> bytes:
+    name, size = asked
+
+    def prepare(writer: IncrementalPdfFileWriter) -> tuple[PreparedByteRangeDigest, io.BytesIO]:
         spec = SigFieldSpec(sig_field_name=name, on_page=0, box=None)
         steps: Steps = PdfCMSEmbedder(new_field_spec=spec).write_cms(name, writer)
         field = next(steps).get_object()
@@ -105,34 +132,33 @@ def begin_archive(
         steps.send(SigObjSetup(sig_placeholder=DocumentTimestamp(bytes_reserved=2 * size)))
         output = io.BytesIO()
         prepared, _ = steps.send(SigIOSetup(md_algorithm=algorithm, output=output))
-        return prepared.document_digest, output, steps
+        return prepared, output
 
-    return _begun(pdf, dss, prepare)
+    return _written(pdf, dss, prepare)
 
 
-def _begun(
-    pdf: bytes, dss: Dss | None, prepare: Callable[[IncrementalPdfFileWriter], Prepared]
-) -> tuple[bytes, Put]:
-    """Prepare a revision behind the guard; give what is to be signed, and what writes it."""
+def _written(pdf: bytes, dss: Dss | None, prepare: Prepare) -> bytes:
+    """Give where the digits of the hole begin and end in a revision, and the revision."""
     try:
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
         _refuse(writer.prev)
         if dss is not None:
             _store(writer, dss)
-        digest, output, steps = prepare(writer)
+        prepared, output = prepare(writer)
+    except PdfDecodeLimitError as error:
+        raise MemoryError from error
     except (*_STRANGE, zlib.error) as error:
         if b"/Encrypt" in pdf:
             # Some ways of encrypting stop pyHanko before it can say so.
             raise PdfEncryptedError(f"got {type(error).__name__}") from error
         raise PdfUnreadableError(f"got {type(error).__name__}: {error}") from error
-    if not output.getbuffer()[: len(pdf)] == pdf:
+    before = len(pdf)
+    if not output.getbuffer()[:before] == pdf:
         raise PdfUnreadableError("got a revision that changed the input's bytes")
-
-    def put(cms: bytes) -> bytes:
-        steps.send(cms)
-        return bytes(output.getbuffer()[len(pdf) :])
-
-    return digest, put
+    # The reserved region has the brackets around the digits.
+    room = prepared.reserved_region_start - before + 1, prepared.reserved_region_end - before - 1
+    told = b"".join(place.to_bytes(_NUMBER, "big") for place in room)
+    return told + output.getbuffer()[before:]
 
 
 def _refuse(reader: PdfFileReader) -> None:
@@ -214,9 +240,12 @@ def _specification(
 
 
 def _prepare(
-    writer: IncrementalPdfFileWriter, mark: Mark | None, signer: CmsSigner, entries: Entries
-) -> Prepared:
-    """Write the revision with room for the CMS; give the digest of all but that room."""
+    writer: IncrementalPdfFileWriter, algorithm: str, asked: _Seal
+) -> tuple[PreparedByteRangeDigest, io.BytesIO]:
+    """Write the revision with room for the CMS; tell where that is."""
+    mark, size, entries, attached = asked
+    if attached is not None:
+        _attach(writer, attached)
     page = 0 if mark is None else mark.place.page
     spec = SigFieldSpec(sig_field_name=_free_name(writer), on_page=page, box=None)
     steps: Steps = PdfCMSEmbedder(new_field_spec=spec).write_cms(spec.sig_field_name, writer)
@@ -227,15 +256,15 @@ def _prepare(
         timestamp=entries.now,
         subfilter=SigSeedSubFilter.PADES,
         # In hexadecimal characters; always even.
-        bytes_reserved=2 * signer.size,
+        bytes_reserved=2 * size,
     )
     if entries.document_id:
         named = generic.TextStringObject(entries.document_id)
         placeholder[pdf_name(SIGNATURE_ENTRY)] = named
     steps.send(SigObjSetup(sig_placeholder=placeholder))
     output = io.BytesIO()
-    prepared, _ = steps.send(SigIOSetup(md_algorithm=signer.digest.name, output=output))
-    return prepared.document_digest, output, steps
+    prepared, _ = steps.send(SigIOSetup(md_algorithm=algorithm, output=output))
+    return prepared, output
 
 
 def _show(writer: IncrementalPdfFileWriter, field: generic.DictionaryObject, mark: Mark) -> None:

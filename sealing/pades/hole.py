@@ -8,6 +8,7 @@ Rules kept here (ISO 32000-1, 12.8.1):
 - what fills the hole fits, or nothing is written; the rest of the room is zeros.
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -51,6 +52,16 @@ class Hole:
         digest.update(view[:first])
         digest.update(view[last:])
         return cls(digest.digest(), whole, begins, size)
+
+    @classmethod
+    def around(cls, pdf: bytes, revision: bytes, room: tuple[int, int], algorithm: str) -> Self:
+        """Take a revision that another has written; `room` is where its hole's digits stand."""
+        begins, ends = room
+        digest = hashlib.new(algorithm, pdf)
+        view = memoryview(revision)
+        digest.update(view[: begins - 1])
+        digest.update(view[ends + 1 :])
+        return cls(digest.digest(), bytearray(revision), begins, (ends - begins) // 2)
 
     def put(self, value: bytes) -> bytes:
         """Give the revision with its hole filled (DER); raise TemplateError."""

@@ -7,9 +7,10 @@ a PDF.
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from sealing.errors import PdfRefusedError, PdfUnreadableError
+from sealing.limits import MAX_LETTER
 from sealing.marks.placement import Mark
 from sealing.pades import fast_road, general_road
 from sealing.pades.archive import Archivist, archive
@@ -20,7 +21,6 @@ from sealing.pades.source_pdf import SourcePdf
 from sealing.pades.tokens import NotFastError, Reason
 from sealing.pades.unfinished import UnfinishedRevision
 
-MAX_BYTES: Final = 100 * 1024 * 1024
 _HEADER_WITHIN = 1024
 
 
@@ -73,10 +73,10 @@ class SealedPdf:
         return replace(self, archive=archive(SourcePdf(self.pdf), archivist))
 
 
-def require_pdf(pdf: bytes) -> None:
+def require_pdf(pdf: bytes, most: int = MAX_LETTER) -> None:
     """Raise PdfTooLargeError or PdfUnreadableError for what no road can take."""
-    if len(pdf) > MAX_BYTES:
-        raise PdfTooLargeError(f"got {len(pdf)} bytes", limit=MAX_BYTES >> 20)
+    if len(pdf) > most:
+        raise PdfTooLargeError(f"got {len(pdf)} bytes", limit=most >> 20)
     if b"%PDF-" not in pdf[:_HEADER_WITHIN]:
         raise PdfUnreadableError("got no PDF header")
 

@@ -247,7 +247,8 @@ def letter_steps(
     place = places.find(letter.source, box, profile.wish, look=letter.sample)
     yield
     holder = common_name(sealer.seal.chain[0].subject)
-    text = f"Cachet de {holder} et {_WORDS[type(order)]}"
+    own = holder if holder.lower().startswith("cachet ") else f"Cachet de {holder}"
+    text = f"{own} et {_WORDS[type(order)]}"
     mark = Mark(appearance.appearance(symbol, mention), place, text)
     yield
     begun = pades.begin(letter.source, mark, sealer.cms, entries, enclosed)  # (5)

@@ -39,6 +39,7 @@ VALID: Final = timedelta(days=7)
 KEPT: Final = timedelta(hours=12)
 _AHEAD: Final = timedelta(days=1)
 _PUBLIC: Final = 0o644
+_RANDOM: Final = 8 * "[a-z0-9_]"  # as mkstemp ends a name
 _NUMBER: Final = re.compile(r"0|[1-9]\d{0,3}")
 
 
@@ -103,6 +104,8 @@ class Publisher:
         self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         with (self.folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            for left in self.folder.glob(f".*{SUFFIX}.{_RANDOM}"):
+                left.unlink(missing_ok=True)  # of one that was killed
             yield
 
     def _list(self, number: int, marks: dict[int, int], now: datetime) -> Published:

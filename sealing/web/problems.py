@@ -142,6 +142,9 @@ ROWS: Final[Mapping[str, Row]] = {
     ),
     "sealing.pdf-certified": Row(_WRONG, N_("Ce PDF est certifié : rien ne doit y être ajouté.")),
     "sealing.pdf-encrypted": Row(_WRONG, N_("Ce PDF est protégé par un mot de passe.")),
+    "sealing.pdf-too-heavy": Row(
+        _WRONG, N_("Lire ou dessiner ce PDF demande trop de temps ou de mémoire.")
+    ),
     "sealing.pdf-too-large": Row(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, N_("Ce PDF dépasse {limit} Mio.")
     ),

@@ -4,18 +4,21 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from dataclasses import replace
 from uuid import uuid4
 
 import pymupdf
 import pytest
 from support.authorities import revocation_list, revoked_town
+from support.heavy_pdfs import laughs
 from support.letters import letter
 from support.mailings import Here, Post, Quiet, here, names
 from support.pages import codes_on
 from support.postgresql import postgresql_server
 from support.sealers import town
 
+from sealing import confined
 from sealing.authorities.proofs import RevokedCertificateError
 from sealing.batch.files.folders import Folder, OutputTakenError
 from sealing.batch.files.letters_csv import ListEmptyError
@@ -26,6 +29,7 @@ from sealing.batch.ledger.place import OtherEngineError, open_ledger
 from sealing.batch.ledger.rows import Sealed, Settled, State
 from sealing.batch.plan import Range
 from sealing.batch.run import ColumnsWithoutCodeError, SameFolderError, run
+from sealing.limits import MAX_LETTER
 from sealing.marks.placement import Wish as Place
 from sealing.service.profile import Profile
 from storage.migrations.upgrade import SchemaError
@@ -162,6 +166,50 @@ def test_a_published_letter_that_is_gone_is_told_and_sealed_again_only_by_force(
     post.require_exactly_once(NAMES)
 
 
+def test_a_published_letter_that_somebody_altered_is_told_and_sealed_again_only_by_force(post):
+    play(post)
+    altered = post.out / "00001.pdf"
+    altered.write_bytes(altered.read_bytes() + b"x")
+    touched = post.out / "00002.pdf"
+    later = time.time() + 60
+    for path in (altered, touched):
+        os.utime(path, (later, later))
+    watch = Quiet()
+    assert play(post, watch).new == 0
+    assert watch.found is not None
+    assert (watch.found.altered, watch.found.marred) == (1, ["00001.pdf"])
+    assert play(post, force=True).new == 1
+    post.require_exactly_once(NAMES)
+
+
+def test_a_letter_that_is_too_large_is_refused_and_the_others_are_sealed(post):
+    with (post.letters / "00001.pdf").open("r+b") as file:
+        file.truncate(MAX_LETTER + 1)
+    outcome = play(post)
+    assert (outcome.counts.sealed, outcome.counts.refused) == (7, 1)
+    [row] = [row for row in post.journal() if row["state"] == "refused"]
+    assert (row["file"], row["error"]) == ("00001.pdf", "batch.file-too-large")
+    assert play(post).new == 0
+
+
+def test_a_letter_too_heavy_to_draw_is_refused_and_the_others_are_sealed(post, monkeypatch):
+    monkeypatch.setattr(confined, "DEFAULT", confined.Limits(processor=1))
+    post.write(names(3), coded=True)
+    (post.letters / "00001.pdf").write_bytes(laughs())
+    outcome = play(post, coded=True)
+    assert (outcome.counts.sealed, outcome.counts.refused) == (2, 1)
+    [row] = [row for row in post.journal() if row["state"] == "refused"]
+    assert (row["file"], row["error"]) == ("00001.pdf", "sealing.pdf-too-heavy")
+    assert not (post.out / "00001.pdf").exists()
+
+
+def test_a_run_that_finds_nothing_to_do_keeps_the_hours_of_the_one_that_did(post):
+    first = play(post).counts
+    again = play(post).counts
+    assert first.started_at is not None
+    assert (again.started_at, again.ended_at) == (first.started_at, first.ended_at)
+
+
 def test_what_failed_is_tried_again_and_what_was_refused_is_not(post):
     good = (post.letters / "00001.pdf").read_bytes()
     (post.letters / "00001.pdf").write_bytes(b"no PDF")
@@ -277,7 +325,8 @@ def test_a_trial_writes_nothing_at_all(post):
     play(post)
     before = {path: path.read_bytes() for path in post.out.rglob("*") if path.is_file()}
     (post.letters / "00001.pdf").write_bytes(b"%PDF-1.4 other")
-    assert play(post, trial=True).counts.waiting == 1
+    tried = play(post, trial=True)
+    assert (tried.counts.waiting, tried.unfit) == (1, 1)
     after = {path: path.read_bytes() for path in post.out.rglob("*") if path.is_file()}
     assert after == before
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 from support.authorities import ocsp_question, ocsp_responder, revocation_list
+from support.folders import lasting
 from support.letters import letter
 
 from cli.demo import pki
@@ -100,7 +100,7 @@ def old_town() -> tuple[pki.Pki, Path]:
     }
     tsa = issued(first.tsa.certificate, first.tsa.key, first.intermediate, days)
     made = replace(first, seals=seals, tsa=tsa)
-    folder = Path(mkdtemp(prefix="coffre-old-town-")) / "pki"
+    folder = lasting("old-town") / "pki"
     pki.write(made, folder)
     return made, folder
 
@@ -123,7 +123,7 @@ def lists_of(at: datetime, *revoked: x509.Certificate) -> Path:
 @cache
 def _lists_of(at: datetime, revoked: tuple[x509.Certificate, ...], _known: int) -> Path:
     made, folder = old_town()
-    copy = Path(mkdtemp(prefix="coffre-old-trust-")) / "trust"
+    copy = lasting("old-trust") / "trust"
     shutil.copytree(folder / "trust", copy)
     dates = (at - timedelta(hours=1), at + timedelta(days=1))
     issuers = {"root": made.root, "intermediate": made.intermediate, "second": second()}
@@ -157,7 +157,7 @@ def settings_of(folder: Path | None, at: datetime) -> Settings:
 def town_with(first: int, last: int, curve: str = "secp256r1") -> Path:
     """Give the town's settings, with a time-stamp certificate valid between two days."""
     made, folder = old_town()
-    copy = Path(mkdtemp(prefix="coffre-old-town-")) / "pki"
+    copy = lasting("old-town") / "pki"
     shutil.copytree(folder, copy)
     key = ec.generate_private_key({"secp256r1": ec.SECP256R1, "secp384r1": ec.SECP384R1}[curve]())
     tsa = issued(made.tsa.certificate, key, second(), (first, last))

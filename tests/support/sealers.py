@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+
+from support.folders import lasting
 
 from cli.demo import pki
 from sealing.service.letter import Sealer
@@ -19,7 +20,7 @@ NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 def town() -> tuple[pki.Pki, Path]:
     """Make the certificates once; give them and their folder."""
     made = pki.build(NOW)
-    folder = Path(mkdtemp(prefix="coffre-town-")) / "pki"
+    folder = lasting("town") / "pki"
     pki.write(made, folder)
     return made, folder
 

@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from pydantic import SecretStr
+from support.folders import lasting
 from support.sealers import town
 from support.tools import need, run
 
@@ -61,7 +61,7 @@ def need_softhsm() -> str:
 @cache
 def turnstile() -> Path:
     """Build the turnstile once; skip the test aloud without a compiler."""
-    folder = Path(mkdtemp(prefix="coffre-turnstile-"))
+    folder = lasting("turnstile")
     built = folder / "turnstile.so"
     done = run(need("gcc"), "-shared", "-fPIC", "-O1", "-o", str(built), str(_SOURCE))
     if done.returncode:

@@ -2,16 +2,19 @@
 
 Rules kept here:
 
-- a folder is made 0700, a file 0600; it is written beside its place, flushed, then renamed;
+- a folder is made 0700, a file 0600; it is written beside its place, flushed, then renamed; what a
+  killed process left beside it is taken away an hour later;
 - a file that others may read, or that does not read, is refused and never taken for absent.
 """
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from io import BufferedRandom
 from pathlib import Path
 from tempfile import TemporaryFile, mkstemp
+from time import time
 from typing import ClassVar, Final
 
 from vault.errors import VaultError
@@ -20,6 +23,8 @@ from vault.format.canonical import CanonicalError, Json
 
 _OTHERS: Final = 0o077
 _LIMIT: Final = 1 << 16
+_LEFT: Final = 3_600.0
+_RANDOM: Final = 8 * "[a-z0-9_]"  # as mkstemp ends a name
 
 
 class StateError(VaultError):
@@ -49,6 +54,7 @@ def read(path: Path) -> bytes:
 def write(path: Path, data: bytes) -> None:
     """Put a file in place, whole."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _sweep(path)
     handle, name = mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -58,6 +64,14 @@ def write(path: Path, data: bytes) -> None:
         Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    """Take away what processes that were killed left beside a file."""
+    for left in path.parent.glob(f".{escape(path.name)}.{_RANDOM}"):
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < time() - _LEFT:
+                left.unlink()
 
 
 @contextmanager

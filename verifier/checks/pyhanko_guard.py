@@ -27,6 +27,9 @@ from typing import Final
 
 from asn1crypto import cms
 from cryptography import x509
+from pyhanko.pdf_utils import filters
+from pyhanko.pdf_utils.crypt import pdfmac
+from pyhanko.pdf_utils.metadata import xmp_xml
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.policy_decl import SignatureValidationSpec
@@ -67,6 +70,8 @@ for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).propagate = False
 
 
+# pyHanko loads these when a file first asks for them: a limited child opens no file by then.
+_AT_HAND: Final = (filters, pdfmac, xmp_xml)
 _STAMPS_LIMIT: Final = 8
 _ARCHIVES_LIMIT: Final = 16
 

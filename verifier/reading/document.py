@@ -8,8 +8,9 @@ Rules kept here:
   code, on pages that bear pictures (what is drawn by lines is as sharp as it can be), each with
   its 5 seconds and all within the time of the child;
 - a code met again is the same code: its pages are kept;
-- a page that breaks is left out and said so; a file that breaks has one typed error, unless it
-  shows traces of a seal: whether that seal holds is then for the check of seals to say;
+- a page that breaks is left out and said so; a file that breaks, takes too much or ends its reader
+  has one typed error, unless it shows traces of a seal: whether that seal holds is then for the
+  check of seals to say, and `limits` that nothing of its pages was read;
 - the second reader, where it is asked for, looks at every code and at pages that gave none, in what
   is left of the page's 5 seconds.
 """
@@ -38,7 +39,13 @@ from verifier.reading.found import (
 )
 from verifier.reading.pages import MUPDF_ERRORS, Pdf
 from verifier.reading.pictures import grey_pictures
-from verifier.reading.sandbox import DEFAULT, Limits, ReadingCrashedError, run
+from verifier.reading.sandbox import (
+    DEFAULT,
+    Limits,
+    ReadingCrashedError,
+    ReadingStoppedError,
+    run,
+)
 from verifier.reading.second_reader import load, opinion, read_alone
 from verifier.reading.sniff import (
     MAX_CODES_A_PAGE,
@@ -47,6 +54,7 @@ from verifier.reading.sniff import (
     PAGE_SECONDS,
     FileBrokenError,
     Format,
+    TooManyObjectsError,
     bears_seal,
     sniff,
 )
@@ -71,15 +79,20 @@ def read_document(
 
     Raises a SecondReaderAbsentError before anything is read; a FileRefusedError (empty, too large,
     unknown, broken, encrypted, too many pixels or objects) or a ReadingStoppedError (time, memory,
-    crash).
+    crash; not of a PDF that shows a seal).
     """
     prepare = load if second_reader else None
     if prepare is not None:
         prepare()
     found = sniff(data)
     asked = _SECOND if second_reader else ""
-    answer = run(read_in_child, data, str(found), asked, limits=limits, prepare=prepare)
     kind = FileKind.PDF if found is Format.PDF else FileKind.IMAGE
+    try:
+        answer = run(read_in_child, data, str(found), asked, limits=limits, prepare=prepare)
+    except (ReadingStoppedError, TooManyObjectsError):
+        if kind is not FileKind.PDF or not bears_seal(data):
+            raise
+        return ReadDocument(name, kind, data, limits=(ReadingLimit.STOPPED,))
     try:
         return _document(ReadDocument(name, kind, data), json.loads(answer))
     except (ValueError, KeyError, TypeError) as problem:

@@ -41,6 +41,7 @@ class ReadingLimit(StrEnum):
     DAMAGED_PAGES = "damaged-pages"
     REPAIRED = "repaired"
     DAMAGED_FILE = "damaged-file"
+    STOPPED = "stopped"
 
 
 class SecondOpinion(StrEnum):

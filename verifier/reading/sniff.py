@@ -4,19 +4,20 @@ Rules kept here:
 
 - the name of a file says nothing: its first bytes do. A PDF whose first bytes were altered is
   still known by its end, so that its broken seal can be told;
-- 100 MiB, 60 megapixels, 50 pages, 10,000 objects in a PDF, 16 codes a page, 5 seconds a page;
+- 108 MiB, 60 megapixels, 50 pages, a million objects in a PDF, 16 codes a page, 5 seconds a page;
 - what is refused has one typed error, chosen by what the person can do about it.
 """
 
 from enum import StrEnum
 from typing import ClassVar, Final
 
+from sealing.limits import MAX_SEALED
 from verifier.errors import VerifierError
 
-MAX_BYTES: Final = 100 << 20
+MAX_BYTES: Final = MAX_SEALED
 MAX_PIXELS: Final = 60_000_000
 MAX_PAGES: Final = 50
-MAX_OBJECTS: Final = 10_000
+MAX_OBJECTS: Final = 1_000_000
 MAX_CODES_A_PAGE: Final = 16
 MAX_WORDS: Final = 20_000
 PAGE_SECONDS: Final = 5.0

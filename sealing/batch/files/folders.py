@@ -25,6 +25,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -32,6 +33,8 @@ from sealing.batch.files.source import JOURNAL, PRIVATE, REPORT
 from sealing.errors import SealingError
 
 _PATIENCE: Final = 20.0
+# Seconds by which the clock of a file system may be ahead of ours.
+_SLACK: Final = 2.0
 
 
 class OutputTakenError(SealingError):
@@ -215,6 +218,17 @@ class Folder:
     def has(self, name: str) -> bool:
         """Tell whether something bears a final name."""
         return os.path.lexists(f"{self.root}/{name}")
+
+    def is_altered(self, name: str, digest: bytes, since: datetime) -> bool:
+        """Tell whether a published letter says something else than when it was published.
+
+        Its bytes are read only where its hour says that it was written to since.
+        """
+        try:
+            written = os.lstat(f"{self.root}/{name}").st_mtime
+        except OSError:
+            return False
+        return written > since.timestamp() + _SLACK and self.digest(name) != digest
 
     def digest(self, name: str) -> bytes | None:
         """Give the SHA-256 of a published letter, or None where there is none; raise OSError."""

@@ -8,21 +8,25 @@ Rules kept here:
 - names that we give ourselves among the sealed letters are nobody else's.
 """
 
+import hashlib
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar, Final
 
 from sealing.errors import SealingError
+from sealing.limits import MAX_LETTER
 
 PRIVATE: Final = ".coffre"
 JOURNAL: Final = "journal.jsonl"
 REPORT: Final = "report.html"
 FAILURES: Final = "failures.csv"
-MAX_BYTES: Final = 100 * 1024 * 1024
+MAX_BYTES: Final = MAX_LETTER
 MAX_NAME: Final = 1_024
+_PIECE: Final = 1 << 20
 _MAX_PART: Final = 255
 _OWN: Final = frozenset({PRIVATE, JOURNAL, REPORT, FAILURES})
 
@@ -76,6 +80,13 @@ class Source:
 
         Raises FileMissingError, FileUnreadableError or FileTooLargeError.
         """
+        return self._of(name, _whole)
+
+    def digest(self, name: str) -> bytes:
+        """Give the SHA-256 of a letter, however large; raise as `read` does for a smaller one."""
+        return self._of(name, _digest)
+
+    def _of(self, name: str, take: Callable[[int], bytes]) -> bytes:
         path = f"{self.root}/{name}"
         try:
             if not _within(os.path.dirname(path), str(self.root)):  # noqa: PTH120 - a string here
@@ -86,11 +97,18 @@ class Source:
         except OSError as error:
             raise FileUnreadableError(f"got {os.strerror(error.errno or 0)}") from error
         try:
-            return _whole(handle)
+            return take(handle)
         except OSError as error:
             raise FileUnreadableError(f"got {os.strerror(error.errno or 0)}") from error
         finally:
             os.close(handle)
+
+
+def _digest(handle: int) -> bytes:
+    found = hashlib.sha256()
+    while piece := os.read(handle, _PIECE):
+        found.update(piece)
+    return found.digest()
 
 
 def _whole(handle: int) -> bytes:

@@ -11,8 +11,9 @@ Rules kept here:
   come one list after the other (`adds`), none is;
 - a letter that is planned again gets another slot: the seal before may be in somebody's hands;
 - with other options than before nothing is planned over published letters, unless it is forced;
-- forced: whatever stands in the way may be replaced, and published letters that are gone are sealed
-  again.
+- a published letter that is gone, or was altered since, is told: it may have been sent;
+- forced: whatever stands in the way may be replaced, and published letters that are gone or altered
+  are sealed again.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -62,14 +63,23 @@ NAMED: Final = 5
 class Reading:
     """What a reading of the list found: letters read, changed since they were sealed, gone.
 
-    `missed` names the first that are gone.
+    `altered`: sealed letters that are no longer what was published. `missed` and `marred` name the
+    first that are gone, and altered.
     """
 
     letters: int = 0
     wrong: int = 0
     changed: int = 0
     gone: int = 0
+    altered: int = 0
     missed: list[str] = field(default_factory=list)
+    marred: list[str] = field(default_factory=list)
+
+    def mar(self, file: str) -> None:
+        """Count a letter that was altered."""
+        self.altered += 1
+        if len(self.marred) < NAMED:
+            self.marred.append(file)
 
     def miss(self, file: str) -> None:
         """Count a letter that is gone."""
@@ -127,9 +137,14 @@ class _Intake:
 
     def _again(self, row: Mapping[Any, Any]) -> bool:
         """Tell whether a known letter is to be planned once more."""
-        if row["state"] == State.PUBLISHED and not self.folder.has(row["file"]):
-            self.found.miss(row["file"])
-            return self.rules.force
+        if row["state"] == State.PUBLISHED:
+            file, digest = row["file"], row["sha256_out"] or b""
+            if not self.folder.has(file):
+                self.found.miss(file)
+                return self.rules.force
+            if self.folder.is_altered(file, digest, row["settled_at"]):
+                self.found.mar(file)
+                return self.rules.force
         return bool(row["state"] == State.FAILED)
 
     def _replaced(self, file: str, row: Mapping[Any, Any] | None) -> tuple[bytes | None, bool]:
@@ -182,7 +197,10 @@ _OF: Final = ITEM.c.n == bindparam("of")
 _KNOWN: Final = select(
     *(
         ITEM.c[name]
-        for name in ("n", "file", "key", "state", "reading", "line", "sha256_out", "replaces")
+        for name in (
+            *("n", "file", "key", "state", "reading", "line"),
+            *("sha256_out", "replaces", "settled_at"),
+        )
     )
 ).where(ITEM.c.batch == bindparam("own"), ITEM.c.file.in_(bindparam("names", expanding=True)))
 _KEEP: Final = update(ITEM).where(_OF).values(line=bindparam("at"), reading=bindparam("now"))

@@ -63,6 +63,8 @@ class JournalFile:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self.path)
+        except OSError as error:
+            raise _of(self.path, error) from error
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -96,9 +98,14 @@ def _append(path: Path, lines: bytes) -> None:
             rest = memoryview(lines)
             while rest:
                 rest = rest[file.write(rest) or 0 :]
-        except OSError:
+        except OSError as error:
             file.truncate(before)
-            raise
+            raise _of(path, error) from error
+
+
+def _of(path: Path, error: OSError) -> OSError:
+    """Say of which file a fault is: the system names none once a file is open."""
+    return OSError(error.errno, error.strerror, str(path))
 
 
 def _last_line(path: Path) -> tuple[int, bytes]:

@@ -2,8 +2,8 @@
 
 Rules kept here:
 
-- whatever comes from the list is escaped; in the list of failures and on the page, a text that a
-  spreadsheet would take for a formula gets an apostrophe in front;
+- whatever comes from the list is escaped; in the list of failures, which spreadsheets open, a text
+  that they would take for a formula gets an apostrophe in front;
 - sentences come in the reader's language from the caller, who knows the reasons in words.
 """
 
@@ -28,6 +28,7 @@ SHOWN: Final = 12
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _GROUP: Final = 4
 _LONGEST: Final = 160
+_MANY: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def _heading(report: Report, title: str, tr: Translator) -> str:
     banner = f'<p class="test">{escape(test)}</p>' if report.test else ""
     return (
         f"<header>{banner}<h1>{escape(title)}</h1>"
-        f'<p class="folder">{escape(cell(report.folder))}</p><p>{escape(when)}</p></header>'
+        f'<p class="folder">{escape(report.folder)}</p><p>{escape(when)}</p></header>'
     )
 
 
@@ -150,8 +151,8 @@ def _troubles(report: Report, tr: Translator) -> str:
     if not report.troubles:
         return ""
     rows = "".join(
-        f"<tr><td>{each.line}</td><td>{escape(cell(_short(each.file)))}</td>"
-        f"<td>{escape(cell(_short(each.reason)))}</td></tr>"
+        f"<tr><td>{each.line}</td><td>{escape(_short(each.file))}</td>"
+        f"<td>{escape(_short(each.reason))}</td></tr>"
         for each in report.troubles[:SHOWN]
     )
     heads = (tr(N_("Ligne")), tr(N_("Lettre")), tr(N_("Pourquoi")))
@@ -214,12 +215,17 @@ def _pace(report: Report, tr: Translator) -> str:
         return tr(N_("rien de nouveau"))
     rate = report.new / report.seconds if report.seconds else 0.0
     told = tr(N_("{new} lettres en {seconds} s, soit {rate} par seconde"))
-    seconds = f"{report.seconds:.1f}".replace(".", ",") if report.lang == "fr" else None
+    few = _decimal(rate, report.lang)
     return told.format(
         new=number(report.new),
-        seconds=seconds or f"{report.seconds:.1f}",
-        rate=number(round(rate)),
+        seconds=_decimal(report.seconds, report.lang),
+        rate=number(round(rate)) if rate >= _MANY else few,
     )
+
+
+def _decimal(value: float, lang: str) -> str:
+    told = f"{value:.1f}"
+    return told.replace(".", ",") if lang == "fr" else told
 
 
 def _short(text: str) -> str:

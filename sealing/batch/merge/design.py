@@ -4,8 +4,8 @@ Rules kept here:
 
 - a design takes the columns of the data once, and then makes the PDF of one letter after another
   from values alone: no clock, no network, no file but those beside the template;
-- its fingerprint tells one design from another: the template, what letter 1 took from its folder,
-  the program that draws;
+- its fingerprint tells one design from another: the template, all that it names in its folder, the
+  program that draws;
 - what a value may hold: 10,000 characters, none of them a control or one that no text holds;
 - a letter has limits: seconds, and pages. A letter that goes beyond ends alone; one that hangs
   where Python is not asked takes its worker with it, which the pool sees.

@@ -10,17 +10,16 @@ Rules kept here:
 - a picture or a sheet that cannot be used is an error, not a hole in ten thousand letters;
 - every letter is tagged, with its fonts inside; it says PDF/UA where the template has a language, a
   title, and words for each picture;
-- the same values give the same bytes: no date, no random number. Letters of one template share
-  their layout (`pades/layout.py`) where nothing is laid out by the length of a value.
+- the same values give the same bytes, and a layout that letters share (`pades/layout.py`).
 """
 
-import hashlib
 import io
 import logging
 import mimetypes
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -37,6 +36,7 @@ from sealing.batch.merge.design import (
     TooManyPagesError,
     limited,
 )
+from sealing.batch.merge.named_files import named_files
 from sealing.batch.merge.template import BEGIN, END, TextTemplate
 from sealing.errors import SealingError
 from storage.errors import ConfigurationError, MissingExtraError
@@ -126,9 +126,12 @@ class HtmlDesign:
         return self.template.reads
 
     def fingerprint(self) -> Mapping[str, str]:
-        """Give the digests of the template, of what it includes and of what a letter fetched."""
-        texts = {name: _hex(text.encode()) for name, text in self.template.sources.items()}
-        return {"weasyprint": version("weasyprint"), **texts, **self.fetched}
+        """Give the digests of the template, and of all that it includes, names or fetched."""
+        texts = {
+            name: sha256(text.encode()).hexdigest() for name, text in self.template.sources.items()
+        }
+        named = named_files(self.folder, self.template.sources.values())
+        return {"weasyprint": version("weasyprint"), **named, **texts, **self.fetched}
 
     def check(self, values: Mapping[str, str]) -> None:
         """Find nothing wrong: a page takes any text."""
@@ -188,7 +191,7 @@ class HtmlDesign:
         except (OSError, ValueError) as error:
             fault = UnusableError(f"got {type(error).__name__}", what=url[:60])
             raise urls.FatalURLFetchingError("got data that are none") from fault
-        self.fetched.setdefault(name, _hex(data))
+        self.fetched.setdefault(name, sha256(data).hexdigest())
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         return urls.URLFetcherResponse(url, data, {"Content-Type": kind})
 
@@ -249,10 +252,6 @@ def _missing(root: Any) -> Iterator[str]:  # noqa: ANN401 - an element of WeasyP
     dumb = any(not (found.get("alt") or "").strip() for found in root.iter("img"))
     if dumb or any(not found.findtext(f"{_SVG}title") for found in root.iter(f"{_SVG}svg")):
         yield NO_ALT
-
-
-def _hex(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 class _Ear(logging.Handler):

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import ClassVar, Final
 
+from sealing import confined
 from sealing.batch.engine import AT_ONCE, Hand
 from sealing.batch.files.folders import Folder
 from sealing.batch.files.source import Source
@@ -100,6 +101,7 @@ class Bench:
                 with closing(open_ledger(self.folder, self.keys.settings.database)) as ledger:
                     yield RangeWork(self, sealer, ledger, services, flight, SlotKeys(ledger))
             finally:
+                confined.rest()
                 rest()
 
     def _at_once(self) -> int:

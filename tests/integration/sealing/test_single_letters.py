@@ -2,14 +2,17 @@
 
 import hashlib
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
-from support.letters import encrypted, letter
+from support.heavy_pdfs import laughs
+from support.letters import FIELDS, encrypted, letter
 from support.sealers import town
 
+from sealing import confined
 from sealing.authorities.tsa import NoTokenError
 from sealing.batch.files.folders import Folder
 from sealing.batch.files.source import Source
@@ -20,6 +23,7 @@ from sealing.batch.ledger.steps import BLOCK, SLOT
 from sealing.batch.plan import Planned
 from sealing.batch.single import OPTIONS, REOPENED, SingleLetters, Wanted, _plan
 from sealing.proofs.document_id import slot_of
+from sealing.service.codes import TwoDDocOrder
 from sealing.service.levels import Level
 from sealing.service.profile import Profile
 from sealing.service.seals import Block
@@ -83,6 +87,15 @@ def test_what_is_refused_stays_so_and_what_failed_is_tried_again(desk):
         (desk.source.root / "b.pdf").unlink()
         assert letters.seal(wanted).state is State.FAILED
         assert letters.seal(desk.wanted("b.pdf")).state is State.PUBLISHED
+
+
+def test_a_letter_too_heavy_to_draw_is_refused_and_the_next_is_sealed(desk, monkeypatch):
+    monkeypatch.setattr(confined, "DEFAULT", confined.Limits(processor=1))
+    order = TwoDDocOrder("00", FIELDS)
+    with desk.open() as holding, closing(desk.letters(holding)) as letters:
+        settled = letters.seal(replace(desk.wanted("a.pdf", laughs()), order=order))
+        assert (settled.state, settled.error) == (State.REFUSED, "sealing.pdf-too-heavy")
+        assert letters.seal(replace(desk.wanted("b.pdf"), order=order)).state is State.PUBLISHED
 
 
 def test_after_an_authority_was_away_the_keys_are_opened_anew(desk):

@@ -110,8 +110,15 @@ def test_a_server_that_fails_gives_no_token_and_the_spare_does(server, client, r
     [OK + b"Content-Length: 6\r\n\r\n<html>", OK + b"Content-Length: 0\r\n\r\n"],
     ids=["a page", "nothing"],
 )
-def test_an_answer_that_is_no_token_is_an_error_that_does_not_pass(server, client, raw):
+def test_where_a_page_or_nothing_answers_the_authority_is_away(server, client, raw):
     server.raw = raw
+    with pytest.raises(NoTokenError) as caught:
+        client(server.url).stamp(DIGEST, "sha256")
+    assert caught.value.retryable
+
+
+def test_an_answer_that_is_no_token_is_an_error_that_does_not_pass(server, client):
+    server.raw = OK + b"Content-Length: 4\r\n\r\nnone"
     with pytest.raises(TokenError):
         client(server.url).stamp(DIGEST, "sha256")
     assert len(server.heads) == 1
@@ -119,7 +126,7 @@ def test_an_answer_that_is_no_token_is_an_error_that_does_not_pass(server, clien
 
 def test_a_redirection_is_not_followed(server, client):
     server.raw = f"HTTP/1.1 302 Go\r\nLocation: {server.url}\r\nContent-Length: 0\r\n\r\n".encode()
-    with pytest.raises(outgoing.AnswerRefusedError):
+    with pytest.raises(NoTokenError):
         client(server.url).stamp(DIGEST, "sha256")
     assert len(server.heads) == 1
 

@@ -187,17 +187,16 @@ MAINTENANCE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\
 
 
 @pytest.mark.parametrize("raw", [MAINTENANCE, NOT_FOUND][:TRIED])
-def test_what_is_no_authority_ends_the_watch_and_refuses_no_letter(hot, raw):
+def test_letters_wait_where_something_else_answers_in_the_authority_s_place(hot, raw):
     with tsa_serving(answering) as tsa:
         tsa.raw = raw
         config = settings("else.toml", {'"demo:"': f'"{tsa.url}"'})
         wanted = {name: hot.put(name, name) for name in ("a.pdf", "b.pdf")}
-        with watching(hot, config, "--level", "B-T", code=1) as running:
-            hear(running.stderr, "coffre : conseil")
-            running.wait(60)
-        require_waiting(hot, {"a.pdf", "b.pdf"}, set())
-        tsa.raw = None
         with watching(hot, config, "--level", "B-T") as running:
+            told = hear(running.stderr, "nouvel essai dans")[-1]
+            assert "aucun serveur d'horodatage ne répond (127.0.0.1)" in told
+            require_waiting(hot, {"a.pdf", "b.pdf"}, set())
+            tsa.raw = None
             hear(running.stdout, "scellée : a.pdf")
             hear(running.stdout, "scellée : b.pdf")
     hot.require_exactly_once(wanted)

@@ -16,6 +16,7 @@ from support.attacks.attack import (
     WORDS,
     Answer,
     Attack,
+    unsure,
 )
 from support.attacks.material import (
     CATALOG,
@@ -35,7 +36,12 @@ from support.attacks.material import (
 )
 from support.attacks.revisions import HONEST, STYLES, Tricks, last_number, revised, stream, whole
 
+from verifier.check import SubIndication
+
 FAMILY = "incremental"
+MISSING = unsure("pdf-object-missing", SubIndication.FORMAT_FAILURE)
+ENCRYPTED = unsure("pdf-encrypted", SubIndication.FORMAT_FAILURE)
+_LOCK = b"/Encrypt<</Filter/Standard/V 1/R 2>>"
 _NEW, _NEW_TEXT = 40, 41
 _FALSE = text("Attestation", FALSE)
 
@@ -76,7 +82,7 @@ def _tricks(made: Sealed) -> Iterator[tuple[str, Mapping[int, bytes], Tricks, An
     evil = {CONTENT: _FALSE}
     root = made.body(CATALOG)
     yield "previous section skipped", evil, Tricks(prev=before), OUT_OF_REACH
-    yield "no previous section", evil, Tricks(prev=-1), UNREADABLE
+    yield "no previous section", evil, Tricks(prev=-1), MISSING
     yield "previous section nowhere", evil, Tricks(prev=3), UNREADABLE
     yield "previous section is itself", evil, Tricks(prev=len(made.pdf) + 300), UNREADABLE
     yield "startxref at the old section", evil, Tricks(start=before), OUT_OF_REACH
@@ -87,7 +93,7 @@ def _tricks(made: Sealed) -> Iterator[tuple[str, Mapping[int, bytes], Tricks, An
     yield "size too small", evil, Tricks(size=3), UNREADABLE
     hybrid = UNREADABLE if made.style == "table" else CHANGED
     yield "hybrid section", evil, Tricks(more=b"/XRefStm 20"), hybrid
-    yield "encrypted later", evil, Tricks(more=b"/Encrypt<</Filter/Standard/V 1/R 2>>"), UNREADABLE
+    yield "encrypted later", evil, Tricks(more=_LOCK), ENCRYPTED
     other = root.replace(b"/Pages 2 0 R", b"/Pages 41 0 R")
     tree = b"<</Type/Pages/Kids[42 0 R]/Count 1>>"
     leaf = page(43).replace(b"2 0 R", b"41 0 R", 1)

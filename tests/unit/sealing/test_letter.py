@@ -30,6 +30,7 @@ from sealing.errors import (
     PdfRefusedError,
     PdfUnreadableError,
 )
+from sealing.limits import MAX_LETTER
 from sealing.marks.placement import PlacementError, Wish
 from sealing.marks.readback import (
     PageChangedError,
@@ -37,7 +38,7 @@ from sealing.marks.readback import (
     check_readback,
     check_unchanged,
 )
-from sealing.pades.seal import MAX_BYTES, PdfTooLargeError
+from sealing.pades.seal import PdfTooLargeError
 from sealing.proofs.document_id import Slot, SlotKey, document_id, in_twoddoc, slot_of
 from sealing.service.codes import TwoDDocOrder
 from sealing.service.letter import Letter, seal_letter
@@ -145,7 +146,7 @@ def test_the_seal_says_in_words_what_it_is():
     with pymupdf.open(stream=sealed(letter()).pdf, filetype="pdf") as document:
         [widget] = document[0].widgets()
         assert widget.field_name == "Cachet"
-        assert widget.field_label == "Cachet de Cachet de demonstration P-256 et code 2D-DOC"
+        assert widget.field_label == "Cachet de demonstration P-256 et code 2D-DOC"
 
 
 def test_a_second_seal_takes_another_name():
@@ -184,7 +185,7 @@ def test_a_type_without_issue_date_gets_none():
         (owner_protected(letter()), PdfEncryptedError),
         (directly_encrypted("u"), PdfEncryptedError),
         (directly_encrypted(""), PdfEncryptedError),
-        (bytes(MAX_BYTES + 1), PdfTooLargeError),
+        (bytes(MAX_LETTER + 1), PdfTooLargeError),
     ],
     ids=["empty", "text", "header", "cut", "encrypted", "owner", "direct", "direct owner", "large"],
 )
@@ -324,3 +325,18 @@ def test_a_code_may_not_bear_the_identifier_of_another_letter():
     assert caught.value.parts == (("01", "other-document"),)
     own = sealed(letter(), order=TwoDDocOrder("00", {**FIELDS, "01": "FACTURE 12"}))
     assert b"01FACTURE 12" in (own.code or b"")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Mairie de Valbourg", "Cachet de Mairie de Valbourg et code "),
+        ("Cachet de la mairie", "Cachet de la mairie et code "),
+        ("CACHET MAIRIE", "CACHET MAIRIE et code "),
+    ],
+)
+def test_the_widget_says_once_that_it_is_a_seal(monkeypatch, name, said):
+    monkeypatch.setitem(seal_letter.__globals__, "common_name", lambda _: name)
+    mark = sealed(letter()).mark
+    assert mark is not None
+    assert mark.text.startswith(said)

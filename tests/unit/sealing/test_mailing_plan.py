@@ -1,12 +1,13 @@
 """From lines to letters: names that stay below their folder, keys, codes."""
 
+import hashlib
 import os
 import pickle
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.letters import FIELDS
+from support.letters import FIELDS, encrypted, letter
 from support.sealers import NOW, sealer
 
 from sealing.batch.files.letters_csv import LineError, ListLine
@@ -23,11 +24,13 @@ from sealing.batch.plan import (
     NoCodeError,
     Planned,
     Planner,
+    Trial,
     content_of,
     key_of,
     order_from,
     range_size,
 )
+from sealing.errors import PageOutOfRangeError, PdfEncryptedError, PdfUnreadableError
 from sealing.service.codes import TownCodeOrder, TwoDDocOrder, check_order
 from sealing.service.profile import Profile
 from sealing.towncode.emission import EmissionError as TownEmissionError
@@ -191,3 +194,32 @@ def test_an_order_checked_is_an_order_that_is_emitted(source):
     """The checks and the emission are one code: what passes one passes the other."""
     assert isinstance(planner(source, Codes("00")).letter(line(FIELDS)), Planned)
     assert pickle.loads(pickle.dumps(source)) == source  # noqa: S301 - our own value
+
+
+def test_a_file_that_is_too_large_holds_up_no_list(source):
+    with (source.root / "big.pdf").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    planner = Planner(source, Codes(), b"", lambda _: None)
+    found = planner.letter(ListLine(2, "big.pdf", "", {}))
+    assert isinstance(found, Planned)
+    assert found.sha256_in == hashlib.sha256(bytes(MAX_BYTES + 1)).digest()
+
+
+def test_a_trial_tells_which_letters_would_be_refused_and_plans_them(source):
+    (source.root / "good.pdf").write_bytes(letter())
+    (source.root / "locked.pdf").write_bytes(encrypted(letter()))
+    with (source.root / "big.pdf").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    told: list[LineError] = []
+    trial = Trial(2, told.append)
+    planner = Planner(source, Codes("00"), b"", lambda _: None, trial)
+    names = ("good.pdf", "a.pdf", "locked.pdf", "big.pdf")
+    for number, name in enumerate(names, start=2):
+        assert isinstance(planner.letter(ListLine(number, name, "", FIELDS)), Planned)
+    assert [(line.number, type(line.error)) for line in told] == [
+        (2, PageOutOfRangeError),
+        (3, PdfUnreadableError),
+        (4, PdfEncryptedError),
+        (5, FileTooLargeError),
+    ]
+    assert trial.unfit == 4

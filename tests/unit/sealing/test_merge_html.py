@@ -209,6 +209,23 @@ def test_pictures_and_styles_beside_the_template_serve_and_are_in_its_fingerprin
     assert again.fingerprint() != before
 
 
+def test_pictures_that_the_first_letter_does_not_show_are_in_the_fingerprint_too(desk):
+    for name in ("un.png", "mon deux.png", "trois.png", "fond.png"):
+        (desk.root / name).write_bytes(base64.b64decode(PIXEL))
+    (desk.root / "s.css").write_text("p{background:url(fond.png)}")
+    body = (
+        "{% if nom == 'X' %}<link rel=stylesheet href=s.css><img alt='' src=un.png>"
+        '<img alt="l\'autre" src="mon%20deux.png" srcset="trois.png 2x">{% endif %}{{ nom }}'
+    )
+    path = desk.template(page(body))
+    before = HtmlDesign.open(path, frozenset(VALUES)).fingerprint()
+    assert {"s.css", "un.png", "mon deux.png", "trois.png", "fond.png"} <= set(before)
+    for name in ("un.png", "mon deux.png", "trois.png", "fond.png"):
+        (desk.root / name).write_bytes(base64.b64decode(PIXEL) + name.encode())
+        after = HtmlDesign.open(path, frozenset(VALUES)).fingerprint()
+        assert after[name] != before[name]
+
+
 def test_a_folder_may_have_any_name_and_the_template_another_name_by_a_link(tmp_path):
     desk = Desk(tmp_path / "mes modèles 100 % #1?")
     desk.root.mkdir()

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pymupdf
 import pytest
 from support.budget import cases
+from support.confined import here
 from support.letters import FIELDS, full_page
 from support.pages import codes_on
 from support.sealers import NOW, sealer
@@ -44,6 +45,7 @@ def drawn(monkeypatch):
         heard.append("part" if clip is not None else "page")
         return true(page, clip)
 
+    monkeypatch.setattr(placement, "run", here)
     monkeypatch.setattr(placement.Ink, "draw", draw)
     return heard
 

@@ -329,3 +329,10 @@ def test_what_is_no_published_list_is_not_there(engine, publisher, number):
     letters(engine, 1)
     publisher.publish(engine, NOW)
     assert served(publisher.folder).get(f"/statuts/{number}").status_code == 404
+
+
+def test_what_a_killed_publisher_left_is_taken_away(engine, publisher):
+    publisher.folder.mkdir()
+    (publisher.folder / ".0.jwt.ab_12cde").write_bytes(b"half")
+    publisher.publish(engine, NOW)
+    assert [one.name for one in publisher.folder.iterdir()] == [".lock"]

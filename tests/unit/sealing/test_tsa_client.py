@@ -12,12 +12,18 @@ from support.sealers import NOW, town
 
 from sealing.authorities.token import TokenError
 from sealing.authorities.tsa import TRIES, HttpAuthority, NoTokenError, Terms, TsaClient
-from storage.outgoing import AddressRefusedError, ServerBusyError, ServerTooSlowError
+from storage.outgoing import (
+    AddressRefusedError,
+    AnswerRefusedError,
+    AnswerTooLargeError,
+    ServerBusyError,
+    ServerTooSlowError,
+)
 
 DIGEST = hashlib.sha256(b"a seal").digest()
 SLOW = ServerTooSlowError("got nothing", host="tsa.example", seconds=5)
 BUSY = ServerBusyError("got 503", host="tsa.example", status=503)
-GARBAGE = b"<html>"
+GARBAGE = b"none"
 
 
 def client(*plans, policy=None):
@@ -85,6 +91,25 @@ def test_when_all_lie_the_reason_is_told():
     with pytest.raises(TokenError) as caught:
         made.stamp(DIGEST, "sha256")
     assert not caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"<html>",
+        b"\r\n<!DOCTYPE html>",
+        b"",
+        AnswerRefusedError("got 404", host="tsa.example", status=404),
+        AnswerTooLargeError("got a page", host="tsa.example", limit=10),
+    ],
+)
+def test_where_something_else_answers_the_authority_is_away(answer):
+    made, _, _ = client([answer])
+    with pytest.raises(NoTokenError) as caught:
+        made.stamp(DIGEST, "sha256")
+    assert caught.value.retryable
+    made, _, _ = client([answer], [certomancer()])
+    assert made.stamp(DIGEST, "sha256").time == NOW
 
 
 def test_an_address_that_the_settings_do_not_allow_is_told_as_it_is():

@@ -213,10 +213,16 @@ def test_a_granted_answer_without_token_is_refused():
 
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"0", b"<html>busy</html>", bytes(100), b"\x30\x80\x00\x00", b"\x30\x84\xff\xff\xff\xff"],
+    [b"0", b"busy", bytes(100), b"\x30\x80\x00\x00", b"\x30\x84\xff\xff\xff\xff"],
 )
 def test_garbage_is_refused(answer):
     assert why(answer) == "form"
+
+
+@pytest.mark.parametrize("answer", [b"", b"<html>busy</html>", b"\n <!DOCTYPE html>"])
+def test_a_page_in_an_answers_place_may_pass(answer):
+    with pytest.raises(TsaBusyError):
+        why(answer)
 
 
 @given(st.binary(max_size=60))

@@ -9,8 +9,6 @@ import dataclasses
 import io
 import random
 from functools import cache
-from pathlib import Path
-from tempfile import mkdtemp
 
 import pikepdf
 import pymupdf
@@ -57,6 +55,8 @@ from support.archives import (
 )
 from support.authorities import asn1, revocation_list
 from support.budget import cases
+from support.confined import here
+from support.folders import lasting
 from support.letters import letter, with_stream_xref
 from support.spread import in_words, one_bit, spread
 
@@ -501,7 +501,7 @@ def test_a_time_stamp_over_the_file_may_not_be_drawn_nor_act(entries):
 
 
 def test_the_stamp_of_an_authority_outside_the_folder_may_not_be_drawn():
-    folder = Path(mkdtemp(prefix="coffre-stranger-")) / "pki"
+    folder = lasting("stranger") / "pki"
     pki.write(pki.build(THEN), folder)
     stranger = TrustServices(Settings.load(folder / "coffre.toml"), Level.B_LTA, lambda: THEN)
 
@@ -543,6 +543,7 @@ def test_a_change_in_the_very_revision_of_the_stamp_does_not_pass(change, monkey
         change(writer)
 
     monkeypatch.setattr("sealing.pades.archive._prepare", by_general_road)
+    monkeypatch.setattr(general_road, "run", here)
     monkeypatch.setattr(general_road, "_store", smuggling)
     pdf = sealed(Level.B_LT)
     dirty = pdf + archive(SourcePdf(pdf), made.archivist, services(THEN).proofs(made.chains))

@@ -118,7 +118,7 @@ def test_a_child_that_begins_anew_holds_the_same_lists():
     trust = read_files(files, Mode.PRODUCTION)
     answers = in_fresh_child(trust_written(trust))
     for statements, qualified in (((COMPLIANCE, DEVICE, SEALS), True), ((), False)):
-        told, _ = answers(NOW.isoformat().encode().ljust(32) + sealed(*statements))
+        told, _ = answers(NOW.isoformat().encode(), sealed(*statements))
         assert [verdict.qualified for verdict in read_back(told)] == [qualified]
 
 

@@ -46,6 +46,15 @@ def nested(depth: int) -> bytes:
     return pdf_of([CATALOGUE, ONE_PAGE, page])
 
 
+def crowded(number: int) -> bytes:
+    """Give a PDF whose last object has such a number."""
+    pdf = pdf_of([CATALOGUE, ONE_PAGE, b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"])
+    trailer = b"trailer\n<</Size %d/Root 1 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n"
+    last = b"%d 0 obj\n0\nendobj\nxref\n%d 1\n%010d 00000 n \n"
+    places = number + 1, pdf.rindex(b"xref\n0"), len(pdf) + len(b"%d 0 obj\n0\nendobj\n" % number)
+    return pdf + last % (number, number, len(pdf)) + trailer % places
+
+
 def image_bomb() -> bytes:
     """Give a PDF whose picture announces 4 gigapixels."""
     packed = zlib.compress(bytes(1 << 20))
@@ -73,10 +82,7 @@ REFUSED = {
     "pdf beginning": (b"%PDF-1.7\n", sniff.FileBrokenError),
     "pdf without pages": (pdf_of([b"<</Type/Catalog>>"]), sniff.FileBrokenError),
     "pdf of noise": (b"%PDF-1.7\n" + bytes(range(256)) * 99, sniff.FileBrokenError),
-    "100,000 objects": (
-        pdf_of([CATALOGUE, ONE_PAGE, *[b"0"] * 100_000]),
-        sniff.TooManyObjectsError,
-    ),
+    "too many objects": (crowded(sniff.MAX_OBJECTS), sniff.TooManyObjectsError),
     "page tree in a ring": (
         pdf_of([CATALOGUE, b"<</Type/Pages/Kids[2 0 R]/Count 1>>"]),
         sniff.FileBrokenError,

@@ -9,7 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from support.archives import THEN
+from support.archives import sealed as described
+from support.archives import trust as archived_trust
 from support.children import children
+from support.described import letter_with_all
 from support.hostile_seals import (
     long_contents,
     nested_arrays,
@@ -22,6 +26,7 @@ from support.pages import sealed, trust
 from support.sealers import NOW
 from support.shared_trust import NothingRevoked
 
+from sealing.service.levels import Level
 from verifier.check import Indication, SubIndication
 from verifier.checks import pades
 from verifier.checks.pades import check_seals
@@ -141,6 +146,26 @@ def test_a_fresh_interpreter_answers_as_a_fork_does(judge):
     thread.join()
     assert judge._child.process is not None
     assert told == [check_seals(sealed().pdf, trust(), NOW)]
+
+
+def test_a_fresh_child_has_at_hand_whatever_a_file_asks_for():
+    """What pyHanko loads late is loaded before: packed objects, XMP, proofs in the file."""
+    lists = archived_trust(THEN)
+    files = [described(level, pdf=letter_with_all()) for level in (Level.B_T, Level.B_LT)]
+    told: list[object] = []
+
+    def ask():
+        with SealJudge(lists) as judge:
+            told.extend(judge.check(pdf, THEN) for pdf in files)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert told == [check_seals(pdf, lists, THEN) for pdf in files]
+    assert [seal.level for pdf in files for seal in check_seals(pdf, lists, THEN)] == [
+        "B-T",
+        "B-LT",
+    ]
 
 
 def test_a_process_that_cannot_have_a_child_concludes_nothing(judge, monkeypatch):
