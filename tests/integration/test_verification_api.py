@@ -10,7 +10,7 @@ from time import monotonic
 import pytest
 from support.house import ROOT
 from support.letters import encrypted, letter
-from support.pages import OTHER_TEXT, code_picture, sealed, with_code
+from support.pages import code_picture, sealed
 from support.sealers import town
 from support.site import serving
 from support.spoken import validator
@@ -70,7 +70,6 @@ FILES = {
     "sealed": lambda: sealed().pdf,
     "altered": altered,
     "picture": code_picture,
-    "another letter": lambda: with_code(letter(OTHER_TEXT)),
     "nothing": letter,
 }
 
