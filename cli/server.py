@@ -37,6 +37,7 @@ from vault.web.problems import LastResort
 from vault.web.security import Guard
 from vault.web.shell import Frame
 from verifier.web import api as verifier_api
+from verifier.web import offline
 from verifier.web import pages as verifier_pages
 from verifier.web import problems as verifier_problems
 from verifier.web import verifications
@@ -89,7 +90,9 @@ def routes(parts: Parts, log: Log) -> FastAPI:
     problems.install(app, refusals.ROWS, seal_problems.ROWS, verifier_problems.ROWS)
     for router in ROUTERS:
         app.include_router(router)
-    for router in (assets.router, pages.router, verifier_api.router, verifier_pages.router):
+    for router in (assets.router, pages.router):
+        app.include_router(router)
+    for router in (verifier_api.router, verifier_pages.router, offline.router):
         app.include_router(router)
     if parts.settings.verifications.open:
         app.state.verifications = desk(parts.settings.verifications, judge)

@@ -14,6 +14,7 @@ from support.browser import chromium, visit
 from support.budget import cases
 from support.folder_server import served
 from support.house import ROOT
+from support.seal_twins import write_seal_twins
 from support.shared import shared
 from support.tools import need, run
 from support.towncode import CODES
@@ -39,6 +40,7 @@ def told(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, served(folder) as address:
         patch.setenv("COFFRE_SHARED", str(shared("data").parent))
         patch.setenv("COFFRE_TWINS", str(folder / "answers.json"))
+        patch.setenv("COFFRE_SEALS", str(folder / "seals.json"))
         write_page(folder)
         with chromium() as browser, visit(browser, address) as page:
             page.goto("/page.html")
@@ -49,6 +51,7 @@ def told(tmp_path_factory):
 def write_page(folder):
     """Write all that the browser asks for: page, tests, facts, reader, pictures."""
     node = need("node", "nodejs")
+    write_seal_twins(folder / "seals.json", cases(ci=3, slow=30, fast=3))
     if not (ROOT / "node_modules" / "esbuild").is_dir():
         pytest.skip("npm packages are absent (make dev)")
     write_twins(folder / "answers.json", cases(ci=1_000, slow=50_000, fast=500))
@@ -87,5 +90,7 @@ def test_every_vector_was_tried_there(told):
     samples = json.loads(shared("data/twoddoc/samples/expected.json").read_text("utf-8"))
     wanted += [f"{one['file']} is read byte for byte, and judged as its code" for one in samples]
     wanted += ["every code gets the answer of Python"]
+    wanted += ["no sealed file gets a better or a worse answer than Python's"]
+    wanted += [f"sealed file: genuine {kind}" for kind in ("seal-p256 B-LT", "seal-rsa B-B")]
     assert Counter(wanted) - names == Counter()
     assert len(wanted) > 400

@@ -1,6 +1,8 @@
 """A document is verified in the browser: from the home page to the answer, and nothing is sent."""
 
 import io
+import json
+import re
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +21,21 @@ AUTHENTIC = "Code authentique : comparez avec le document"
 UNSURE = "Impossible de conclure"
 FORGED = "Falsifié ou altéré"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# As fast as a scanner, which a browser driven from outside is not on a busy machine.
+SCAN = """(code) => {
+  const controls = { "\\x1d": "]", "\\x1f": "_" };
+  for (const one of [...code, "Enter"]) {
+    const how = { key: controls[one] ?? one, ctrlKey: one in controls };
+    const event = new KeyboardEvent("keydown", { ...how, bubbles: true, cancelable: true });
+    document.activeElement.dispatchEvent(event);
+  }
+}"""
+STORED = """async () => [
+  Object.entries(localStorage),
+  sessionStorage.length,
+  (await indexedDB.databases()).length,
+  document.cookie,
+]"""
 DROP = """(given) => {
   const bytes = Uint8Array.from(atob(given.base64), (character) => character.charCodeAt(0));
   const carried = new DataTransfer();
@@ -53,10 +70,55 @@ def code(site) -> bytes:
     return documents.certificate_of_address(site.issuers)
 
 
+@pytest.fixture(scope="module")
+def letter(site, tmp_path_factory) -> bytes:
+    """Give a letter sealed by the town, its 2D-Doc in the seal's own appearance."""
+    return documents.sealed(documents.page_with(), site.pki_folder, tmp_path_factory.mktemp("work"))
+
+
+def refused_camera(page: Page) -> None:
+    page.goto("/verifier")
+    page.locator("#camera-open").click()
+    expect(page.locator("#camera-hint")).to_contain_text(re.compile("fichier|file"), timeout=10_000)
+
+
+def reading(page: Page) -> None:
+    page.goto("/verifier")
+    long = documents.page_with(pages=40)
+    page.set_input_files("#file", {"name": "l.pdf", "mimeType": "application/pdf", "buffer": long})
+    page.locator("#busy").wait_for()
+
+
+def old_list(page: Page) -> None:
+    page.clock.install(time=datetime.now(UTC) - timedelta(days=9))
+    page.goto("/verifier")
+    page.locator("#lists-state.is-old").wait_for()
+
+
+def with_history(page: Page) -> None:
+    page.goto("/verifier")
+    page.locator(".history summary").click()
+    page.locator("#history-wanted").check()
+    page.set_input_files("#file", {"name": "x", "mimeType": "image/png", "buffer": b"GIF8"})
+    page.locator("#answer").wait_for()
+
+
+OTHER_STATES = {
+    "camera": refused_camera,
+    "reading": reading,
+    "old-list": old_list,
+    "history": with_history,
+}
+STATES = ["answer", "forged", "message", "seal", "touched", *OTHER_STATES]
+
+
 def said(page: Page) -> str:
     """Wait for the answer and give its words, with plain spaces and apostrophes."""
     page.locator("#answer").wait_for(state="visible", timeout=20_000)
-    text = page.locator("#answer").inner_text()
+    return plain(page.locator("#answer").inner_text())
+
+
+def plain(text: str) -> str:
     return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
 
 
@@ -82,18 +144,46 @@ def test_from_the_home_page_to_an_authentic_answer(page, code):
     assert "12 RUE DES ESSAIS" in text
     assert "Ville de Valbourg (DEMONSTRATION)" in text
     assert "TEST" in text
-    assert "Le cachet électronique du PDF" in text
     assert "aujourd'hui" in text
+    assert page.locator(".compare canvas[role=img]").count() == 1
     assert page.locator(".answer.blue").count() == 1
     assert page.evaluate("document.activeElement.id") == "answer"
     assert AUTHENTIC in page.get_by_role("status").inner_text().replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_a_letter_sealed_by_the_town_is_read_in_its_seal(page, site, tmp_path):
-    letter = documents.sealed(documents.page_with(), site.pki_folder, tmp_path)
+def test_a_letter_sealed_by_the_town_has_its_seal_and_its_code_verified(page, letter):
     text = give(page, letter, "lettre-scellee.pdf")
+    assert page.locator("#answer h2").all_inner_texts()[0].endswith("Cachet intact")
     assert AUTHENTIC in text
     assert "12 RUE DES ESSAIS" in text
+    lines = [plain(one) for one in page.locator(".line").all_inner_texts()]
+    assert [one.split("\n")[0] for one in lines[:3]] == [
+        "Lisible",
+        "Scellé par",
+        "Identique à ce qui est imprimé",
+    ]
+    assert "Oui" in lines[1]
+    assert "Ville de Valbourg (DEMONSTRATION) ; intact" in lines[1]
+    assert "Non comparé" in lines[2]
+    assert "« coffre verify »" in text
+    assert page.locator(".answer.green").count() == 0, "green is the full report's"
+
+
+@pytest.mark.parametrize(
+    ("change", "word", "reason"),
+    [
+        (lambda pdf: pdf.replace(b"/MediaBox[0 0 595", b"/MediaBox[0 0 594"), FORGED, "modifié"),
+        (lambda pdf: pdf + b"\n", UNSURE, "Quelque chose suit le cachet"),
+        (lambda pdf: pdf.replace(b"startxref", b"startxrfe"), UNSURE, "trop abîmé"),
+    ],
+    ids=["page", "behind", "structure"],
+)
+def test_a_seal_that_was_touched_is_told_as_what_it_is(page, letter, change, word, reason):
+    assert change(letter) != letter
+    text = give(page, change(letter), "lettre-scellee.pdf")
+    assert word in plain(page.locator("#answer h2").first.inner_text())
+    assert reason in text
+    assert "Cachet intact" not in text
 
 
 def test_a_town_code_is_read_verified_and_shown(page, site, tmp_path):
@@ -104,7 +194,7 @@ def test_a_town_code_is_read_verified_and_shown(page, site, tmp_path):
     assert "Attestation d'accueil" in text
     assert "12 juillet 1973" in text
     assert "code de vérification de la mairie" in text
-    assert "Le cachet électronique du PDF" in text
+    assert "Cachet intact" in text
     assert "TEST" in text
     assert Axe().run(page).violations_count == 0
 
@@ -307,19 +397,23 @@ def test_english_is_whole(browser, site, code):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/aide", "/verifier", "answer", "forged", "message"])
-def test_every_page_passes_axe_and_fits_a_small_screen(browser, site, code, path, scheme):
+@pytest.mark.parametrize("path", ["/", "/aide", "/verifier", *STATES])
+def test_every_state_passes_axe_and_fits_a_small_screen(browser, site, code, letter, path, scheme):  # noqa: PLR0913, PLR0917 - a state of everything
     answers = {
+        "seal": letter,
+        "touched": letter + b"\n",
         "answer": documents.page_with(code + b"\x1d10MME/AUTRE/NOM"),
         "forged": documents.page_with(documents.altered(code)),
         "message": documents.page_with(),
     }
-    small = {"width": 320, "height": 640}
-    with visit(browser, site.address, color_scheme=scheme, viewport=small) as page:
-        if path in answers:
+    small, lang = {"width": 320, "height": 640}, {"light": "fr-FR", "dark": "en-GB"}[scheme]
+    with visit(browser, site.address, color_scheme=scheme, viewport=small, locale=lang) as page:
+        if path in OTHER_STATES:
+            OTHER_STATES[path](page)
+        elif path in answers:
             give(page, answers[path])
-            if page.locator("summary").count():
-                page.locator("summary").first.click()
+            if page.locator("#answer summary").count():
+                page.locator("#answer summary").first.click()
         else:
             page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
@@ -343,14 +437,53 @@ def test_every_answer_carries_the_strict_policy(page, path):
     assert "set-cookie" not in headers
 
 
-def test_what_is_asked_of_the_server_is_only_our_own_files(browser, site, code):
+def test_what_is_asked_of_the_server_is_only_our_own_files(browser, site, code, letter):
     asked: list[str] = []
     with visit(browser, site.address) as page:
         page.on("request", lambda request: asked.append(request.url))
         give(page, documents.page_with(code))
+        give(page, letter)
+        give(page, documents.image_of(letter), "scan.png")
     paths = {url.removeprefix(site.address) for url in asked if not url.startswith("blob:")}
     ours = {one.url for one in assets().values()}
-    assert paths <= ours | {"/verifier", "/couleurs.css", "/verifier/confiance.json"}
+    own = {"/verifier", "/verifier/confiance.json", "/verifier/service.js"}
+    own |= {"/couleurs.css", "/verifier/manifest.webmanifest?lang=fr"}
+    assert paths <= ours | own
+
+
+def test_nothing_is_stored_unless_asked_and_then_no_name_and_no_value(page, letter):
+    give(page, letter, "lettre-de-camille.pdf")
+    assert page.evaluate(STORED) == [[], 0, 0, ""]
+    page.get_by_role("button", name="Vérifier un autre document").click()
+    page.locator(".history summary").click()
+    page.get_by_label("Garder la liste").check()
+    page.set_input_files(
+        "#file", {"name": "camille.pdf", "mimeType": "application/pdf", "buffer": letter}
+    )
+    text = said(page)
+    [[[key, held]], *others] = page.evaluate(STORED)
+    assert (key, others) == ("coffre-verifier-history", [0, 0, ""])
+    rows = json.loads(held)
+    assert [set(row) for row in rows] == [{"at", "worth", "kind"}] * 2
+    assert {row["kind"] for row in rows} == {"cachet de PDF", "code 2D-Doc"}
+    assert "EXEMPLE" in text
+    assert not re.search("exemple|camille|valbourg|essais", held, re.IGNORECASE)
+    page.get_by_role("button", name="Vérifier un autre document").click()
+    expect(page.locator("#history-list li")).to_have_count(2)
+    page.get_by_role("button", name="Effacer la liste").click()
+    expect(page.locator("#history-list li")).to_have_count(0)
+    page.get_by_label("Garder la liste").uncheck()
+    assert page.evaluate(STORED) == [[], 0, 0, ""]
+
+
+def test_what_a_hand_scanner_types_is_taken_wherever_the_focus_is(page, code):
+    page.goto("/verifier")
+    page.get_by_role("button", name="Choisir un fichier").focus()
+    page.evaluate(SCAN, code.decode())
+    text = said(page)
+    assert AUTHENTIC in text
+    assert "Lu par la douchette" in text
+    assert "reconstitué" not in text
 
 
 def test_a_reading_can_be_cancelled_and_another_begun(page, code):

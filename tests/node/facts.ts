@@ -88,9 +88,22 @@ export interface Twins {
   readonly rows: readonly (readonly [symbols: readonly string[], repair: boolean, lists: string, answer: unknown])[];
 }
 
+/** Sealed files and what Python concludes of each (`tests/support/seal_twins.py`). */
+export interface Seals {
+  readonly lists: unknown;
+  readonly rows: readonly {
+    readonly name: string;
+    readonly now: string;
+    readonly told: readonly string[];
+    readonly reasons: readonly string[];
+    readonly pdf: string;
+  }[];
+}
+
 export const OURS = GIVEN.ours;
 export const TOWN = GIVEN.town;
 export const TWINS = GIVEN.twins;
+export const SEALS = GIVEN.seals;
 /** The shared codes as whole symbols, their pictures and certificates; null where they are absent. */
 export const SHARED = GIVEN.shared;
 export const SHARED_TOWN = GIVEN.sharedTown;
@@ -116,6 +129,11 @@ export function symbol(raw: string): Uint8Array {
   return Uint8Array.from(raw, (character) => character.charCodeAt(0));
 }
 
+/** Read base64. */
+export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
 /** Write the row of one certificate as the server does. */
 export function row(ca: string, cert: string, extra: Row = {}): Row {
   return {
@@ -138,12 +156,15 @@ export function trustOf(certificates: readonly unknown[], extra: Row = {}): Trus
   return parseTrustList({
     schema_version: 1,
     mode: "test",
+    given: "2026-11-21T12:00:00Z",
+    renew_by: "2099-12-31T00:00:00Z",
     lists: [{ name: "twoddoc", issued: "2026-11-01T00:00:00Z", expires: null }],
     directory_good_until: "2099-12-31T00:00:00Z",
     authorities: ["FR00"],
     withdrawn: [],
     certificates,
     seals: [],
+    seal_authorities: [],
     ...extra,
   });
 }

@@ -7,7 +7,7 @@ import { X509Certificate } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
-import type { OurFile, Row, Sample, SharedCode, SharedTownCode, TownVector, Twins } from "./facts.ts";
+import type { OurFile, Row, Sample, SharedCode, Seals, SharedTownCode, TownVector, Twins } from "./facts.ts";
 
 /** Plain values only: it travels to the browser as JSON. Null is what is absent. */
 export interface Given {
@@ -16,6 +16,7 @@ export interface Given {
   readonly shared: { readonly codes: readonly SharedCode[]; readonly trust: SharedTrust; readonly samples: readonly Sample[] } | null;
   readonly sharedTown: { readonly vectors: readonly SharedTownCode[]; readonly seal: Row } | null;
   readonly twins: Twins | null;
+  readonly seals: Seals | null;
 }
 
 interface SharedTrust {
@@ -26,6 +27,7 @@ interface SharedTrust {
 const ROOT = process.env["COFFRE_ROOT"] ?? ".";
 const DATA = join(process.env["COFFRE_SHARED"] ?? join(ROOT, "../shared"), "data");
 const TWINS = process.env["COFFRE_TWINS"];
+const SEALS = process.env["COFFRE_SEALS"];
 const CURVES: Readonly<Record<string, string>> = { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" };
 
 function json(...path: string[]): unknown {
@@ -94,4 +96,5 @@ export const GIVEN: Given = {
   shared: shared(),
   sharedTown: sharedTown(),
   twins: TWINS === undefined ? null : (json(TWINS) as Twins),
+  seals: SEALS === undefined ? null : (json(SEALS) as Seals),
 };

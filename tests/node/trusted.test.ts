@@ -8,7 +8,13 @@ test("a hashed file of ours passes, as text where there are no Trusted Types", (
   assert.equal(scriptUrl("/static/reader-33F3F5C976CF.js"), "/static/reader-33F3F5C976CF.js");
 });
 
+test("the verifier's service worker passes at its one address", () => {
+  assert.equal(scriptUrl("/verifier/service.js"), "/verifier/service.js");
+});
+
 for (const url of [
+  "/verifier/service.js?x",
+  "/api/verifier/service.js",
   "https://example.org/static/reader-33F3F5C976CF.js",
   "//example.org/static/reader-33F3F5C976CF.js",
   "/static/../x-33F3F5C976CF.js",

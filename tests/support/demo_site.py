@@ -16,11 +16,12 @@ from cli.demo import pki
 
 @dataclass(frozen=True, slots=True)
 class RunningSite:
-    """Where the site is, and who signs what it believes."""
+    """Where the site is, who signs what it believes, and its process, for tests that kill it."""
 
     address: str
     issuers: pki.Pki
     pki_folder: Path
+    process: subprocess.Popen[bytes]
 
 
 @contextmanager
@@ -28,9 +29,16 @@ def running_site(folder: Path) -> Iterator[RunningSite]:
     """Serve until the block ends; the process is then ended, whatever happened."""
     issuers = pki.build(datetime.now(UTC))
     pki.write(issuers, folder / "pki")
+    with serving(folder) as (address, process):
+        yield RunningSite(address, issuers, folder / "pki", process)
+
+
+@contextmanager
+def serving(folder: Path, port: int = 0) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Serve a folder made before; give the address and the process."""
     start = "from cli.main import app; app()"
     command = [sys.executable, "-c", start, "serve"]
-    command += ["--data", str(folder / "data"), "--port", "0"]
+    command += ["--data", str(folder / "data"), "--port", str(port)]
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONUNBUFFERED": "1"}
     log = folder / "site.log"
     # To a file: a pipe that nobody empties would stop the server once it is full.
@@ -43,7 +51,7 @@ def running_site(folder: Path) -> Iterator[RunningSite]:
             cwd=folder / "pki",  # its coffre.toml is the server's
         )
     try:
-        yield RunningSite(address_of(server, log), issuers, folder / "pki")
+        yield address_of(server, log), server
     finally:
         server.terminate()
         server.wait(30)

@@ -105,5 +105,5 @@ def write_twins(path: Path, count: int) -> None:
     for number in range(count):
         symbols = altered(codes, chance)
         rows.append(row(symbols, "ours", lists["ours"], repair=number % 2 == 1))
-    told = {"lists": {name: as_json(trust) for name, trust in lists.items()}, "rows": rows}
+    told = {"lists": {name: as_json(trust, NOW) for name, trust in lists.items()}, "rows": rows}
     path.write_text(json.dumps(told), "utf-8")

@@ -29,6 +29,7 @@ _FOREVER: Final = "public, max-age=31536000, immutable"
 _MEDIA_TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
     ".wasm": "application/wasm",
 }

@@ -22,7 +22,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from storage.language import DEFAULT, languages, translator
 from vault.errors import VaultError
-from vault.web.assets import asset
+from vault.web.assets import Asset, asset
 
 _BEFORE: Final = re.compile(r" ([:;!?»])")
 _AFTER: Final = re.compile(r"« ")
@@ -84,6 +84,10 @@ class Frame:
         )
         environment.globals["asset"] = asset
         return cls(environment, town or Town())
+
+    def asset(self, name: str) -> Asset:
+        """Give one bundle, as the templates do; raise AssetError."""
+        return asset(name)
 
 
 def render(request: Request, template: str, **context: object) -> HTMLResponse:

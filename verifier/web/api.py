@@ -5,6 +5,7 @@ Rules kept here:
 - what asks for certificates to be read is done here: names, keys, which authority signed each,
   revocation; what depends on the hour is left to the page, for it may stay open;
 - dates of certificates are whole days, first and last included, as in `checks/certificate.py`;
+- the answer says when it was given, and until when a page that cannot ask again may rest on it;
 - everything here is public: the lists hold issuers, never a person.
 
 Twin: `client/trust/trust_list.ts`.
@@ -32,10 +33,12 @@ from verifier.trust.trust_list import (
     Revoked,
     TrustList,
 )
+from verifier.web.authorities import seal_authorities
+from verifier.web.moments import FAR, moment
 
 _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
-# Asked far ahead of time, a list of revocations answers with the day until which it is good.
-_FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)
+# A device that has not asked again since can no longer conclude: "liste périmée".
+_RENEWAL: Final = timedelta(hours=72)
 
 router = APIRouter()
 
@@ -48,11 +51,12 @@ def trust_of(request: Request) -> TrustList:
 @router.get("/verifier/confiance.json")
 def trust_lists(request: Request) -> JSONResponse:
     """Give the issuers that are believed, for verifying in the browser."""
-    return JSONResponse(as_json(trust_of(request)), headers={"Cache-Control": "no-cache"})
+    told = as_json(trust_of(request), datetime.now(UTC))
+    return JSONResponse(told, headers={"Cache-Control": "no-cache"})
 
 
-def as_json(trust: TrustList) -> dict[str, Any]:
-    """Write what the trust lists hold for 2D-Docs and town codes."""
+def as_json(trust: TrustList, now: datetime) -> dict[str, Any]:
+    """Write what the trust lists hold for 2D-Docs, town codes and seals."""
     ends = [
         one.expires or one.issued + trust.limits.directory
         for one in trust.lists
@@ -61,19 +65,22 @@ def as_json(trust: TrustList) -> dict[str, Any]:
     return {
         "schema_version": 1,
         "mode": str(trust.mode),
+        "given": moment(now),
+        "renew_by": moment(now + _RENEWAL),
         "lists": [
             {
                 "name": str(one.name),
-                "issued": _moment(one.issued),
-                "expires": _moment(one.expires) if one.expires else None,
+                "issued": moment(one.issued),
+                "expires": moment(one.expires) if one.expires else None,
             }
             for one in trust.lists
         ],
-        "directory_good_until": _moment(min(ends)) if ends else None,
+        "directory_good_until": moment(min(ends)) if ends else None,
         "authorities": sorted(trust.twoddoc_authorities),
         "withdrawn": sorted(trust.withdrawn),
         "certificates": list(_certificates(trust)),
         "seals": list(_seals(trust)),
+        "seal_authorities": list(seal_authorities(trust)),
     }
 
 
@@ -130,18 +137,18 @@ def _revocation(
     trust: TrustList, leaf: x509.Certificate, issuer: x509.Certificate | None
 ) -> tuple[dict[str, str] | None, str | None]:
     """Give the revocation if any, and until when the list that tells it is good."""
-    answer = trust.revocation(leaf, issuer, _FAR) if issuer else NoList()
+    answer = trust.revocation(leaf, issuer, FAR) if issuer else NoList()
     match answer:
         case Revoked(at, why):
             return {"at": at.date().isoformat(), "why": why}, None
         case ListTooOld(due):
             ends = due + trust.limits.crl_grace
             accorded = trust.accorded.get(issuer, ends) if issuer else ends
-            return None, _moment(min(ends, accorded))
+            return None, moment(min(ends, accorded))
         case NoList():
             return None, None
     # A look-up kept beside the lists: good as long as a list would be.
-    return None, _moment(answer.checked + timedelta(days=1) + trust.limits.crl_grace)
+    return None, moment(answer.checked + timedelta(days=1) + trust.limits.crl_grace)
 
 
 def _key(leaf: x509.Certificate, only: str | None = None) -> dict[str, str] | None:
@@ -162,7 +169,3 @@ def _days(certificate: x509.Certificate) -> dict[str, str]:
         "first": certificate.not_valid_before_utc.date().isoformat(),
         "last": certificate.not_valid_after_utc.date().isoformat(),
     }
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,6 @@
 /** Every test of the twins in one page: `outcomes()` runs them, for pytest. */
+import "../lists.test.ts";
+import "../seal.test.ts";
 import "../symbols.test.ts";
 import "../towncode.test.ts";
 import "../twins.test.ts";

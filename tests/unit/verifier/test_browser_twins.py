@@ -7,6 +7,7 @@ from PIL import Image
 from support import shared
 from support.budget import cases
 from support.house import ROOT
+from support.seal_twins import write_seal_twins
 from support.tools import need, run
 from support.twins import write_twins
 
@@ -37,13 +38,22 @@ def twins(tmp_path):
     return path
 
 
-def test_the_browser_twins_pass_their_own_tests(monkeypatch, greys, twins):
+@pytest.fixture
+def seals(tmp_path):
+    """Give sealed files and the answers of Python: the browser must never say more."""
+    path = tmp_path / "seals.json"
+    write_seal_twins(path, cases(ci=6, slow=150, fast=4))
+    return path
+
+
+def test_the_browser_twins_pass_their_own_tests(monkeypatch, greys, twins, seals):
     node = need("node", "nodejs")
     if not (ROOT / "node_modules" / "esbuild").is_dir():
         pytest.skip("npm packages are absent (make dev)")
     monkeypatch.setenv("COFFRE_SHARED", str(shared.ROOT))
     monkeypatch.setenv("COFFRE_GREYS", str(greys))
     monkeypatch.setenv("COFFRE_TWINS", str(twins))
+    monkeypatch.setenv("COFFRE_SEALS", str(seals))
     done = run(node, str(ROOT / "vault/web/client/build.mjs"), "--test", timeout=110)
     told = done.stdout.decode().split("# Subtest: ")
     wrong = [one[:3000] for one in told if "\nnot ok" in one]

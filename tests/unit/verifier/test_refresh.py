@@ -200,7 +200,7 @@ def test_past_its_next_update_the_official_list_vouches_for_nobody(net):
     late = NOW + timedelta(days=4)
     expected = unsure(SubIndication.TRY_LATER, "list-too-old")
     assert verdict(files, LEAF_ONE.code(), late) == expected
-    told = api.as_json(read_files(files, Mode.PRODUCTION))
+    told = api.as_json(read_files(files, Mode.PRODUCTION), late)
     ends = {row["list_good_until"] for row in told["certificates"]}
     assert ends == {"2026-11-24T12:00:00Z"}, "the page that verifies in the browser says the same"
 

@@ -25,6 +25,11 @@ const TARGET = ["es2022", "chrome109", "firefox115", "safari16.4"];
 const ASSETS = {
   "site.css": { from: "vault/web/client/pages/site.css", to: "vault", as: "style" },
   "icon.svg": { from: "vault/web/client/pages/icon.svg", to: "vault", as: "copy" },
+  "icon-192.png": { from: "verifier/web/client/pages/icon-192.png", to: "verifier", as: "copy" },
+  "icon-512.png": { from: "verifier/web/client/pages/icon-512.png", to: "verifier", as: "copy" },
+  "icon-maskable.png": { from: "verifier/web/client/pages/icon-maskable.png", to: "verifier", as: "copy" },
+  "offline.js": { from: "verifier/web/client/offline/worker.ts", to: "verifier", as: "iife" },
+  "seal.js": { from: "verifier/web/client/checks/seal.ts", to: "verifier", as: "esm" },
   "verify.css": { from: "verifier/web/client/pages/verify.css", to: "verifier", as: "style" },
   "verify.js": { from: "verifier/web/client/pages/verify.ts", to: "verifier", as: "esm" },
   "reader.js": { from: "verifier/web/client/reading/symbols_worker.ts", to: "verifier", as: "iife" },

@@ -1,5 +1,6 @@
 """The trust lists, as they are given to the page that verifies."""
 
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,7 +28,7 @@ def folder(tmp_path):
 
 
 def given(folder):
-    return api.as_json(read_trust([folder], Mode.TEST))
+    return api.as_json(read_trust([folder], Mode.TEST), NOW)
 
 
 def row(told, cert="DM00"):
@@ -126,8 +127,63 @@ def test_a_seal_is_believed_as_it_stands_only_without_any_authority_of_its_issue
     assert states == {(False, False)}
 
 
+def authority(folder, holder):
+    """Give the row of one authority of seals."""
+    der = b64encode(holder.certificate.public_bytes(Encoding.DER)).decode()
+    [found] = [one for one in given(folder)["seal_authorities"] if one["der"] == der]
+    return found
+
+
+def revoking(folder, issuer, holder, name):
+    """Have an authority revoke a certificate, in the list of that name."""
+    entry = (
+        x509.RevokedCertificateBuilder()
+        .serial_number(holder.certificate.serial_number)
+        .revocation_date(NOW - timedelta(days=3))
+        .build()
+    )
+    builder = x509.CertificateRevocationListBuilder(
+        issuer.certificate.subject, NOW, NOW + timedelta(days=9)
+    )
+    crl = builder.add_revoked_certificate(entry).sign(issuer.key, hashes.SHA256())
+    (folder / "crl" / name).write_bytes(crl.public_bytes(Encoding.DER))
+
+
+def test_an_authority_of_seals_is_given_with_its_chain_and_the_ends_of_its_lists(folder):
+    one = authority(folder, ISSUERS.intermediate)
+    assert (one["usable"], one["revoked"], one["revoked_serials"]) == (True, None, [])
+    assert one["first"] == "2026-11-20T00:00:00Z"
+    assert one["list_good_until"] is not None
+    assert one["issued_good_until"] is not None
+    (folder / "crl" / "root.crl").unlink()
+    assert authority(folder, ISSUERS.intermediate)["list_good_until"] is None
+    (folder / "crl" / "intermediate.crl").unlink()
+    assert authority(folder, ISSUERS.intermediate)["issued_good_until"] is None
+
+
+def test_what_an_authority_of_seals_revoked_is_given_by_number(folder):
+    leaf = ISSUERS.seals["seal-p256"]
+    revoking(folder, ISSUERS.intermediate, leaf, "intermediate.crl")
+    one = authority(folder, ISSUERS.intermediate)
+    number = f"{leaf.certificate.serial_number:x}"
+    [told] = one["revoked_serials"]
+    assert (int(told["serial"], 16), told["at"]) == (int(number, 16), "2026-11-18")
+    assert one["issued_good_until"] == "2026-11-30T12:00:00Z", "the next update, without grace"
+
+
+def test_a_revoked_authority_of_seals_says_so(folder):
+    revoking(folder, ISSUERS.root, ISSUERS.intermediate, "root.crl")
+    assert authority(folder, ISSUERS.intermediate)["revoked"]["at"] == "2026-11-18"
+
+
+def test_a_certificate_that_may_not_sign_others_is_no_authority_of_seals(folder):
+    leaf = ISSUERS.seals["seal-p256"]
+    (folder / "authorities" / "leaf.pem").write_bytes(leaf.certificate_pem)
+    assert authority(folder, leaf)["usable"] is False
+
+
 def test_without_lists_nobody_is_believed_and_nothing_breaks():
-    told = api.as_json(TrustList(Mode.PRODUCTION, ()))
+    told = api.as_json(TrustList(Mode.PRODUCTION, ()), NOW)
     assert (told["certificates"], told["seals"]) == ([], [])
     assert told["directory_good_until"] is None
 

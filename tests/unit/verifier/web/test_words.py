@@ -76,6 +76,23 @@ def test_every_sentence_that_the_script_says_by_name_is_on_the_page():
             assert name in told, f"{path.name} says {name}"
 
 
+@pytest.mark.parametrize("lang", languages())
+def test_every_check_and_reason_of_a_seal_has_a_sentence(lang):
+    told, folder = words(lang), ROOT / "verifier/web/client"
+    names = ["checks/seal.ts", "checks/lists.ts", "seal/stamps.ts", "seal/cms.ts", "seal/file.ts"]
+    texts = "\n".join((folder / name).read_text("utf-8") for name in names)
+    reasons = set(re.findall(r'(?:passed|failed|unsure)\((?:NAME|"[a-z.-]+"), "([a-z-]+)"', texts))
+    reasons |= set(re.findall(r'(?:CmsError|wrong|formless)\((?:[a-z. ?]+)?"([a-z-]+)"', texts))
+    reasons |= set(re.findall(r'(?:return|trouble:|\?|:) "([a-z]+-[a-z-]+)"', texts))
+    checks = set(re.findall(r'(?:passed|failed|unsure)\("([a-z.-]+)"', texts))
+    checks |= set(re.findall(r'const NAME = "([a-z.-]+)"', texts))
+    assert len(reasons) > 25
+    assert len(checks) > 9
+    missing = {one for one in reasons if f"reason.{one}" not in told}
+    assert missing == set()
+    assert {one for one in checks if f"check.{one}" not in told} == set()
+
+
 def test_the_two_languages_name_the_same_details():
     french, english = words("fr"), words("en")
     for name, sentence in french.items():

@@ -2,7 +2,8 @@
  * Trusted Types: the one policy, `coffre`, and the only addresses that a script may come from.
  *
  * `require-trusted-types-for 'script'` refuses a plain text as a worker's address: it must pass
- * here, and here only hashed files of our own pass. Browsers without Trusted Types take the text.
+ * here, and here only hashed files of our own pass, and the verifier's service worker at its one address.
+ * Browsers without Trusted Types take the text.
  */
 interface Policy {
   createScriptURL(url: string): unknown;
@@ -12,7 +13,7 @@ interface Factory {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): Policy;
 }
 
-const OURS = /^\/static\/[a-z-]+-[0-9A-F]{12}\.js$/;
+const OURS = /^(\/static\/[a-z-]+-[0-9A-F]{12}\.js|\/verifier\/service\.js)$/;
 
 let policy: Policy | undefined;
 

@@ -6,6 +6,7 @@
  * - "falsified", "cannot conclude" and "our fault" never look alike.
  */
 import type { CodeVerdict } from "../checks/twoddoc.ts";
+import type { Lists } from "../ports/trust.ts";
 import type { TrustList } from "../trust/trust_list.ts";
 import { docType, identifier } from "../twoddoc/catalogue.ts";
 import type { ShownField } from "../twoddoc/signature.ts";
@@ -13,7 +14,7 @@ import type { Value } from "../twoddoc/values.ts";
 import { conclude, type Check, type Conclusion, type Indication } from "../verdict.ts";
 import { element, fill, fillList, icon, isSaid, part, remove, say, shape } from "./words.ts";
 
-const TONES: Readonly<Record<Indication, string>> = {
+export const TONES: Readonly<Record<Indication, string>> = {
   "TOTAL-PASSED": "blue",
   INDETERMINATE: "amber",
   "TOTAL-FAILED": "red",
@@ -25,8 +26,9 @@ export interface Context {
   readonly from: string;
   readonly lang: string;
   readonly now: Date;
-  readonly trust: TrustList;
+  readonly lists: Lists;
   readonly unchecked: readonly string[];
+  readonly picture: HTMLElement | null;
 }
 
 /** Draw the verdict on one 2D-Doc. */
@@ -50,16 +52,18 @@ export interface Answered {
 }
 
 /** Draw the head of an answer: icon, word, reason, advice. */
-export function opened(verdict: Answered, context: Context): HTMLElement {
+export function opened(verdict: Answered, context: Context, kind = "code"): HTMLElement {
   const conclusion = conclude(verdict.checks);
   const tone = TONES[conclusion.indication];
   const drawn = framed("shape-answer", tone, context.from);
-  fill(drawn, "word", say(`word.${tone}`));
+  const own = `word.${tone}.${kind}`;
+  fill(drawn, "word", say(isSaid(own) ? own : `word.${tone}`));
   if (verdict.test) part("h2", HTMLElement, drawn).prepend(element("span", say("test"), "badge"), " ");
-  fill(drawn, "reason", say(`reason.${conclusion.reason}`, detailsOf(verdict.checks, conclusion)));
-  const advice = `advice.${conclusion.subIndication ?? ""}`;
-  fill(drawn, "advice", isSaid(advice) ? say(advice) : say(`advice.${tone}`));
-  fill(drawn, "lists", agesText(context));
+  const reason = [`reason.${conclusion.reason}.${kind}`, `reason.${conclusion.reason}`].find(isSaid);
+  fill(drawn, "reason", say(reason ?? conclusion.reason, detailsOf(verdict.checks, conclusion, context.lang)));
+  const ways = [`advice.${conclusion.reason}`, `advice.${tone}.${kind}`, `advice.${conclusion.subIndication ?? ""}`];
+  fill(drawn, "advice", say(ways.find(isSaid) ?? `advice.${tone}`));
+  fill(drawn, "lists", listsText(context));
   return drawn;
 }
 
@@ -71,7 +75,7 @@ export function drawEnd(
   facts: readonly (readonly [string, string])[],
 ): void {
   fillList(drawn, "unchecked", uncheckedOf(verdict, context));
-  part('[data-slot="checks"]', HTMLElement, drawn).replaceChildren(...verdict.checks.map(checkOf));
+  part('[data-slot="checks"]', HTMLElement, drawn).replaceChildren(...verdict.checks.map((check) => checkOf(check, context.lang)));
   drawFacts(drawn, facts, context);
 }
 
@@ -92,23 +96,58 @@ function framed(name: string, tone: string, from: string): HTMLElement {
   return drawn;
 }
 
-function detailsOf(checks: readonly Check[], conclusion: Conclusion): Readonly<Record<string, string>> {
-  return checks.find((check) => check.reason === conclusion.reason)?.details ?? {};
+function detailsOf(checks: readonly Check[], conclusion: Conclusion, lang: string): Readonly<Record<string, string>> {
+  return written(checks.find((check) => check.reason === conclusion.reason)?.details ?? {}, lang);
+}
+
+/** Write the days among details for people. */
+export function written(details: Readonly<Record<string, string>>, lang: string): Readonly<Record<string, string>> {
+  const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text);
+  return Object.fromEntries(Object.entries(details).map(([name, text]) => [name, isDay(text) ? longDate(text, lang) : text]));
+}
+
+/** Draw one of the three lines: icon, word, what it means here. */
+export function drawLine(drawn: HTMLElement, name: string, tone: string, word: string, text: string): void {
+  const line = part(`[data-line="${name}"]`, HTMLElement, drawn);
+  line.classList.add(tone);
+  part(".mark", HTMLElement, line).replaceChildren(icon(tone));
+  fill(line, `${name}-word`, word);
+  fill(line, name, text);
+}
+
+/** Draw the lines on who signed and what is printed; `claim` is what an unproved code says of itself. */
+export function drawProof(drawn: HTMLElement, verdict: Answered, told: string | null, claim: string): void {
+  const { indication } = conclude(verdict.checks);
+  if (told === null) {
+    const word = say(indication === "TOTAL-FAILED" ? "line.no" : "line.unproved");
+    drawLine(drawn, "signed-by", indication === "TOTAL-FAILED" ? "red" : "amber", word, claim);
+    drawLine(drawn, "printed", "grey", say("line.none"), say("printed.nothing"));
+    return;
+  }
+  const tones = { "TOTAL-PASSED": ["green", "line.yes"], INDETERMINATE: ["amber", "line.unsure"], "TOTAL-FAILED": ["red", "line.no"] } as const;
+  const [tone, word] = tones[indication];
+  drawLine(drawn, "signed-by", tone, say(word), told);
+  drawLine(drawn, "printed", "blue", say("line.compare"), say("printed.yours"));
 }
 
 function drawLines(drawn: HTMLElement, verdict: CodeVerdict, context: Context): void {
   const { header, issuer } = verdict;
-  const proved = verdict.fields.length > 0 && issuer !== null;
-  fill(drawn, "printed", say(proved ? "printed.yours" : "printed.nothing"));
   if (header === null) {
-    fill(drawn, "readable", say("readable.part"));
-    fill(drawn, "signed-by", say("signed-by.unknown"));
+    drawLine(drawn, "readable", "amber", say("line.partly"), say("readable.part"));
+    drawProof(drawn, verdict, null, "");
     return;
   }
+  const proved = verdict.fields.length > 0 && issuer !== null;
   const date = longDate(header.signatureDate, context.lang);
   const claimed = { ca: header.caId, certificate: header.certificateId, date };
-  fill(drawn, "readable", say("readable.yes", { version: String(header.version).padStart(2, "0") }));
-  fill(drawn, "signed-by", proved ? say("signed-by.proved", { issuer, date }) : say("signed-by.claimed", claimed));
+  drawLine(drawn, "readable", "green", say("line.yes"), say("readable.yes", { version: String(header.version).padStart(2, "0") }));
+  drawProof(drawn, verdict, proved ? say("signed-by.proved", { issuer, date }) : null, say("signed-by.claimed", claimed));
+}
+
+/** Put the picture of the page beside the values; without one, they take the whole width. */
+export function drawPicture(drawn: HTMLElement, picture: HTMLElement | null): void {
+  if (picture === null) remove(drawn, '[data-slot="picture"]');
+  else part('[data-slot="picture"]', HTMLElement, drawn).prepend(picture);
 }
 
 function drawValues(drawn: HTMLElement, verdict: CodeVerdict, context: Context): void {
@@ -117,6 +156,7 @@ function drawValues(drawn: HTMLElement, verdict: CodeVerdict, context: Context):
     remove(drawn, '[data-part="values"]');
     return;
   }
+  drawPicture(drawn, context.picture);
   const type = docType(header.docType, header.perimeter);
   const told = [
     type === undefined
@@ -182,20 +222,27 @@ function drawAnnex(drawn: HTMLElement, verdict: CodeVerdict): void {
   }
 }
 
-function checkOf(check: Check): HTMLElement {
+function checkOf(check: Check, lang: string): HTMLElement {
   const line = element("li", "");
   const tone = check.indication === "TOTAL-PASSED" ? "green" : TONES[check.indication];
   const state = element("span", say(`state.${check.indication}`), `chip ${tone}`);
   const name = element("strong", say(`check.${check.id}`));
-  line.append(name, " ", state, element("div", say(`reason.${check.reason}`, check.details)));
+  line.append(name, " ", state, element("div", say(`reason.${check.reason}`, written(check.details, lang))));
   return line;
 }
 
+/** Say how old the lists are, and that they are this device's own where they could not be renewed. */
+function listsText({ lists, lang, now }: Context): string {
+  const ages = agesText(lists.trust, lang, now);
+  if (!lists.kept) return ages;
+  return say("device.kept", { ages, date: longDate(lists.trust.given.slice(0, 10), lang) });
+}
+
 /** Say how old the oldest list is: no answer is fresher than what it rests on. */
-function agesText(context: Context): string {
-  const [oldest] = context.trust.lists.map((list) => list.issued).sort();
+export function agesText(trust: TrustList, lang: string, now: Date): string {
+  const [oldest] = trust.lists.map((list) => list.issued).sort();
   if (oldest === undefined) return say("fact.no-list");
-  return say("fact.oldest", { date: longDate(oldest.slice(0, 10), context.lang), age: ageText(oldest, context.now) });
+  return say("fact.oldest", { date: longDate(oldest.slice(0, 10), lang), age: ageText(oldest, now) });
 }
 
 function ageText(issued: string, now: Date): string {
@@ -204,7 +251,7 @@ function ageText(issued: string, now: Date): string {
 }
 
 function drawFacts(drawn: HTMLElement, own: readonly (readonly [string, string])[], context: Context): void {
-  const lists = context.trust.lists.map((list) => {
+  const lists = context.lists.trust.lists.map((list) => {
     const date = longDate(list.issued.slice(0, 10), context.lang);
     return say("fact.list", { name: say(`list.${list.name}`), date, age: ageText(list.issued, context.now) });
   });

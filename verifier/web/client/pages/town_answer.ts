@@ -2,7 +2,7 @@
 import type { TownVerdict } from "../checks/towncode.ts";
 import type { ShownPair } from "../towncode/signature.ts";
 import { labelOf } from "../towncode/registry.ts";
-import { drawEnd, longDate, opened, pair, type Context } from "./answer.ts";
+import { drawEnd, drawLine, drawPicture, drawProof, longDate, opened, pair, type Context } from "./answer.ts";
 import { element, fill, fillList, part, remove, say } from "./words.ts";
 
 /** Draw the verdict on one town code. */
@@ -20,18 +20,16 @@ export function townAnswerOf(verdict: TownVerdict, context: Context): HTMLElemen
 
 function drawLines(drawn: HTMLElement, verdict: TownVerdict, context: Context): void {
   const { issuer, issuedOn, thumbprint } = verdict;
-  const proved = verdict.fields.length > 0 && issuer !== null;
-  fill(drawn, "printed", say(proved ? "printed.yours" : "printed.nothing"));
   if (issuedOn === null || thumbprint === null) {
     const cut = verdict.checks.some((check) => check.reason === "cut-short");
-    fill(drawn, "readable", say(cut ? "readable.cut" : "readable.part"));
-    fill(drawn, "signed-by", say("signed-by.unknown"));
+    drawLine(drawn, "readable", "amber", say("line.partly"), say(cut ? "readable.cut" : "readable.part"));
+    drawProof(drawn, verdict, null, "");
     return;
   }
+  const proved = verdict.fields.length > 0 && issuer !== null;
   const date = longDate(issuedOn, context.lang);
-  fill(drawn, "readable", say("readable.town"));
-  const told = proved ? say("signed-by.proved", { issuer, date }) : say("signed-by.town", { certificate: thumbprint, date });
-  fill(drawn, "signed-by", told);
+  drawLine(drawn, "readable", "green", say("line.yes"), say("readable.town"));
+  drawProof(drawn, verdict, proved ? say("signed-by.proved", { issuer, date }) : null, say("signed-by.town", { certificate: thumbprint, date }));
 }
 
 function drawValues(drawn: HTMLElement, verdict: TownVerdict, context: Context): void {
@@ -39,6 +37,7 @@ function drawValues(drawn: HTMLElement, verdict: TownVerdict, context: Context):
     remove(drawn, '[data-part="values"]');
     return;
   }
+  drawPicture(drawn, context.picture);
   fill(drawn, "type", context.lang === "fr" ? verdict.type.fr : verdict.type.en);
   const rows = verdict.fields.map((field) => valueRow(field, context.lang));
   part('[data-slot="values"]', HTMLElement, drawn).replaceChildren(...rows);

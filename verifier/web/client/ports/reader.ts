@@ -51,6 +51,11 @@ export class Reader {
     });
   }
 
+  /** Wait until the thread is ready, or has failed to be. */
+  async warmed(): Promise<void> {
+    await this.#worker?.catch(() => undefined);
+  }
+
   /** End the thread; what it was asked is answered by StoppedError. */
   stop(): void {
     const ending = this.#worker;

@@ -10,6 +10,8 @@ import { MAX_BYTES, sniff } from "./sniff.ts";
 
 export const MAX_PAGES = 50;
 const MAX_PIXELS = 60_000_000;
+const PICTURE_WIDTH = 1_000;
+const PICTURE_DENSITY = 1.6;
 
 /** Why a file cannot be read: a name that the screen knows. */
 export type Unreadable = "empty" | "too-heavy" | "heic" | "unknown-kind" | "too-many-pixels" | "broken" | "locked";
@@ -26,6 +28,8 @@ export interface Page {
   readonly number: number;
   readonly densities: readonly number[];
   draw(density: number): Promise<ImageData>;
+  /** The page as a picture for the eye. */
+  picture(): Promise<HTMLCanvasElement>;
 }
 
 /** The pages of a file; `left` counts those beyond the limit. */
@@ -59,13 +63,18 @@ export async function openPages(file: Blob, pdf: PdfFiles): Promise<Pages> {
 /** Draw a picture to pixels; throw UnreadableFileError beyond the limit. */
 export function pixelsOf(picture: CanvasImageSource, width: number, height: number): ImageData {
   if (width * height > MAX_PIXELS) throw new UnreadableFileError("too-many-pixels");
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
+  const canvas = canvasOf(width, height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
   if (context === null) throw new Error("got no canvas");
   context.drawImage(picture, 0, 0);
   return context.getImageData(0, 0, width, height);
+}
+
+function canvasOf(width: number, height: number): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  return canvas;
 }
 
 async function imagePages(file: Blob): Promise<Pages> {
@@ -80,7 +89,13 @@ async function imagePages(file: Blob): Promise<Pages> {
     bitmap.close();
     return Promise.resolve();
   };
-  return { kind: "image", list: [{ number: 1, densities: [1], draw }], left: 0, close };
+  const picture = (): Promise<HTMLCanvasElement> => {
+    const scale = Math.min(1, PICTURE_WIDTH / bitmap.width);
+    const canvas = canvasOf(Math.ceil(bitmap.width * scale), Math.ceil(bitmap.height * scale));
+    canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    return Promise.resolve(canvas);
+  };
+  return { kind: "image", list: [{ number: 1, densities: [1], draw, picture }], left: 0, close };
 }
 
 async function pdfPages(data: ArrayBuffer, files: PdfFiles): Promise<Pages> {
@@ -100,6 +115,12 @@ async function pdfPages(data: ArrayBuffer, files: PdfFiles): Promise<Pages> {
     number: place + 1,
     densities: PDF_DENSITIES,
     draw: (density: number) => open.draw(place + 1, density),
+    picture: async () => {
+      const pixels = await open.draw(place + 1, PICTURE_DENSITY);
+      const canvas = canvasOf(pixels.width, pixels.height);
+      canvas.getContext("2d")?.putImageData(pixels, 0, 0);
+      return canvas;
+    },
   }));
   const close = async (): Promise<void> => {
     await open.close();

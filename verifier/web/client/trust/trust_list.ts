@@ -21,6 +21,12 @@ export interface Days {
   readonly last: string;
 }
 
+/** When a certificate was revoked, and why (`at` is an ISO day). */
+export interface Revocation extends Readonly<Record<string, string>> {
+  readonly at: string;
+  readonly why: string;
+}
+
 /**
  * One certificate of a 2D-Doc issuer. `key` is null where no 2D-Doc may be signed with it;
  * `authority` holds the days of the certificate that signed it, null where none did; `listGoodUntil`
@@ -31,7 +37,7 @@ export interface Leaf extends Days {
   readonly key: PublicKey | null;
   readonly keyUsage: string;
   readonly authority: Days | null;
-  readonly revoked: { readonly at: string; readonly why: string } | null;
+  readonly revoked: Revocation | null;
   readonly listGoodUntil: string | null;
 }
 
@@ -45,15 +51,35 @@ export interface Seal extends Leaf {
   readonly purpose: string;
 }
 
-/** Everything that is believed. `authorities` are those whose own certificate is there. */
+/**
+ * One authority of seals, with what the whole chain above it says. `usable`: certificates may be
+ * chained to it here. `revokedSerials` are those that it revoked (hexadecimal), `issuedGoodUntil` the
+ * end of the list that says so, null without one.
+ */
+export interface SealAuthority extends Days {
+  readonly der: Uint8Array<ArrayBuffer>;
+  readonly usable: boolean;
+  readonly revoked: Revocation | null;
+  readonly listGoodUntil: string | null;
+  readonly revokedSerials: ReadonlyMap<string, Revocation>;
+  readonly issuedGoodUntil: string | null;
+}
+
+/**
+ * Everything that is believed. `authorities` are those whose own certificate is there. `given` is when
+ * the server wrote it, `renewBy` until when a device that cannot ask again may rest on it.
+ */
 export interface TrustList {
   readonly isTest: boolean;
+  readonly given: string;
+  readonly renewBy: string;
   readonly lists: readonly ListInfo[];
   readonly directoryGoodUntil: string | null;
   readonly authorities: ReadonlySet<string>;
   readonly withdrawn: ReadonlySet<string>;
   readonly leaves: ReadonlyMap<string, readonly Leaf[]>;
   readonly seals: ReadonlyMap<string, readonly Seal[]>;
+  readonly sealAuthorities: readonly SealAuthority[];
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -84,13 +110,34 @@ export function parseTrustList(json: unknown): TrustList {
   }
   return {
     isTest: oneOf(top["mode"], ["test", "production"]) === "test",
+    given: text(top["given"]),
+    renewBy: text(top["renew_by"]),
     lists: list(top["lists"]).map(record).map(infoOf),
     directoryGoodUntil: orNull(top["directory_good_until"], text),
     authorities: new Set(list(top["authorities"]).map(text)),
     withdrawn: new Set(list(top["withdrawn"]).map(text)),
     leaves,
     seals,
+    sealAuthorities: list(top["seal_authorities"]).map(record).map(authorityOf),
   };
+}
+
+function authorityOf(row: Row): SealAuthority {
+  const serials = list(row["revoked_serials"]).map(record);
+  return {
+    ...daysOf(row),
+    der: bytes(text(row["der"])),
+    usable: flag(row["usable"]),
+    revoked: orNull(row["revoked"], revocationOf),
+    listGoodUntil: orNull(row["list_good_until"], text),
+    revokedSerials: new Map(serials.map((one) => [text(one["serial"]), revocationOf(one)])),
+    issuedGoodUntil: orNull(row["issued_good_until"], text),
+  };
+}
+
+function revocationOf(value: unknown): Revocation {
+  const told = record(value);
+  return { at: text(told["at"]), why: text(told["why"]) };
 }
 
 function sealOf(row: Row): Seal {
@@ -117,10 +164,7 @@ function leafOf(row: Row): Leaf {
     key: orNull(row["key"], keyOf),
     keyUsage: text(row["key_usage"]),
     authority: orNull(row["authority"], daysOf),
-    revoked: orNull(row["revoked"], (value) => {
-      const told = record(value);
-      return { at: text(told["at"]), why: text(told["why"]) };
-    }),
+    revoked: orNull(row["revoked"], revocationOf),
     listGoodUntil: orNull(row["list_good_until"], text),
   };
 }
