@@ -37,10 +37,9 @@ from vault.web.problems import LastResort
 from vault.web.security import Guard
 from vault.web.shell import Frame
 from verifier.web import api as verifier_api
-from verifier.web import offline
+from verifier.web import offline, verifications
 from verifier.web import pages as verifier_pages
 from verifier.web import problems as verifier_problems
-from verifier.web import verifications
 
 ROUTERS: Final = (
     api_account.router,
