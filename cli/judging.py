@@ -17,7 +17,7 @@ from sealing.proofs.evidence_record import SUFFIX
 from storage.errors import CoffreError
 from storage.language import N_
 from verifier.check import Indication
-from verifier.checks.seal_child import SealJudge
+from verifier.checks.seal.child import SealJudge
 from verifier.reading.document import read_document
 from verifier.reading.found import FoundRecord, ReadDocument
 from verifier.reading.sniff import MAX_BYTES

@@ -21,7 +21,7 @@ from cli.verifying import verify_files
 from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Settings
-from verifier.checks.seal_child import SealJudge
+from verifier.checks.seal.child import SealJudge
 from verifier.reading.found import text_document
 from verifier.reading.second_reader import load as load_second_reader
 from verifier.trust.local_list import read_trust

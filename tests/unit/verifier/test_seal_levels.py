@@ -40,7 +40,7 @@ from sealing.signers.keyfile import KeyFileSigner
 from sealing.signers.port import Identity
 from storage.settings import Settings
 from verifier.check import Indication, SubIndication
-from verifier.checks.pades import check_seals
+from verifier.checks.seal.pades import check_seals
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode
 
