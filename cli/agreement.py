@@ -11,9 +11,9 @@ from sealing.towncode.signature import verify as check_towncode
 from sealing.twoddoc.message import parse
 from sealing.twoddoc.signature import verify as check_code
 from storage.errors import CoffreError
-from verifier.checks import towncode, twoddoc
 from verifier.checks.attached import contradictions
-from verifier.checks.printed_text import compare, compare_towncode
+from verifier.checks.codes import towncode, twoddoc
+from verifier.checks.page.printed_text import compare, compare_towncode
 from verifier.reading.own import words_on
 from verifier.verdict import PrintedResult
 

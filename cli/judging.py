@@ -9,6 +9,7 @@ from cli.files import STANDARD, read
 from cli.main import explain
 from cli.output import Output
 from cli.problems.problem import Exit
+from cli.reporting import NO_PAPERS, Papers
 from cli.verdict_table import Told
 from cli.verdicts import tell
 from sealing.proofs.evidence_record import MAX_BYTES as MAX_RECORD
@@ -16,7 +17,7 @@ from sealing.proofs.evidence_record import SUFFIX
 from storage.errors import CoffreError
 from storage.language import N_
 from verifier.check import Indication
-from verifier.checks.seal_child import SealJudge
+from verifier.checks.seal.child import SealJudge
 from verifier.reading.document import read_document
 from verifier.reading.found import FoundRecord, ReadDocument
 from verifier.reading.sniff import MAX_BYTES
@@ -37,6 +38,7 @@ class Question:
     second_reader: bool = False
     as_json: bool = False
     in_table: bool = False
+    papers: Papers = NO_PAPERS
 
 
 def told_of(path: Path, question: Question, judge: SealJudge, data: bytes | None = None) -> Told:
@@ -55,6 +57,7 @@ def told_of(path: Path, question: Question, judge: SealJudge, data: bytes | None
         code = tell(Output(question.lang, io.StringIO(), err), verdict, name, as_json_line=False)
     else:
         code = tell(output, verdict, name, as_json_line=question.as_json)
+    failed = question.papers.write(verdict, document.data, now, name, output)
     conclusion = verdict.conclusion
     doubted = conclusion is not None and conclusion.indication is not Indication.TOTAL_PASSED
     return Told(
@@ -66,6 +69,7 @@ def told_of(path: Path, question: Question, judge: SealJudge, data: bytes | None
         out=out.getvalue(),
         err=err.getvalue(),
         to_compare=code == Exit.DONE and is_blue(verdict),
+        paper_failed=failed,
     )
 
 

@@ -16,8 +16,8 @@ from typing import ClassVar, Final
 from sealing.errors import PdfUnreadableError
 from sealing.marks.placement import page_count
 from storage.errors import CoffreError
-from verifier.checks.examined import UnreadableSealsError
-from verifier.checks.pyhanko_guard import examine
+from verifier.checks.seal.examined import UnreadableSealsError
+from verifier.checks.seal.validating.pyhanko_guard import examine
 from verifier.trust.trust_list import TrustList
 
 _PATTERN: Final = ".pdf"

@@ -42,8 +42,8 @@ from sealing.service.renewal import (
 from storage.errors import CoffreError
 from storage.language import Translator
 from verifier.checks.certificate import chain_of
-from verifier.checks.examined import Examined, Stamp
-from verifier.checks.pades import judge_seals
+from verifier.checks.seal.examined import Examined, Stamp
+from verifier.checks.seal.pades import judge_seals
 from verifier.reports.sentences import REASONS
 from verifier.trust.trust_list import TrustList
 

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from cli import health, timers
 from cli.keeper import Child, Keeper
 from cli.observe import AccessLog, Event, Log
+from cli.verifications import ChildJudge, desk, verdict_schema
 from cli.wiring import Parts
 from consent.web import api as consents
 from consent.web import api_person, public
@@ -36,8 +37,9 @@ from vault.web.problems import LastResort
 from vault.web.security import Guard
 from vault.web.shell import Frame
 from verifier.web import api as verifier_api
-from verifier.web import offline
+from verifier.web import offline, verifications
 from verifier.web import pages as verifier_pages
+from verifier.web import problems as verifier_problems
 
 ROUTERS: Final = (
     api_account.router,
@@ -62,6 +64,7 @@ def create_app(parts: Parts, log: Log) -> ASGIApp:
 def routes(parts: Parts, log: Log) -> FastAPI:
     """Give the routes, with `/openapi.json`; no page of documentation is served."""
     counter, keeper = counter_of(parts, log)
+    judge = ChildJudge(parts.settings.data, parts.config)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -71,6 +74,7 @@ def routes(parts: Parts, log: Log) -> FastAPI:
         log.tell(Event.STARTED)
         yield
         await keeper.close()
+        await judge.close()
         duties.cancel()
         with suppress(asyncio.CancelledError):
             await duties
@@ -82,13 +86,16 @@ def routes(parts: Parts, log: Log) -> FastAPI:
     app.state.trust, app.state.sealing = parts.trust, counter
     app.state.wrong_keys = WrongKeys()
     app.state.frame = Frame.of(["verifier"], parts.town)
-    problems.install(app, refusals.ROWS, seal_problems.ROWS)
+    problems.install(app, refusals.ROWS, seal_problems.ROWS, verifier_problems.ROWS)
     for router in ROUTERS:
         app.include_router(router)
     for router in (assets.router, pages.router):
         app.include_router(router)
     for router in (verifier_api.router, verifier_pages.router, offline.router):
         app.include_router(router)
+    if parts.settings.verifications.open:
+        app.state.verifications = desk(parts.settings.verifications, judge)
+        app.include_router(verifications.router(verdict_schema()))
     app.include_router(status_lists.router(parts.settings.published))
     app.include_router(health.router(parts.site, parts.settings.data))
     return app

@@ -1,27 +1,18 @@
 """What happened to each trust list, told: names, ages, one line a step."""
 
 from collections import defaultdict
-from typing import Any, Final
+from typing import Any
 
 from cli.output import Output
 from cli.problems.table import problem_of
 from storage.language import N_
+from verifier.reports.lists import LIST_NAMES
 from verifier.trust.refresh import Step
-from verifier.trust.trust_list import ListName
-
-NAMES: Final = {
-    ListName.TSL: N_("liste officielle 2D-Doc"),
-    ListName.TWODDOC: N_("annuaires 2D-Doc"),
-    ListName.AUTHORITIES: N_("autorités de cachet et d'horodatage"),
-    ListName.CRL: N_("listes de révocation"),
-    ListName.STATUS: N_("listes des retraits"),
-    ListName.EUROPEAN: N_("liste de confiance européenne"),
-}
 
 
 def tell_step(output: Output, step: Step) -> None:
     """Say one step."""
-    name = " ".join(part for part in (output.tr(NAMES[step.name]), step.authority) if part)
+    name = " ".join(part for part in (output.tr(LIST_NAMES[step.name]), step.authority) if part)
     if step.error is None:
         output.say(f"  ✓ {name} : {step.count}")
         return

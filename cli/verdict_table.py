@@ -45,7 +45,8 @@ _KINDS: Final = {
 class Told:
     """One file's answer in words: what stands on the two streams, and the parts of its line.
 
-    `unread`: there is no verdict, and `code` says why; `to_compare`: a code alone, not the page.
+    `unread`: there is no verdict, and `code` says why; `to_compare`: a code alone, not the page;
+    `paper_failed`: the verdict stands, its report or its letter could not be written.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Told:
     err: str = ""
     unread: bool = False
     to_compare: bool = False
+    paper_failed: bool = False
 
 
 def row(told: Told, width: int) -> str:
@@ -91,6 +93,8 @@ class Tally:
             kind = _COMPARE
         self.counts[_FAILED if told.unread else kind] += 1
         self.codes.add(told.code)
+        if told.paper_failed:
+            self.codes.add(Exit.FAILED)
         if told.code == Exit.TOTAL_FAILED and len(self.forged) < NAMED:
             self.forged.append(told.name)
 

@@ -29,7 +29,7 @@ from cli.verdict_table import Tally, Told, row, width_of
 from sealing.batch.worker_process import WorkerProcess, WorkerSide
 from storage.errors import CoffreError
 from storage.language import N_
-from verifier.checks.seal_child import SealJudge
+from verifier.checks.seal.child import SealJudge
 from verifier.reading.sniff import MAX_BYTES
 
 # Several files: the first of these that one of them gives.

@@ -30,7 +30,7 @@ from storage.errors import (
 
 PREFIX = "COFFRE_"
 _FILE = "_FILE"
-_TABLES = {"sealing", "signers", "status", "token", "tsa", "town"}
+_TABLES = {"sealing", "signers", "status", "token", "tsa", "town", "verifications"}
 _SECRETS = {"passphrase", "pin"}
 _PATHS = {"trust", "tsl_roots", "lotl_signers"}
 _HOSTS = {"tsl_hosts", "revocation_hosts", "status_lists", "lotl_countries"}
@@ -46,7 +46,13 @@ class Mode(StrEnum):
     PRODUCTION = "production"
 
 
-class SignerSettings(BaseModel):
+class _Table(BaseModel):
+    """A table of the settings: frozen, and nothing in it that nobody reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SignerSettings(_Table):
     """One named signer: who holds the key, which certificate goes with it, what it may sign.
 
     `use` is `seal`, `twoddoc:TYPE`, `attestation`, `status` (the lists of letters taken back), or
@@ -55,8 +61,6 @@ class SignerSettings(BaseModel):
     absolute once read.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     certificate: Path
     chain: tuple[Path, ...] = ()
     key: str
@@ -64,22 +68,18 @@ class SignerSettings(BaseModel):
     use: Annotated[str, Field(pattern=_USES)]
 
 
-class TokenSettings(BaseModel):
+class TokenSettings(_Table):
     """Tokens that hold keys: how many sessions with each may be open at once on this machine."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     sessions: Annotated[int, Field(ge=1, le=1024)] = 4
 
 
-class TsaSettings(BaseModel):
+class TsaSettings(_Table):
     """The time-stamp authority and its spare; `demo:` is one in the same process, for tests.
 
     `policy` is the only one taken (dotted number); `in_flight`, the questions that each process
     asks at once.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: Annotated[str, Field(pattern=_TSA)] | None = None
     spare: Annotated[str, Field(pattern=_TSA)] | None = None
@@ -87,35 +87,37 @@ class TsaSettings(BaseModel):
     in_flight: Annotated[int, Field(ge=1, le=256)] = 64
 
 
-class StatusSettings(BaseModel):
+class StatusSettings(_Table):
     """Where the lists of letters taken back are published; without it no letter gets a slot."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     address: Annotated[str, Field(pattern=_LISTS, max_length=200)] | None = None
 
 
-class TownSettings(BaseModel):
+class TownSettings(_Table):
     """Whose site this is: its name, and two colours `#rrggbb` that must be readable."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=60)] = "Coffre"
     band: str | None = None
     accent: str | None = None
 
 
-class SealingSettings(BaseModel):
+class SealingSettings(_Table):
     """Letters sealed by the API: how long they are kept, settled and once collected.
 
     `mailing_mib`: how much one mailing may weigh.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     keep_days: Annotated[int, Field(ge=1, le=30)] = 7
     collected_hours: Annotated[int, Field(ge=0, le=720)] = 24
     mailing_mib: Annotated[int, Field(ge=1, le=1 << 20)] = 2_048
+
+
+class VerificationSettings(_Table):
+    """The API that verifies files: `at_once` judged together, `per_minute` for one address."""
+
+    open: bool = False
+    at_once: Annotated[int, Field(ge=1, le=64)] = 2
+    per_minute: Annotated[int, Field(ge=1, le=10_000)] = 30
 
 
 class Settings(BaseModel):
@@ -155,6 +157,7 @@ class Settings(BaseModel):
     tsa: TsaSettings = TsaSettings()
     town: TownSettings = TownSettings()
     sealing: SealingSettings = SealingSettings()
+    verifications: VerificationSettings = VerificationSettings()
 
     @classmethod
     def load(cls, config: Path | None = None, **options: object) -> Self:

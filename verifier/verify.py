@@ -19,7 +19,7 @@ Rules kept here:
 - a text that was typed or pasted is repaired where the road damaged it, a symbol never.
 
 No disk, no network, no clock: `now` is given; `at` is another moment to judge at, if asked. Seals
-are judged in a limited child process (`seal_child`): its own for a file that comes alone, that of
+are judged in a limited child process (`child`): its own for a file that comes alone, that of
 whoever has many (`seals`).
 """
 
@@ -34,13 +34,13 @@ from sealing.twoddoc.header import NotTwoDDocError
 from verifier.check import Check, SubIndication
 from verifier.checks.agreement import check_agreement
 from verifier.checks.attached import check_attached
+from verifier.checks.codes.sets import GatheredCode, gathered
+from verifier.checks.codes.towncode import TownCodeResult, check_towncode
+from verifier.checks.codes.twoddoc import TwoDDocResult, check_symbols
 from verifier.checks.evidence import check_evidence
-from verifier.checks.printed_text import compare, compare_towncode
-from verifier.checks.seal_child import SealJudge, check_seals_apart
-from verifier.checks.sets import GatheredCode, gathered
+from verifier.checks.page.printed_text import compare, compare_towncode
+from verifier.checks.seal.child import SealJudge, check_seals_apart
 from verifier.checks.status import Hours, check_status
-from verifier.checks.towncode import TownCodeResult, check_towncode
-from verifier.checks.twoddoc import TwoDDocResult, check_symbols
 from verifier.reading.found import NEEDED_MODULE_PIXELS, FileKind, ReadDocument, SecondOpinion
 from verifier.trust.trust_list import ListName, TrustList
 from verifier.verdict import (

@@ -47,10 +47,10 @@ from sealing.signers.port import Identity
 from sealing.twoddoc.message import parse
 from sealing.twoddoc.signature import verify as verify_code
 from verifier.check import Indication
-from verifier.checks.known import Known
-from verifier.checks.pades import check_seals
-from verifier.checks.seal_child import SealJudge
-from verifier.checks.twoddoc import check_symbols
+from verifier.checks.codes.twoddoc import check_symbols
+from verifier.checks.seal.child import SealJudge
+from verifier.checks.seal.known import Known
+from verifier.checks.seal.pades import check_seals
 from verifier.reading.document import read_document
 from verifier.trust.trust_list import ListName, Mode, TrustList, TrustListInfo
 from verifier.verdict import SealVerdict

@@ -13,13 +13,13 @@ from cli.files import STANDARD, read, writing
 from cli.help import Command, group
 from cli.output import Output, of
 from cli.problems.problem import Exit
-from cli.trust_steps import NAMES, aged, step_row, tell_step
+from cli.trust_steps import aged, step_row, tell_step
 from storage.errors import CoffreError, ConfigurationError
 from storage.language import N_
 from storage.outgoing import Outgoing
 from storage.settings import Mode as Purpose
 from storage.settings import Settings
-from verifier.reports.lists import authority_rows, list_row
+from verifier.reports.lists import LIST_NAMES, authority_rows, list_row
 from verifier.trust import kept_folder
 from verifier.trust.adding import (
     NoAnchorsError,
@@ -275,7 +275,7 @@ def _show(output: Output, folders: tuple[Path, ...], settings: Settings, *, as_j
         return
     for one, row in zip(trust.lists, rows, strict=True):
         sentence = N_("{name} : du {issued}, {age} ; à renouveler le {due}")
-        words = {"name": output.tr(NAMES[one.name]), "issued": row["issued"][:10]}
+        words = {"name": output.tr(LIST_NAMES[one.name]), "issued": row["issued"][:10]}
         due = (row["due"] or "-")[:10]
         late = output.tr(N_(" (TROP ANCIENNE)")) if row["too_old"] else ""
         age = aged(row["age_days"], output)

@@ -32,7 +32,7 @@ from sealing.twoddoc.parts import is_part, join
 from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Mode, Settings
-from verifier.checks.sets import gathered
+from verifier.checks.codes.sets import gathered
 from verifier.reading.document import read_document
 from verifier.reading.found import text_document
 from verifier.reading.sniff import MAX_BYTES, FileUnknownError

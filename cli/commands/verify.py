@@ -14,12 +14,14 @@ from cli.help import Command, group
 from cli.judging import Question, told_of
 from cli.listed_files import ListedFiles, listed
 from cli.output import Output, of
+from cli.problems.problem import Exit
+from cli.reporting import Papers
 from cli.verdicts import tell
 from cli.verifying import verify_files
 from storage.errors import CoffreError
 from storage.language import N_
 from storage.settings import Settings
-from verifier.checks.seal_child import SealJudge
+from verifier.checks.seal.child import SealJudge
 from verifier.reading.found import text_document
 from verifier.reading.second_reader import load as load_second_reader
 from verifier.trust.local_list import read_trust
@@ -92,6 +94,24 @@ Workers = Annotated[
         metavar="N", min=0, help=N_("Plusieurs fichiers : processus à la fois (0 : les cœurs).")
     ),
 ]
+Report = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE|DIR", help=N_("Écrire le rapport d'une page à garder au dossier (PDF).")
+    ),
+]
+Letter = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE|DIR",
+        help=N_(
+            "En cas de doute : préparer la lettre qui demande l'original (.pdf ; .txt à adapter)."
+        ),
+    ),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help=N_("Remplacer le rapport ou la lettre qui y est déjà."))
+]
 Json = Annotated[bool, typer.Option("--json", help=N_("Répondre en JSON."))]
 
 
@@ -115,6 +135,9 @@ def command(
     offline: Offline = False,  # noqa: ARG001 - deciding never needs the network
     second_reader: Second = False,
     workers: Workers = 0,
+    report: Report = None,
+    letter: Letter = None,
+    force: Force = False,
     json: Json = False,
 ) -> int:
     """Verify files, or the text of a code; the exit code is the answer."""
@@ -126,13 +149,13 @@ def command(
     settings, moment = Settings.load(config), moment_of(at)
     limits = Limits.of_days(settings.directory_days, settings.crl_grace_days)
     lists = read_trust(trust or settings.trust_folders, Mode(settings.mode), limits)
-    question = Question(lists, output.lang, moment, evidence, second_reader, json)
+    found = listed(files or [])
+    papers = Papers.asked(report, letter, found.paths, settings.town, force=force)
+    question = Question(lists, output.lang, moment, evidence, second_reader, json, papers=papers)
     if raw is not None:
-        document = text_document(characters_of(raw), STANDARD)
-        verdict = verify(document, lists, datetime.now(UTC), at=moment)
-        code = int(tell(output, verdict, output.tr(N_("texte d'un code")), as_json_line=json))
+        code = _judged_text(characters_of(raw), question, output)
     else:
-        code = _judged(listed(files or []), question, output, workers)
+        code = _judged(found, question, output, workers)
     if lists.is_test and not json:
         output.remark(output.tr(N_("listes de confiance d'ESSAI : ces réponses ne prouvent rien")))
     return code
@@ -146,7 +169,17 @@ def _judged(files: ListedFiles, question: Question, output: Output, workers: int
         told = told_of(files.paths[0], question, judge)
     output.stdout.write(told.out)
     output.stderr.write(told.err)
-    return told.code
+    return Exit.FAILED if told.paper_failed else told.code
+
+
+def _judged_text(text: str, question: Question, output: Output) -> int:
+    """Judge the characters of a code."""
+    document, name = text_document(text, STANDARD), output.tr(N_("texte d'un code"))
+    now = datetime.now(UTC)
+    verdict = verify(document, question.lists, now, at=question.at)
+    code = tell(output, verdict, name, as_json_line=question.as_json)
+    failed = question.papers.write(verdict, document.data, now, name, output)
+    return Exit.FAILED if failed else code
 
 
 def _require_one_source(files: list[Path] | None, raw: str | None, *, second_reader: bool) -> None:

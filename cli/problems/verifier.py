@@ -4,6 +4,24 @@ from cli.problems.problem import OUR_FAULT, Exit, Problem
 from storage.language import N_
 
 ROWS: dict[str, Problem] = {
+    "usage.paper-folder": Problem(
+        N_("{path} est un nom pour un seul document, et il y en a plusieurs"),
+        N_("donnez à --report et à --letter un dossier qui existe"),
+        Exit.USAGE,
+    ),
+    "usage.paper-name": Problem(
+        N_("{path} ne convient pas comme nom"),
+        N_(
+            "--report : un nom en .pdf ; --letter : un nom en .pdf, ou en .txt pour la modifier ; "
+            "ni celui du document, ni le même pour les deux"
+        ),
+        Exit.USAGE,
+    ),
+    "usage.paper-twice": Problem(
+        N_("deux documents s'appellent {name} : leurs papiers auraient le même nom"),
+        N_("vérifiez chaque dossier à part"),
+        Exit.USAGE,
+    ),
     "verifier.file-broken": Problem(
         N_("ce fichier est coupé ou abîmé"), N_("demandez-en un nouvel exemplaire")
     ),
@@ -25,7 +43,22 @@ ROWS: dict[str, Problem] = {
         N_("ajoutez --trust DIR, ou « trust » dans coffre.toml"),
         Exit.CONFIGURATION,
     ),
+    "verifier.no-doubt": Problem(
+        N_("aucune lettre à écrire : ce document ne soulève pas de doute"),
+        N_(
+            "un document authentique se retient ; sans cachet ni code, dites vous-même dans une "
+            "lettre ce qui vous fait douter"
+        ),
+    ),
+    "verifier.not-typeset": OUR_FAULT,
     "verifier.nothing-checked": OUR_FAULT,
+    "verifier.own-doubt": Problem(
+        N_("aucune lettre à écrire : ce qui manque ne vient pas de ce document"),
+        N_(
+            "mettez à jour vos listes (coffre trust update) ou Coffre, puis vérifiez de nouveau : "
+            "la personne n'y peut rien"
+        ),
+    ),
     "verify.worker-died": Problem(
         N_("la vérification de ce fichier a été interrompue deux fois par le système"),
         N_("n'en concluez rien ; vérifiez-le seul, ou avec --workers 1"),
@@ -97,5 +130,17 @@ ROWS: dict[str, Problem] = {
     "verifier.tsl-older": Problem(
         N_("la liste de confiance n° {got} est plus ancienne que celle d'ici (n° {held})"),
         N_("rien n'est changé ; procurez-vous la dernière liste"),
+    ),
+    # Said by the API alone, in the words of `verifier.web.problems`.
+    **dict.fromkeys(
+        (
+            "verification.busy",
+            "verification.form",
+            "verification.not-judged",
+            "verification.stopped",
+            "verification.too-many",
+            "verification.too-slow",
+        ),
+        OUR_FAULT,
     ),
 }

@@ -24,7 +24,7 @@ from sealing.service.levels import Level, NoTsaError, StamperChangedError, Trust
 from sealing.service.profile import Profile
 from storage.outgoing import ServerTooSlowError
 from storage.settings import TsaSettings
-from verifier.checks.pades import check_seals
+from verifier.checks.seal.pades import check_seals
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode
 

@@ -23,7 +23,7 @@ from sealing.service.renewal import Renewals, Standing
 from sealing.signers.port import SEAL
 from sealing.signers.registry import signer
 from storage.settings import Settings
-from verifier.checks.pades import judge_seals
+from verifier.checks.seal.pades import judge_seals
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode, TrustList
 

@@ -26,7 +26,7 @@ from sealing.service.profile import Profile
 from sealing.signers.port import SEAL
 from sealing.signers.registry import signer
 from storage.settings import Settings
-from verifier.checks.pades import check_seals
+from verifier.checks.seal.pades import check_seals
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode, TrustList
 from verifier.web.api import as_json

@@ -57,18 +57,19 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Served]:
-    """Serve from `folder` until the block ends."""
+def serving(folder: Path, config: Path | None = None) -> Iterator[Served]:
+    """Serve from `folder`, with the settings of a file if one is named, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as sock:
         address = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        parts = assemble(Settings(data=folder), address)
+        settings = Settings.load(config, data=folder) if config else Settings(data=folder)
+        parts = dataclasses.replace(assemble(settings, address), config=config)
         clock, logged = Clock(), io.StringIO()
         parts = dataclasses.replace(parts, site=dataclasses.replace(parts.site, clock=clock))
         prepare(parts)
         logging.getLogger("uvicorn").handlers = []
         app = create_app(parts, Log(logged))
-        config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
-        server = uvicorn.Server(config)
+        how = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
+        server = uvicorn.Server(how)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
         thread.start()
         try:

@@ -17,7 +17,7 @@ from support.twoddoc_pki import NOW, Authority
 from sealing.twoddoc.catalogue import Kind, identifiers
 from sealing.twoddoc.header import NotTwoDDocError
 from sealing.twoddoc.values import ValueInvalidError, decode
-from verifier.checks.twoddoc import check_symbols
+from verifier.checks.codes.twoddoc import check_symbols
 from verifier.trust.trust_list import ListName, Mode, TrustList, TrustListInfo
 from verifier.verdict import CodeVerdict
 from verifier.web.api import as_json

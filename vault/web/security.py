@@ -35,8 +35,15 @@ GRANT_LIMIT: Final = 1 << 20
 # Letters to seal: their routes count, by what the service may send.
 SEALS: Final = "/api/v1/seals"
 MAILINGS: Final = "/api/v1/mailings"
+# A file to verify, of 20 MiB, and the frame of a form.
+VERIFICATIONS: Final = "/api/v1/verifications"
+VERIFICATION_LIMIT: Final = (20 << 20) + (64 << 10)
 _COUNTED: Final = {SEALS, MAILINGS}
-_LIMITS: Final = {OPERATIONS: OPERATION_LIMIT, GRANTS: GRANT_LIMIT}
+_LIMITS: Final = {
+    OPERATIONS: OPERATION_LIMIT,
+    GRANTS: GRANT_LIMIT,
+    VERIFICATIONS: VERIFICATION_LIMIT,
+}
 _READS: Final = {"GET", "HEAD", "OPTIONS"}
 _OWN: Final = {"same-origin", "none"}
 

@@ -19,7 +19,7 @@ from typing import Final
 from sealing.proofs.letter_data import LetterData, LetterDataError
 from sealing.twoddoc.fields import fold
 from verifier.check import Check, SubIndication
-from verifier.checks.printed_forms import forms, words_of
+from verifier.checks.page.printed_forms import forms, words_of
 from verifier.reading.found import AttachedFile
 from verifier.verdict import CodeField, CodeVerdict, SealVerdict
 

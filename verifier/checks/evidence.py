@@ -29,10 +29,10 @@ from sealing.proofs.evidence_record import (
     OtherEvidenceError,
 )
 from verifier.check import Check, Indication, SubIndication
-from verifier.checks.announced import check_announced, check_carried, check_written
 from verifier.checks.certificate import chain_of, check_revocation_list, holder_name
-from verifier.checks.examined import Stamp
-from verifier.checks.pyhanko_guard import examine_stamp
+from verifier.checks.seal.announced import check_announced, check_carried, check_written
+from verifier.checks.seal.examined import Stamp
+from verifier.checks.seal.validating.pyhanko_guard import examine_stamp
 from verifier.reading.found import FoundRecord
 from verifier.trust.trust_list import Revoked, TrustList
 from verifier.verdict import EvidenceVerdict

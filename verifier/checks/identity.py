@@ -27,7 +27,7 @@ from sealing.proofs.document_id import (
 from sealing.towncode.signature import VerifiedTownCode
 from sealing.twoddoc.signature import VerifiedMessage
 from verifier.check import Check, SubIndication
-from verifier.checks.examined import Examined
+from verifier.checks.seal.examined import Examined
 from verifier.trust.anchors import UNREADABLE
 from verifier.trust.status_lists import organisation_of
 from verifier.verdict import Issuer, Named

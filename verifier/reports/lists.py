@@ -2,9 +2,19 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from storage.language import N_
 from verifier.trust.trust_list import ListName, TrustList, TrustListInfo
+
+LIST_NAMES: Final = {
+    ListName.TSL: N_("liste officielle 2D-Doc"),
+    ListName.TWODDOC: N_("annuaires 2D-Doc"),
+    ListName.AUTHORITIES: N_("autorités de cachet et d'horodatage"),
+    ListName.CRL: N_("listes de révocation"),
+    ListName.STATUS: N_("listes des retraits"),
+    ListName.EUROPEAN: N_("liste de confiance européenne"),
+}
 
 
 def list_row(one: TrustListInfo, trust: TrustList, now: datetime) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from verifier.checks.certificate import check_key_usage, check_purpose, holder_name
-from verifier.checks.towncode import seal_chain
+from verifier.checks.codes.towncode import seal_chain
 from verifier.trust.anchors import UNREADABLE
 from verifier.trust.trust_list import (
     ListName,

@@ -28,7 +28,7 @@ from sealing.service.levels import Level
 from storage.database import open_engine, reading
 from storage.settings import Settings
 from storage.tables.commissions import CommissionRow
-from verifier.checks.pades import check_seals
+from verifier.checks.seal.pades import check_seals
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode
 

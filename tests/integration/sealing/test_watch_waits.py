@@ -18,7 +18,7 @@ from support.sealers import town
 from support.tokens import NAMES, PIN
 from support.tsa_server import tsa_serving
 
-from verifier.checks.pades import check_seals
+from verifier.checks.seal.pades import check_seals
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode
 

@@ -42,7 +42,7 @@ from sealing.pades.tokens import NotFastError, Reason
 from sealing.service.codes import TwoDDocOrder
 from sealing.service.letter import Letter, seal_letter
 from sealing.service.profile import Profile
-from verifier.checks.pades import check_seals
+from verifier.checks.seal.pades import check_seals
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode
 

@@ -28,7 +28,7 @@ from sealing.der import one, values
 from sealing.service.levels import Level
 from sealing.service.renewal import NoGainError, Renewals, Standing, is_due, lifetime_of
 from verifier.check import Indication
-from verifier.checks.pades import check_seals
+from verifier.checks.seal.pades import check_seals
 
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
 RSA_ENDS = datetime(2028, 12, 31, 23, 59, 59, tzinfo=UTC)

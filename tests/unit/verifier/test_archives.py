@@ -69,7 +69,7 @@ from sealing.pades.tokens import NotFastError, Reason
 from sealing.service.levels import Level, TrustServices
 from storage.settings import Settings
 from verifier.check import Indication, SubIndication
-from verifier.checks.pades import check_seals
+from verifier.checks.seal.pades import check_seals
 
 PASSED, UNSURE = Indication.TOTAL_PASSED, Indication.INDETERMINATE
 FAILED = Indication.TOTAL_FAILED

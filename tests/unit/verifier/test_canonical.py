@@ -9,8 +9,8 @@ from support.pages import sealed, trust
 from support.sealers import NOW
 
 from sealing.der import CONTEXT_0, SEQUENCE, der, one, values
-from verifier.checks.canonical import BROKEN_CMS, is_canonical
-from verifier.checks.pyhanko_guard import examine
+from verifier.checks.seal.canonical import BROKEN_CMS, is_canonical
+from verifier.checks.seal.validating.pyhanko_guard import examine
 
 
 def seal():

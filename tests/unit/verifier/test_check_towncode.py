@@ -18,7 +18,7 @@ from sealing.towncode.errors import NotTownCodeError
 from sealing.towncode.message import Claims, Pair
 from sealing.towncode.signature import thumbprint
 from verifier.check import Indication, SubIndication
-from verifier.checks.towncode import TownCodeResult, check_towncode
+from verifier.checks.codes.towncode import TownCodeResult, check_towncode
 from verifier.trust.trust_list import ListName, Mode, TrustList, TrustListInfo
 
 FAILED, UNSURE, PASSED = Indication.TOTAL_FAILED, Indication.INDETERMINATE, Indication.TOTAL_PASSED

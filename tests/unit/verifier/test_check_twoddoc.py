@@ -14,7 +14,7 @@ from support.twoddoc_pki import END, NOW, Authority, Leaf, usage
 from sealing.twoddoc.header import NotTwoDDocError
 from sealing.twoddoc.values import base32_encode
 from verifier.check import Indication, SubIndication
-from verifier.checks.twoddoc import TwoDDocResult, check_twoddoc
+from verifier.checks.codes.twoddoc import TwoDDocResult, check_twoddoc
 from verifier.trust.trust_list import ListName, Mode, TrustList, TrustListInfo
 
 FAILED, UNSURE, PASSED = Indication.TOTAL_FAILED, Indication.INDETERMINATE, Indication.TOTAL_PASSED

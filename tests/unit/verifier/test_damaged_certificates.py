@@ -20,8 +20,8 @@ from sealing.signers.port import SEAL, Identity, SignerError
 from sealing.towncode.signature import thumbprint
 from verifier.check import Check, Indication, SubIndication
 from verifier.checks.certificate import check_key_usage, check_purpose
-from verifier.checks.towncode import check_towncode
-from verifier.checks.twoddoc import check_symbols
+from verifier.checks.codes.towncode import check_towncode
+from verifier.checks.codes.twoddoc import check_symbols
 from verifier.trust.adding import certificate_files
 from verifier.trust.trust_list import Mode, TrustList
 from verifier.web.api import _key

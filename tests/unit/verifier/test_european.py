@@ -20,9 +20,9 @@ from sealing.signers.port import Identity
 from storage.errors import CoffreError
 from storage.outgoing import OutgoingError
 from verifier.check import Indication
-from verifier.checks.pades import check_seals
-from verifier.checks.seal_child import in_fresh_child, trust_written
-from verifier.checks.seal_shape import read_back
+from verifier.checks.seal.child import in_fresh_child, trust_written
+from verifier.checks.seal.pades import check_seals
+from verifier.checks.seal.shape import read_back
 from verifier.trust.adding import NoAnchorsError, Pinned, add, read_files
 from verifier.trust.anchors import Anchors
 from verifier.trust.eu_refresh import EuropeanSource, renew_european

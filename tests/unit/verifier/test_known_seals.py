@@ -17,9 +17,9 @@ from sealing.service.codes import TwoDDocOrder
 from sealing.service.letter import Letter, seal_letter
 from sealing.service.profile import Profile
 from verifier.check import Indication, SubIndication
-from verifier.checks import pyhanko_words, validated_once
-from verifier.checks.known import Known
-from verifier.checks.pades import check_seals
+from verifier.checks.seal.known import Known
+from verifier.checks.seal.pades import check_seals
+from verifier.checks.seal.validating import pyhanko_words, validated_once
 
 PASSED, UNSURE, FAILED = (
     Indication.TOTAL_PASSED,

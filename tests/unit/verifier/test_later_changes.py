@@ -27,10 +27,10 @@ from sealing.pades.archive import archive
 from sealing.pades.source_pdf import SourcePdf
 from sealing.service.levels import Level
 from verifier.check import Indication
-from verifier.checks.later_settings import Settings, needs_no_more
-from verifier.checks.later_words import Description, says_the_same
-from verifier.checks.pades import check_seals
-from verifier.checks.xmp import DEPTH_LIMIT, ELEMENTS_LIMIT, SIZE_LIMIT, read_packet
+from verifier.checks.seal.later.settings import Settings, needs_no_more
+from verifier.checks.seal.later.words import Description, says_the_same
+from verifier.checks.seal.later.xmp import DEPTH_LIMIT, ELEMENTS_LIMIT, SIZE_LIMIT, read_packet
+from verifier.checks.seal.pades import check_seals
 
 PASSED, UNSURE = Indication.TOTAL_PASSED, Indication.INDETERMINATE
 FAILED = Indication.TOTAL_FAILED

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from support.twoddoc_pki import NOW, Authority, Leaf
 
 from verifier.check import Indication
-from verifier.checks.twoddoc import check_twoddoc
+from verifier.checks.codes.twoddoc import check_twoddoc
 from verifier.trust.local_list import (
     CRL_LIMIT,
     MANIFEST_LIMIT,

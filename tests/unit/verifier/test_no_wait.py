@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from verifier.checks.no_wait import finished
+from verifier.checks.seal.validating.no_wait import finished
 
 
 async def answer():

@@ -26,7 +26,7 @@ from sealing.service.codes import TwoDDocOrder
 from sealing.service.letter import Letter, seal_letter
 from sealing.service.profile import Profile
 from verifier.check import Indication, SubIndication
-from verifier.checks.pades import check_seals
+from verifier.checks.seal.pades import check_seals
 from verifier.reading.found import FileKind, ReadDocument
 from verifier.trust.local_list import read_trust
 from verifier.trust.trust_list import Mode

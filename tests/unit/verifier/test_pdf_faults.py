@@ -17,8 +17,8 @@ from support.pages import pdf_of, sealed, trust
 from support.sealers import NOW
 
 from verifier.check import Indication, SubIndication
-from verifier.checks.faults import CAUSES, cause_of
-from verifier.checks.pades import check_seals
+from verifier.checks.seal.pades import check_seals
+from verifier.checks.seal.validating.faults import CAUSES, cause_of
 
 
 def encrypted_for_its_owner(pdf):

@@ -12,8 +12,8 @@ from sealing.twoddoc.message import parse
 from sealing.twoddoc.signature import VerifiedMessage
 from sealing.twoddoc.signature import verify as prove
 from verifier.check import Indication, SubIndication
-from verifier.checks.printed_forms import Page, forms, words_of
-from verifier.checks.printed_text import compare
+from verifier.checks.page.printed_forms import Page, forms, words_of
+from verifier.checks.page.printed_text import compare
 from verifier.reading.found import PageWords, Word
 from verifier.verdict import PrintedResult
 

@@ -8,7 +8,7 @@ from support.twoddoc_pki import Authority
 from sealing.towncode.message import parse
 from sealing.towncode.signature import VerifiedTownCode, verify
 from verifier.check import SubIndication
-from verifier.checks.printed_text import compare_towncode
+from verifier.checks.page.printed_text import compare_towncode
 from verifier.reading.document import read_document
 from verifier.reading.found import PageWords
 from verifier.verdict import PrintedResult

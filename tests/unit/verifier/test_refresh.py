@@ -18,7 +18,7 @@ from support.twoddoc_pki import NOW, Authority, Leaf, name
 
 from storage.outgoing import AddressRefusedError, ServerTooSlowError
 from verifier.check import Indication, SubIndication
-from verifier.checks.twoddoc import check_twoddoc
+from verifier.checks.codes.twoddoc import check_twoddoc
 from verifier.trust import kept_folder
 from verifier.trust.adding import (
     NoAnchorsError,

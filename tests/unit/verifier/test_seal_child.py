@@ -28,10 +28,10 @@ from support.shared_trust import NothingRevoked
 
 from sealing.service.levels import Level
 from verifier.check import Indication, SubIndication
-from verifier.checks import pades
-from verifier.checks.pades import check_seals
-from verifier.checks.seal_child import SealJudge, check_seals_apart, trust_written
-from verifier.checks.seal_shape import read_back, written
+from verifier.checks.seal import pades
+from verifier.checks.seal.child import SealJudge, check_seals_apart, trust_written
+from verifier.checks.seal.pades import check_seals
+from verifier.checks.seal.shape import read_back, written
 from verifier.reading.found import FileKind, ReadDocument
 from verifier.reading.sandbox import Limits
 from verifier.verify import verify

@@ -32,11 +32,11 @@ from storage.outgoing import AnswerRefusedError
 from verifier.check import Indication, SubIndication
 from verifier.checks.agreement import check_agreement
 from verifier.checks.certificate import chain_of, check_purpose
+from verifier.checks.codes.towncode import check_towncode
+from verifier.checks.codes.twoddoc import check_twoddoc
 from verifier.checks.identity import issuer_of
-from verifier.checks.pades import check_seals
+from verifier.checks.seal.pades import check_seals
 from verifier.checks.status import Hours, check_status
-from verifier.checks.towncode import check_towncode
-from verifier.checks.twoddoc import check_twoddoc
 from verifier.trust.local_list import read_trust
 from verifier.trust.status_lists import (
     ORGANISATION_ID,

@@ -12,7 +12,7 @@ from sealing.twoddoc.header import Form
 from sealing.twoddoc.parts import cut
 from storage.language import translator
 from verifier.check import Indication, SubIndication
-from verifier.checks.twoddoc import TwoDDocResult, check_symbols, check_twoddoc
+from verifier.checks.codes.twoddoc import TwoDDocResult, check_symbols, check_twoddoc
 from verifier.reading.found import FileKind, FoundCode, RawCode, ReadDocument, text_document
 from verifier.reports.sentences import reason_of
 from verifier.trust.trust_list import ListName, Mode, TrustList, TrustListInfo

@@ -16,7 +16,7 @@ from sealing.twoddoc.header import NotTwoDDocError, Reason
 from sealing.twoddoc.message import parse
 from sealing.twoddoc.values import ValueInvalidError, base32_decode, base32_encode
 from verifier.check import Indication
-from verifier.checks.twoddoc import check_symbols
+from verifier.checks.codes.twoddoc import check_symbols
 from verifier.trust.trust_list import Mode, TrustList
 
 COUNT = cases(ci=4_000, slow=100_000)

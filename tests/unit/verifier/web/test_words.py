@@ -15,8 +15,8 @@ from vault.web.shell import sentences
 
 KINDS = {"twoddoc": Reason, "towncode": TownReason}
 CHECKS = {
-    "twoddoc": ["twoddoc", "certificate", "content", "structure"],
-    "towncode": ["towncode", "certificate"],
+    "twoddoc": ["codes/twoddoc", "certificate", "codes/content", "codes/structure"],
+    "towncode": ["codes/towncode", "certificate"],
 }
 GIVEN = re.compile(
     r'Check\.(?:passed|failed|unsure)\(\s*f?"(?:twoddoc|towncode|\{name\})\.([a-z-]+)",\s*"([a-z-]+)"'

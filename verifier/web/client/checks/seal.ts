@@ -1,5 +1,5 @@
 /**
- * The seal of a PDF, as far as a browser can say it: a part of `verifier/checks/pades.py`.
+ * The seal of a PDF, as far as a browser can say it: a part of `verifier/checks/seal/pades.py`.
  *
  * - proved here: not one byte changed, the signature, its certificate, a chain to an authority of the
  *   lists, revocation, the time-stamps' own signatures. Not here: level, chains of time-stamps, what

@@ -1,4 +1,4 @@
-/** Codes that a file bears, and the parts of one code brought together: twin of `verifier/checks/sets.py`. */
+/** Codes that a file bears, and the parts of one code brought together: twin of `verifier/checks/codes/sets.py`. */
 import { textOf } from "../twoddoc/message.ts";
 import { setOf } from "../twoddoc/parts.ts";
 

@@ -1,4 +1,4 @@
-/** Which certificate of an issuer's name signed a 2D-Doc: twin of `verifier/checks/signer.py`. */
+/** Which certificate of an issuer's name signed a 2D-Doc: twin of `verifier/checks/codes/signer.py`. */
 import { isTestAuthority, leavesOf, type Days, type Leaf, type TrustList } from "../trust/trust_list.ts";
 import type { ParsedMessage } from "../twoddoc/message.ts";
 import { signatureSize, VerifiedMessage } from "../twoddoc/signature.ts";

@@ -1,5 +1,5 @@
 /**
- * One town code against the trust lists: twin of `verifier/checks/towncode.py`, line by line.
+ * One town code against the trust lists: twin of `verifier/checks/codes/towncode.py`, line by line.
  *
  * Same checks, same names, same reasons, same order. What a code says is text of anybody until its
  * signature is proved: then only do type, values and findings go into the verdict. No clock.

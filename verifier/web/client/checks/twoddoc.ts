@@ -1,5 +1,5 @@
 /**
- * One 2D-Doc against the trust lists: twin of `verifier/checks/twoddoc.py`, line by line.
+ * One 2D-Doc against the trust lists: twin of `verifier/checks/codes/twoddoc.py`, line by line.
  *
  * Same checks, same names, same reasons, same order: the first that did not pass gives the verdict.
  * In test mode the dates of FR00 and the absence of its list are reported, not applied. Fields are

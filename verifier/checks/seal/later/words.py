@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from verifier.checks.xmp import Packet, Property, read_packet
+from verifier.checks.seal.later.xmp import Packet, Property, read_packet
 
 _INFO: Final = {"/ModDate", "/Producer"}
 _XMP: Final = {

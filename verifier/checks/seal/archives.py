@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from verifier.check import Check, SubIndication
-from verifier.checks.announced import check_announced, check_carried, check_gap
 from verifier.checks.certificate import chain_of
-from verifier.checks.examined import ARCHIVE_FILTER, PASSING, Archive, Examined
+from verifier.checks.seal.announced import check_announced, check_carried, check_gap
+from verifier.checks.seal.examined import ARCHIVE_FILTER, PASSING, Archive, Examined
 from verifier.trust.trust_list import TrustList
 from verifier.verdict import Coverage
 

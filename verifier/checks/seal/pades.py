@@ -37,9 +37,6 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from verifier.check import Check, SubIndication
-from verifier.checks.announced import check_announced, check_carried, check_gap
-from verifier.checks.archives import check_archives
-from verifier.checks.canonical import is_canonical
 from verifier.checks.certificate import (
     chain_of,
     check_purpose,
@@ -47,12 +44,13 @@ from verifier.checks.certificate import (
     check_revocation_list,
     check_seal_key,
 )
-from verifier.checks.examined import PASSING, Examined, UnreadableSealsError
-from verifier.checks.faults import CAUSES
 from verifier.checks.identity import check_redefined, named_by_seal
-from verifier.checks.known import Known, known_of
-from verifier.checks.pyhanko_guard import examine
-from verifier.checks.seal_lines import (
+from verifier.checks.seal.announced import check_announced, check_carried, check_gap
+from verifier.checks.seal.archives import check_archives
+from verifier.checks.seal.canonical import is_canonical
+from verifier.checks.seal.examined import PASSING, Examined, UnreadableSealsError
+from verifier.checks.seal.known import Known, known_of
+from verifier.checks.seal.lines import (
     SUB_FILTER,
     check_hour,
     check_integrity,
@@ -62,8 +60,10 @@ from verifier.checks.seal_lines import (
     check_trusted,
     check_validation,
 )
-from verifier.checks.stamps import check_stamps, level_of
-from verifier.checks.validated_once import is_proved
+from verifier.checks.seal.stamps import check_stamps, level_of
+from verifier.checks.seal.validating.faults import CAUSES
+from verifier.checks.seal.validating.pyhanko_guard import examine
+from verifier.checks.seal.validating.validated_once import is_proved
 from verifier.trust.trust_list import Revocation, TrustList, subject_name
 from verifier.verdict import SealVerdict
 
@@ -78,7 +78,7 @@ def check_seals(
     """Check every seal of a PDF; a trace of a seal that cannot be followed is a verdict too.
 
     `known`: what was found of other files under the same trust folder. Whoever judges files of
-    strangers does so in a limited child (`seal_child`).
+    strangers does so in a limited child (`child`).
     """
     return judge_seals(pdf, trust, now, known)[0]
 

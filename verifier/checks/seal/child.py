@@ -7,7 +7,7 @@ Rules kept here:
   anew after a thousand files, when it holds much memory, and after any file that it did not judge;
 - a file gets 5 seconds of processor, 20 of clock, and 512 MiB with those before it; what stops is a
   verdict: INDETERMINATE, `validator-stopped`, with what was used up. Never green, never an error;
-- what comes back is JSON of a closed shape (`seal_shape`), never an object;
+- what comes back is JSON of a closed shape (`shape`), never an object;
 - a child knows one trust folder: the one that it was begun with.
 """
 
@@ -24,9 +24,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from verifier.check import Check
-from verifier.checks.known import Known
-from verifier.checks.pades import STOPPED, check_seals, stopped
-from verifier.checks.seal_shape import read_back, written
+from verifier.checks.seal.known import Known
+from verifier.checks.seal.pades import STOPPED, check_seals, stopped
+from verifier.checks.seal.shape import read_back, written
 from verifier.reading.long_child import Answers, LongChild, held_most
 from verifier.reading.sandbox import (
     Limits,

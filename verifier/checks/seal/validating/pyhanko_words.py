@@ -70,12 +70,12 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 from verifier.check import Indication
-from verifier.checks.beside import beside
-from verifier.checks.examined import Answer, Modification, Stamp
-from verifier.checks.faults import cause_of
-from verifier.checks.later_fields import Dictionary, reference_of
-from verifier.checks.later_words import Description
-from verifier.checks.no_wait import finished
+from verifier.checks.seal.examined import Answer, Modification, Stamp
+from verifier.checks.seal.later.beside import beside
+from verifier.checks.seal.later.fields import Dictionary, reference_of
+from verifier.checks.seal.later.words import Description
+from verifier.checks.seal.validating.faults import cause_of
+from verifier.checks.seal.validating.no_wait import finished
 from verifier.trust.trust_list import TrustList, signer_among
 from verifier.verdict import Coverage
 

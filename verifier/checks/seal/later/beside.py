@@ -6,11 +6,11 @@ What is read are pyHanko's values, by their Python sides; nonsense in them makes
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from verifier.checks.examined import Modification
-from verifier.checks.later_fields import Reference, only_signatures_added, reference_of
-from verifier.checks.later_proofs import keeps_proofs
-from verifier.checks.later_settings import Settings, needs_no_more
-from verifier.checks.later_words import Description, says_the_same
+from verifier.checks.seal.examined import Modification
+from verifier.checks.seal.later.fields import Reference, only_signatures_added, reference_of
+from verifier.checks.seal.later.proofs import keeps_proofs
+from verifier.checks.seal.later.settings import Settings, needs_no_more
+from verifier.checks.seal.later.words import Description, says_the_same
 
 ARCHIVE: Final = "/DocTimeStamp"
 # A revision and its trailer in, what it says of the document out.

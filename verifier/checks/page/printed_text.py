@@ -36,7 +36,7 @@ from sealing.twoddoc.catalogue import Kind, doc_type, identifiers, in_every_type
 from sealing.twoddoc.signature import ShownField, VerifiedMessage
 from sealing.twoddoc.values import Period, Value
 from verifier.check import Check, SubIndication
-from verifier.checks.printed_forms import (
+from verifier.checks.page.printed_forms import (
     CIVILITIES,
     Page,
     forms,
@@ -44,7 +44,7 @@ from verifier.checks.printed_forms import (
     month_forms,
     words_of,
 )
-from verifier.checks.printed_instead import days_on, instead, written
+from verifier.checks.page.printed_instead import days_on, instead, written
 from verifier.reading.found import PageWords, Word
 from verifier.verdict import NOT_COMPARED, Difference, PrintedResult, PrintedText
 

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from verifier.check import Check, Indication, SubIndication
-from verifier.checks.announced import check_announced, check_carried, check_written
 from verifier.checks.certificate import chain_of
-from verifier.checks.examined import Examined, Stamp
+from verifier.checks.seal.announced import check_announced, check_carried, check_written
+from verifier.checks.seal.examined import Examined, Stamp
 from verifier.trust.trust_list import TrustList
 
 B_B: Final = "B-B"

@@ -12,7 +12,7 @@ from asn1crypto import cms, tsp
 from cryptography import x509
 
 from verifier.check import Check, SubIndication
-from verifier.checks.canonical import BROKEN_CMS, is_canonical
+from verifier.checks.seal.canonical import BROKEN_CMS, is_canonical
 from verifier.trust.trust_list import TrustList, signer_among
 
 STAMP: Final = tsp.CMSAttributeType("signature_time_stamp_token").dotted

@@ -11,7 +11,7 @@ Rules kept here:
   covers (EN 319 102-1 clause 5.6.3); one that does not is passed over;
 - an exception of pyHanko is never a pass and never a traceback: a PDF that it cannot read becomes
   `UnreadableSealsError`, a fault while validating becomes `Examined.fault`, each by its cause
-  (`faults`). Memory used up alone goes through, for whoever limits it (`seal_child`).
+  (`faults`). Memory used up alone goes through, for whoever limits it (`child`).
 
 Facts only: `pades.py` decides.
 """
@@ -36,10 +36,9 @@ from pyhanko.sign.validation.policy_decl import SignatureValidationSpec
 
 from sealing.proofs.document_id import SIGNATURE_ENTRY
 from verifier.check import Indication
-from verifier.checks.announced import STAMP
-from verifier.checks.beside import ARCHIVE
 from verifier.checks.certificate import chain_of
-from verifier.checks.examined import (
+from verifier.checks.seal.announced import STAMP
+from verifier.checks.seal.examined import (
     Answer,
     Archive,
     Examined,
@@ -47,9 +46,10 @@ from verifier.checks.examined import (
     Stamp,
     UnreadableSealsError,
 )
-from verifier.checks.faults import cause_of
-from verifier.checks.known import ALWAYS, Known, known_of
-from verifier.checks.pyhanko_words import (
+from verifier.checks.seal.known import ALWAYS, Known, known_of
+from verifier.checks.seal.later.beside import ARCHIVE
+from verifier.checks.seal.validating.faults import cause_of
+from verifier.checks.seal.validating.pyhanko_words import (
     INDICATIONS,
     POLICY,
     Imprint,
@@ -60,8 +60,8 @@ from verifier.checks.pyhanko_words import (
     stamp_of,
     validated,
 )
-from verifier.checks.seal_faults import why
-from verifier.checks.validated_once import validated_once
+from verifier.checks.seal.validating.seal_faults import why
+from verifier.checks.seal.validating.validated_once import validated_once
 from verifier.trust.trust_list import Revoked, TrustList
 
 # It logs the names of certificates with tracebacks; what we have to say stands in the checks.

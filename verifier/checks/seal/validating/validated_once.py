@@ -5,11 +5,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from verifier.check import Indication
-from verifier.checks.examined import Answer
-from verifier.checks.known import Known
-from verifier.checks.own_signature import verifier_of
-from verifier.checks.pyhanko_words import Moment, answer_of, certificate_of, validated
-from verifier.checks.template import template_of
+from verifier.checks.seal.examined import Answer
+from verifier.checks.seal.known import Known
+from verifier.checks.seal.template import template_of
+from verifier.checks.seal.validating.own_signature import verifier_of
+from verifier.checks.seal.validating.pyhanko_words import (
+    Moment,
+    answer_of,
+    certificate_of,
+    validated,
+)
 
 _NAME: Final = "validated"
 

@@ -40,10 +40,10 @@ from verifier.checks.certificate import (
     check_revocation,
     check_revocation_list,
 )
-from verifier.checks.content import check_content
+from verifier.checks.codes.content import check_content
+from verifier.checks.codes.signer import Candidate, Outcome, best_candidate
+from verifier.checks.codes.structure import MADE_OF_BYTES, check_malformed
 from verifier.checks.identity import named_by_twoddoc
-from verifier.checks.signer import Candidate, Outcome, best_candidate
-from verifier.checks.structure import MADE_OF_BYTES, check_malformed
 from verifier.trust.trust_list import (
     NoList,
     Revocation,

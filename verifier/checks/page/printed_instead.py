@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from sealing.twoddoc.values import LocalDateTime, Period, Value
-from verifier.checks.printed_forms import MONTHS, Page, words_of
+from verifier.checks.page.printed_forms import MONTHS, Page, words_of
 from verifier.reading.found import Word
 
 _NEAR: Final = 0.5

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from verifier.checks.examined import BAD_RANGES, NO_SIGNER
-from verifier.checks.faults import cause_of
+from verifier.checks.seal.examined import BAD_RANGES, NO_SIGNER
+from verifier.checks.seal.validating.faults import cause_of
 
 _RANGES: Final = 4
 # pyHanko's word (EN 319 102-1) on a seal without its certificate, or that names another one.

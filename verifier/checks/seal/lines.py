@@ -9,9 +9,9 @@ from typing import Final
 from cryptography import x509
 
 from verifier.check import Check, Indication, SubIndication
-from verifier.checks.announced import leaves_out_itself
-from verifier.checks.examined import BAD_RANGES, NO_SIGNER, Examined, Modification
-from verifier.checks.faults import CAUSES
+from verifier.checks.seal.announced import leaves_out_itself
+from verifier.checks.seal.examined import BAD_RANGES, NO_SIGNER, Examined, Modification
+from verifier.checks.seal.validating.faults import CAUSES
 from verifier.trust.trust_list import TrustList
 from verifier.verdict import Coverage
 

@@ -12,8 +12,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from verifier.checks.canonical import BROKEN_CMS
-from verifier.checks.template import Template
+from verifier.checks.seal.canonical import BROKEN_CMS
+from verifier.checks.seal.template import Template
 
 _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
     "sha256": hashes.SHA256(),

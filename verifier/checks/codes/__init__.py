@@ -1,0 +1,1 @@
+"""The codes of a page: 2D-Docs and town codes."""

@@ -1,0 +1,1 @@
+"""The seals of a PDF: what they say, and whether it holds."""

@@ -1,0 +1,1 @@
+"""What a revision after a seal may bring, and what takes the green away."""

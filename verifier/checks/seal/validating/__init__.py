@@ -1,0 +1,1 @@
+"""pyHanko's validation, and what is known of it already."""
