@@ -20,6 +20,7 @@ from support.sealers import NOW, additions, sealer
 from sealing.errors import PdfEncryptedError, PdfUnreadableError
 from sealing.pades import general_road
 from sealing.pades.archive import ArchiveAnnotationsError, Archivist, _prepare, archive
+from sealing.pades.attach import Enclosures
 from sealing.pades.cms_template import StampTooLargeError
 from sealing.pades.dss import Dss
 from sealing.pades.entries import Entries
@@ -46,7 +47,7 @@ def store():
 
 
 def sealed(pdf, dss=None):
-    return begin(SourcePdf(pdf), None, sealer().cms, Entries(NOW), dss).stamped().pdf
+    return begin(SourcePdf(pdf), None, sealer().cms, Entries(NOW), Enclosures(dss)).stamped().pdf
 
 
 def by_own(pdf, dss=None):
