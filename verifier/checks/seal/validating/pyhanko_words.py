@@ -16,10 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self, TypeAlias, cast
 
-# pyHanko loads these when it first needs them, which a limited child could not.
-import pyhanko.pdf_utils.crypt.pdfmac
-import pyhanko.pdf_utils.filters
-import pyhanko.pdf_utils.metadata.xmp_xml  # noqa: F401 - see above
 from asn1crypto import cms
 from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
